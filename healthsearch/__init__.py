@@ -1,0 +1,1 @@
+"""Semantic search over a folder of health articles, quoted word for word."""

@@ -1,0 +1,108 @@
+"""The folder of articles: which files it holds, and reading one of them.
+
+Every file gets an outcome: an article, or a problem that names it. Knows formats only by their readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from healthsearch.article import Article
+from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.readers import READERS
+
+# A long book is under 5 MB of text; past this a file is almost surely an export of something else.
+LARGEST_FILE = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as listed: its place in the corpus, the SHA-256 of its bytes, its size in bytes."""
+
+    path: str
+    digest: str
+    size: int
+
+
+def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle]]:
+    """The corpus' files that some reader takes, by path, and those that cannot even be read.
+
+    Hidden files, files of other kinds and files named README are passed over. Raises HealthSearchError
+    when there is no such folder.
+    """
+    if not corpus.is_dir():
+        raise HealthSearchError(
+            corpus, "there is no such folder", "Make it and put articles in it, or name another with --corpus."
+        )
+    files: list[SourceFile] = []
+    problems: list[UnreadableArticle] = []
+    for path in sorted(_candidates(corpus, problems)):
+        try:
+            files.append(SourceFile(path, *_digest(corpus / path, path)))
+        except UnreadableArticle as problem:
+            problems.append(problem)
+    return files, problems
+
+
+def read_article(corpus: Path, file: SourceFile) -> tuple[Article, str]:
+    """The article in a file, and the digest of the bytes that were read (the file may just have changed).
+
+    Raises UnreadableArticle, naming the cause and what to do.
+    """
+    try:
+        with (corpus / file.path).open("rb") as opened:
+            data = opened.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise _unreadable(file.path, error) from None
+    if len(data) > LARGEST_FILE:
+        raise _too_large(file.path)
+    reader = READERS[PurePosixPath(file.path).suffix.lower()]
+    return reader(data, file.path), hashlib.sha256(data).hexdigest()
+
+
+def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str]:
+    def on_error(error: OSError) -> None:
+        problems.append(_unreadable(os.fspath(error.filename), error))
+
+    for folder, subfolders, names in os.walk(corpus, onerror=on_error):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            path = Path(folder, name)
+            if name.startswith(".") or path.suffix.lower() not in READERS or path.stem.upper() == "README":
+                continue
+            relative = path.relative_to(corpus).as_posix()
+            if relative.isprintable():
+                yield relative
+            else:
+                problems.append(
+                    UnreadableArticle(
+                        ascii(relative), "the file's name holds characters that cannot be shown", "Rename it."
+                    )
+                )
+
+
+def _digest(file: Path, path: str) -> tuple[str, int]:
+    try:
+        size = file.stat().st_size
+        if size > LARGEST_FILE:
+            raise _too_large(path)
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest(), size
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str, error: OSError) -> UnreadableArticle:
+    return UnreadableArticle(
+        path, f"the file cannot be read ({error.strerror or error})", "Mend its permissions or its link."
+    )
+
+
+def _too_large(path: str) -> UnreadableArticle:
+    return UnreadableArticle(
+        path, f"the file is larger than {LARGEST_FILE // 1_000_000} MB", "Split it into articles of their own."
+    )

@@ -1,0 +1,28 @@
+"""Mistakes that the person at the keyboard can mend.
+
+A programmer's mistake is a ``ValueError`` instead; nothing here knows how either is shown.
+"""
+
+from __future__ import annotations
+
+
+class HealthSearchError(Exception):
+    """A problem with its place, its cause and the next step, each in plain words.
+
+    >>> print(HealthSearchError("corpus/", "the folder holds no articles", "Add a .md or .txt file."))
+    corpus/: the folder holds no articles. Add a .md or .txt file.
+    """
+
+    def __init__(self, place: object, cause: str, remedy: str) -> None:
+        self.place = str(place)
+        self.cause = cause
+        self.remedy = remedy
+        super().__init__(f"{self.place}: {cause}. {remedy}")
+
+
+class UnreadableArticle(HealthSearchError):
+    """One file of the corpus cannot become an article; the others still can."""
+
+
+class NoIndex(HealthSearchError):
+    """There is no generation to open yet: the first build has not been made."""

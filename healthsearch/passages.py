@@ -1,0 +1,184 @@
+"""Passage, and splitting an article into passages.
+
+A passage is a slice of its article: whole sentences under one heading, as many as fit the encoder.
+The title and the headings travel beside it as context. Knows no model: it asks a ``Tokenizer``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from healthsearch.article import Article, Section, sections
+from healthsearch.sentences import split_sentences
+
+# Names the rules below in the manifest; raise it when they change, so that old indexes are re-split.
+SPLITTING = "sections-1"
+# Tokens of article text in a passage, chosen in benchmarks/passage_size.py.
+TARGET_TOKENS = 160
+# Title and headings may take no more than this share of the encoder's limit.
+CONTEXT_SHARE = 0.25
+
+Span = tuple[int, int]
+
+
+class Tokenizer(Protocol):
+    """The encoder's own tokenizer."""
+
+    @property
+    def limit(self) -> int:
+        """How many tokens of one text it reads."""
+        ...
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """For each text, the (start, end) of each of its tokens, special tokens left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """``text == article.text[start:end]``, word for word.
+
+    ``context`` is the title and headings in the form that the encoder sees before the text;
+    ``sentences`` are spans within ``text``, in order.
+    """
+
+    article_id: str
+    headings: tuple[str, ...]
+    context: str
+    text: str
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+
+    @property
+    def encoded_text(self) -> str:
+        """What the encoder reads: the context, then the passage."""
+        return self.context + self.text
+
+    @property
+    def encoded_sentences(self) -> tuple[Span, ...]:
+        """``sentences`` as spans within ``encoded_text``."""
+        return tuple((start + len(self.context), end + len(self.context)) for start, end in self.sentences)
+
+
+def split(article: Article, tokenizer: Tokenizer) -> list[Passage]:
+    """The article's passages in reading order.
+
+    Each ends with a sentence, stays under one heading, and with its context is at most
+    ``tokenizer.limit`` tokens long. Only a sentence that is too long by itself is cut, between words
+    where it has any. Appended text changes no passage but those of the last section's end.
+    """
+    passages: list[Passage] = []
+    for section in sections(article):
+        context = _context(article, section, tokenizer)
+        room = tokenizer.limit - len(tokenizer.token_spans([context])[0])
+        passages += _fitting(article, section, context, room, tokenizer)
+    return passages
+
+
+def _fitting(article: Article, section: Section, context: str, room: int, tokenizer: Tokenizer) -> list[Passage]:
+    """Pack the section; where a tokenizer counts a whole as more than its parts, pack again, tighter."""
+    while room > 0:
+        target = min(TARGET_TOKENS, room)
+        groups = _pack(list(_units(article, section, target, tokenizer)), target, room)
+        passages = [_passage(article, section, context, group) for group in groups]
+        lengths = [len(spans) for spans in tokenizer.token_spans([p.encoded_text for p in passages])]
+        if max(lengths, default=0) <= tokenizer.limit:
+            return passages
+        room = room * 3 // 4
+    raise ValueError(f"no passage of {article.id!r} fits the encoder's {tokenizer.limit} tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    start: int
+    end: int
+    paragraph: int
+    tokens: int
+
+
+def _units(article: Article, section: Section, target: int, tokenizer: Tokenizer) -> Iterator[_Unit]:
+    """The section's sentences with their lengths in tokens; one over ``target`` comes in pieces."""
+    text = article.text
+    found = split_sentences(text, section.start, section.end, article.language)
+    spans_of = tokenizer.token_spans([text[sentence.start : sentence.end] for sentence in found])
+    for sentence, spans in zip(found, spans_of, strict=True):
+        if len(spans) <= target:
+            yield _Unit(sentence.start, sentence.end, sentence.paragraph, len(spans))
+            continue
+        for start, end, tokens in _cut(text, sentence.start, sentence.end, spans, target):
+            yield _Unit(start, end, sentence.paragraph, tokens)
+
+
+def _cut(text: str, start: int, end: int, spans: list[Span], most: int) -> Iterator[tuple[int, int, int]]:
+    """Pieces of at most ``most`` tokens of the overlong ``text[start:end]``, cut before words if possible."""
+    first, piece_start = 0, start
+    while first < len(spans):
+        last = min(first + most, len(spans))
+        if last < len(spans):
+            word = last
+            while word > first and not text[start + spans[word][0] - 1].isspace():
+                word -= 1
+            last = word if word > first else last
+        piece_end = start + spans[last][0] if last < len(spans) else end
+        yield piece_start, piece_start + len(text[piece_start:piece_end].rstrip()), last - first
+        first, piece_start = last, piece_end
+
+
+def _pack(units: list[_Unit], target: int, room: int) -> list[list[_Unit]]:
+    """Fill passages with up to ``target`` tokens, from the front, breaking between paragraphs where it can.
+
+    From the front, so that a change late in a text leaves the passages before it as they were. A last
+    passage of under a quarter of the target joins the one before it if the two have ``room``.
+    """
+    groups: list[list[_Unit]] = []
+    size = 0
+    for paragraph in _paragraphs(units):
+        tokens = sum(unit.tokens for unit in paragraph)
+        full = size + tokens > target and size >= target // 2
+        for unit in paragraph:
+            if full or not groups or size + unit.tokens > target:
+                groups.append([])
+                size, full = 0, False
+            groups[-1].append(unit)
+            size += unit.tokens
+    if len(groups) > 1 and size < target // 4 and size + sum(unit.tokens for unit in groups[-2]) <= room:
+        tail = groups.pop()
+        groups[-1] += tail
+    return groups
+
+
+def _paragraphs(units: list[_Unit]) -> Iterator[list[_Unit]]:
+    paragraph: list[_Unit] = []
+    for unit in units:
+        if paragraph and unit.paragraph != paragraph[-1].paragraph:
+            yield paragraph
+            paragraph = []
+        paragraph.append(unit)
+    if paragraph:
+        yield paragraph
+
+
+def _passage(article: Article, section: Section, context: str, group: list[_Unit]) -> Passage:
+    start, end = group[0].start, group[-1].end
+    return Passage(
+        article_id=article.id,
+        headings=section.headings,
+        context=context,
+        text=article.text[start:end],
+        start=start,
+        end=end,
+        sentences=tuple((unit.start - start, unit.end - start) for unit in group),
+    )
+
+
+def _context(article: Article, section: Section, tokenizer: Tokenizer) -> str:
+    """Title and headings as a line of their own, cut when it would crowd out the passage."""
+    line = " › ".join((article.title, *section.headings)).replace("\n", " ")
+    spans = tokenizer.token_spans([line])[0]
+    most = int(tokenizer.limit * CONTEXT_SHARE)
+    if len(spans) > most:
+        line = line[: spans[most - 1][1]] if most else ""
+    return f"{line}\n" if line else ""

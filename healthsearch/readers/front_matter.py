@@ -1,0 +1,86 @@
+"""Front matter: the YAML block before an article's text, read as plain strings.
+
+``BaseLoader`` builds nothing but strings, lists and dicts, so that no object, date or boolean is ever
+made of what an article says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from healthsearch.article import Article, Heading
+from healthsearch.errors import UnreadableArticle
+
+_FENCE = re.compile(r"---[^\S\n]*\n(.*?)^(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_OPENED = re.compile(r"---[^\S\n]*\n\w+:")
+_LONGEST = 64_000
+_TEXTS = ("id", "title", "language", "publisher", "published", "reviewed", "url", "licence")
+_LISTS = {"also_called": "also_called", "sources": "sources", "authors": "authors", "author": "authors"}
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the front matter says, by the names of ``Article``'s fields."""
+
+    fields: dict[str, Any]
+
+    def article(self, path: str, text: str, headings: tuple[Heading, ...], title: str) -> Article:
+        """The article; ``title`` is used when the front matter names none.
+
+        Raises UnreadableArticle when there is no text to search.
+        """
+        if not text.strip():
+            raise UnreadableArticle(path, "the file holds no text", "Write the article, or delete the file.")
+        identity = str(PurePosixPath(path).with_suffix(""))
+        return Article(**{"id": identity, "title": title} | self.fields, path=path, text=text, headings=headings)
+
+
+def parse(text: str, path: str) -> tuple[Details, str]:
+    """Split a file's text into its front matter and the rest; both may be empty.
+
+    Raises UnreadableArticle when the block is not closed, not YAML, or gives a field a wrong kind of value.
+    """
+    match = _FENCE.match(text)
+    if match is None:
+        if _OPENED.match(text):
+            raise _broken(path, "the front matter is not closed by a line of three dashes")
+        return Details({}), text
+    if len(match[1]) > _LONGEST:
+        raise _broken(path, f"the front matter is longer than {_LONGEST:,} characters")
+    try:
+        values = yaml.load(match[1], Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 2}" if mark else ""
+        raise _broken(path, f"the front matter is not valid YAML{where}") from None
+    if values is None or values == "":
+        values = {}
+    if not isinstance(values, dict):
+        raise _broken(path, "the front matter is not a list of fields and values")
+    return Details(_fields(values, path)), text[match.end() :]
+
+
+def _fields(values: dict[str, Any], path: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in _TEXTS:
+        value = values.get(name, "")
+        if not isinstance(value, str):
+            raise _broken(path, f"'{name}' in the front matter is not a single value")
+        if value.strip():
+            fields[name] = value.strip()
+    for name, field in _LISTS.items():
+        value = values.get(name, "")
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise _broken(path, f"'{name}' in the front matter is not a list of texts")
+        fields[field] = fields.get(field, ()) + tuple(item.strip() for item in items if item.strip())
+    return fields
+
+
+def _broken(path: str, cause: str) -> UnreadableArticle:
+    return UnreadableArticle(path, cause, "Mend the lines between the two rows of dashes; corpus/README.md shows how.")

@@ -1,0 +1,118 @@
+"""Markdown: what a reader of the rendered page would read, with its headings.
+
+Parsed by markdown-it (CommonMark and tables). Raw HTML is not interpreted: it stays the text that it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from healthsearch.article import Article, Heading
+from healthsearch.readers.decoding import decode
+from healthsearch.readers.front_matter import parse
+
+_parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def read(data: bytes, path: str) -> Article:
+    """The article in a Markdown file; its title is the front matter's, else the first heading, else the name."""
+    details, source = parse(decode(data, path), path)
+    text, headings = render(source)
+    title = next((heading.title for heading in headings), PurePosixPath(path).stem)
+    return details.article(path, text, headings, title)
+
+
+def render(source: str) -> tuple[str, tuple[Heading, ...]]:
+    r"""The readable text of Markdown source, and its headings as offsets into that text.
+
+    >>> render("# Back\n\nTake *care*:\n- [rest](x)")
+    ('Back\n\nTake care:\n- rest', (Heading(level=1, title='Back', start=0, end=4),))
+    """
+    page = _Page()
+    for token in _parser.parse(source):
+        page.add(token)
+    return "".join(page.parts), tuple(page.headings)
+
+
+class _Page:
+    """Collects the text of block tokens; blocks on adjacent source lines stay on adjacent lines."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.headings: list[Heading] = []
+        self._length = 0
+        self._line = 0
+        self._level = 0
+        self._counters: list[int | None] = []
+        self._marker = ""
+        self._cells: list[str] | None = None
+        self._lines: list[int] | None = None
+
+    def add(self, token: Token) -> None:
+        """Take the next token of the document."""
+        match token.type:
+            case "heading_open":
+                self._level = int(token.tag[1])
+            case "heading_close":
+                self._level = 0
+            case "bullet_list_open":
+                self._counters.append(None)
+            case "ordered_list_open":
+                self._counters.append(int(token.attrGet("start") or 1))
+            case "bullet_list_close" | "ordered_list_close":
+                self._counters.pop()
+            case "list_item_open":
+                self._open_item()
+            case "tr_open":
+                self._cells = []
+                self._lines = token.map
+            case "tr_close":
+                row, self._cells = self._cells or [], None
+                self._write(" | ".join(row), self._lines)
+            case "inline" if self._cells is not None:
+                self._cells.append(_plain(token.children or []))
+            case "inline":
+                self._write(_plain(token.children or []), token.map)
+            case "fence" | "code_block":
+                self._write(token.content.rstrip("\n"), token.map)
+
+    def _open_item(self) -> None:
+        number = self._counters[-1]
+        if number is not None:
+            self._counters[-1] = number + 1
+        indent = "  " * (len(self._counters) - 1)
+        self._marker = f"{indent}- " if number is None else f"{indent}{number}. "
+
+    def _write(self, text: str, lines: list[int] | None) -> None:
+        if not text:
+            return
+        first, last = lines or (self._line, self._line)
+        if self.parts:
+            self._append("\n" if first <= self._line else "\n\n")
+        start = self._length + len(self._marker)
+        self._append(self._marker + text)
+        self._marker = ""
+        self._line = last
+        if self._level:
+            self.headings.append(Heading(self._level, text.replace("\n", " "), start, self._length))
+
+    def _append(self, text: str) -> None:
+        self.parts.append(text)
+        self._length += len(text)
+
+
+def _plain(tokens: list[Token]) -> str:
+    parts = []
+    for token in tokens:
+        if token.type == "softbreak":
+            parts.append(" ")
+        elif token.type == "hardbreak":
+            parts.append("\n")
+        elif token.type == "image":
+            parts.append(_plain(token.children or []))
+        else:
+            parts.append(token.content)
+    return "".join(parts)

@@ -1,0 +1,23 @@
+"""Plain text: read as it stands. Text without headings gets none invented.
+
+Front matter as in Markdown is understood here too, since an exported text may well carry it.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from healthsearch.article import Article
+from healthsearch.readers.decoding import decode
+from healthsearch.readers.front_matter import parse
+
+# A first line longer than this is a paragraph, not a title.
+_LONGEST_TITLE = 200
+
+
+def read(data: bytes, path: str) -> Article:
+    """The article in a text file; its title is the front matter's, else a short first line, else the name."""
+    details, text = parse(decode(data, path), path)
+    first = text.lstrip().partition("\n")[0].strip()
+    title = first if len(first) <= _LONGEST_TITLE else PurePosixPath(path).stem
+    return details.article(path, text, (), title or PurePosixPath(path).stem)
