@@ -1,0 +1,298 @@
+"""Generation: one complete, immutable build of the index; and the pointer to the one in use.
+
+Owns the alignment: row i of the vectors, document i of the words and passage i of the store are the same
+passage, and this is checked whenever a generation is opened. Owns the promise that a generation is complete
+or does not exist: it is written beside, flushed, read back, and then published by renaming a small pointer.
+
+    index/current.json                 the pointer: which generation is in use, and which came before
+    index/generations/NAME/            manifest.json  store.sqlite  vectors.faiss  sentences.npy  words/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from healthsearch.article import Article
+from healthsearch.corpus import SourceFile
+from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
+from healthsearch.store import Store, StoreWriter
+from healthsearch.vectors import Matrix, Vectors
+from healthsearch.words import ANALYSIS, Words
+
+# Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
+FORMAT = 1
+_POINTER = "current.json"
+_GENERATIONS = "generations"
+_DRAFT = ".draft"
+_REBUILD = "Build it again: python build_index.py"
+
+SentenceVectors = npt.NDArray[np.int8]
+
+
+class Damaged(HealthSearchError):
+    """A generation's files are not what was published."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderFacts:
+    """The encoder as the manifest names it."""
+
+    name: str
+    digest: str
+    dimension: int
+    limit: int
+    precision: str = "float32"
+
+
+def rules() -> dict[str, object]:
+    """What, besides articles and encoder, decides the content of a generation."""
+    return {"format": FORMAT, "splitting": SPLITTING, "passage_tokens": TARGET_TOKENS, "analysis": ANALYSIS}
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The content of ``current.json``; ``published`` is a time in UTC, in ISO 8601."""
+
+    generation: str
+    previous: str | None
+    published: str
+
+    @classmethod
+    def read(cls, index: Path) -> Pointer:
+        """The pointer of this index. Raises NoIndex when nothing was published, HealthSearchError when unreadable."""
+        file = index / _POINTER
+        try:
+            values = json.loads(file.read_text(encoding="utf-8"))
+            return cls(str(values["generation"]), values["previous"], str(values["published"]))
+        except FileNotFoundError:
+            raise NoIndex(index, "there is no index yet", "Build it: python build_index.py") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise HealthSearchError(file, f"the pointer cannot be read ({type(error).__name__})", _REBUILD) from None
+
+    def write(self, index: Path) -> None:
+        """Publish: readers see the old pointer or this one, nothing between."""
+        draft = index / f"{_POINTER}{_DRAFT}"
+        draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        _flush(draft)
+        draft.replace(index / _POINTER)
+        _flush(index)
+
+
+class Generation:
+    """An opened generation. Its parts are safe to read from many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = _read_manifest(folder)
+        self.name = _name(self.manifest)
+        _check_files(folder, self.manifest)
+        self.encoder = EncoderFacts(**self.manifest["encoder"])
+        self.skipped: dict[str, dict[str, str]] = self.manifest["skipped"]
+        try:
+            self.store = Store(folder / "store.sqlite")
+            self.vectors = Vectors.from_bytes(np.fromfile(folder / "vectors.faiss", dtype=np.uint8))
+            self.sentences: SentenceVectors = np.load(folder / "sentences.npy", mmap_mode="r")
+            self.words = Words.load(folder / "words")
+        except (OSError, ValueError) as error:
+            raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
+        self._check_alignment()
+
+    def _check_alignment(self) -> None:
+        articles, passages, sentences = self.store.counts()
+        counts = self.manifest["counts"]
+        found = {"articles": articles, "passages": passages, "sentences": sentences}
+        same = passages == len(self.vectors) == len(self.words) and sentences == len(self.sentences)
+        if not same or found != counts or self.vectors.dimension != self.encoder.dimension:
+            raise Damaged(self.folder, "the parts of the index do not belong together", _REBUILD)
+
+    def sentence_vectors(self, first: int, count: int) -> Matrix:
+        """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""
+        rows = self.sentences[first : first + count].astype(np.float32)
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows / np.maximum(norms, 1.0), dtype=np.float32)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+
+
+def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
+    """The generation in use; or, when it is damaged, the one before it, and what is wrong.
+
+    Raises NoIndex when none was ever published, HealthSearchError when none can be opened.
+    """
+    pointer = Pointer.read(index)
+    try:
+        return Generation(index / _GENERATIONS / pointer.generation), None
+    except HealthSearchError as fault:
+        if pointer.previous is not None:
+            try:
+                return Generation(index / _GENERATIONS / pointer.previous), fault
+            except HealthSearchError:
+                pass
+        raise fault from None
+
+
+class Draft:
+    """A generation being written. Use it in a ``with`` block: what is not published is removed."""
+
+    def __init__(self, index: Path, encoder: EncoderFacts) -> None:
+        self._index = index
+        self._encoder = encoder
+        self._folder = index / _GENERATIONS / _DRAFT
+        self._vectors: list[Matrix] = []
+        self._sentences: list[SentenceVectors] = []
+        self._digest = hashlib.sha256()
+        self._skipped: dict[str, dict[str, str]] = {}
+        self.paths: set[str] = set()
+
+    def __enter__(self) -> Draft:
+        # A killed build leaves its draft behind; only the holder of the lock comes here.
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        self._store = StoreWriter(self._folder / "store.sqlite")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def path_of(self, article_id: str) -> str | None:
+        """The file of the article already added under this id, if any."""
+        return self._store.path_of(article_id)
+
+    def add(
+        self,
+        article: Article,
+        digest: str,
+        passages: Sequence[Passage],
+        keys: Sequence[str],
+        vectors: Matrix,
+        sentences: SentenceVectors,
+    ) -> None:
+        """Add an article with its passages, their keys, an (n, dimension) matrix and their sentences' vectors."""
+        count = sum(len(passage.sentences) for passage in passages)
+        if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
+            raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
+        self._store.add(article, digest, passages, keys)
+        self._vectors.append(np.asarray(vectors, dtype=np.float32))
+        self._sentences.append(np.asarray(sentences, dtype=np.int8))
+        self._digest.update(f"{article.path}\0{digest}\n".encode())
+        self.paths.add(article.path)
+
+    def skip(self, file: SourceFile, problem: UnreadableArticle) -> None:
+        """Note a file that could not become an article."""
+        self._skipped[file.path] = {"digest": file.digest, "cause": problem.cause, "remedy": problem.remedy}
+
+    def publish(self) -> Generation:
+        """Write, flush, read back and publish; returns the generation, opened from its files."""
+        self._store.close()
+        dimension = self._encoder.dimension
+        matrix = np.concatenate([*self._vectors, np.empty((0, dimension), np.float32)])
+        Vectors.of(matrix).to_bytes().tofile(self._folder / "vectors.faiss")
+        np.save(self._folder / "sentences.npy", np.concatenate([*self._sentences, np.empty((0, dimension), np.int8)]))
+        store = Store(self._folder / "store.sqlite")
+        Words.of(_names_and_texts(store)).save(self._folder / "words")
+        articles, passages, sentences = store.counts()
+        store.close()
+        manifest = {
+            **rules(),
+            "encoder": asdict(self._encoder),
+            "articles_digest": self._digest.hexdigest(),
+            "skipped": self._skipped,
+            "counts": {"articles": articles, "passages": passages, "sentences": sentences},
+            "files": {path.relative_to(self._folder).as_posix(): _sha256(path) for path in _files(self._folder)},
+        }
+        (self._folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        for path in (*_files(self._folder), self._folder / "words", self._folder):
+            _flush(path)
+        Generation(self._folder).close()
+        return self._put_in_place(_name(manifest))
+
+    def _put_in_place(self, name: str) -> Generation:
+        home = self._index / _GENERATIONS
+        try:
+            pointer = Pointer.read(self._index)
+            before = pointer.previous if pointer.generation == name else pointer.generation
+        except HealthSearchError:
+            before = None
+        target = home / name
+        if target.exists():
+            # Same content, so either it is whole and this changes nothing, or it is damaged and this mends it.
+            shutil.rmtree(target)
+        self._folder.rename(target)
+        _flush(home)
+        Pointer(name, before, datetime.now(UTC).isoformat(timespec="seconds")).write(self._index)
+        for old in home.iterdir():
+            if old.name not in (name, before):
+                shutil.rmtree(old, ignore_errors=True)
+        return Generation(target)
+
+
+def _names_and_texts(store: Store) -> Iterator[tuple[str, str]]:
+    for article in store.articles():
+        for passage in store.article_of_file(article.path)[1]:
+            names = (article.title, *passage.passage.headings, *article.also_called)
+            yield "\n".join(names), passage.passage.text
+
+
+def _name(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        made_by, needed = manifest["format"], {"encoder", "counts", "files", "skipped"}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Damaged(folder, "the index's manifest is missing or unreadable", _REBUILD) from None
+    if made_by != FORMAT:
+        raise HealthSearchError(
+            folder, f"the index has format {made_by}, and this version reads format {FORMAT}", _REBUILD
+        )
+    if not needed <= manifest.keys():
+        raise Damaged(folder, "the index's manifest is incomplete", _REBUILD)
+    return dict(manifest)
+
+
+def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    for name, digest in manifest["files"].items():
+        path = folder / name
+        try:
+            found = _sha256(path)
+        except OSError:
+            raise Damaged(path, "a file of the index is missing or cannot be read", _REBUILD) from None
+        if found != digest:
+            raise Damaged(path, "a file of the index has changed since it was published", _REBUILD)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Ask the disk to keep a file, or a folder's list of names where the system can do that."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

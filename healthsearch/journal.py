@@ -1,0 +1,85 @@
+"""What a build has encoded and not yet published, so that a killed build loses nothing it has paid for.
+
+One SQLite file, written after every passage. A killed process loses at most the passage it was at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from healthsearch.passages import Passage
+
+Vector = npt.NDArray[np.float32]
+SentenceVectors = npt.NDArray[np.int8]
+
+
+def passage_key(encoder_digest: str, passage: Passage) -> str:
+    """Names everything that a passage's vectors depend on: the encoder, the text, the sentence spans."""
+    what: Sequence[object] = (encoder_digest, passage.encoded_text, passage.encoded_sentences)
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+class Journal:
+    """Vectors by key, on disk."""
+
+    def __init__(self, file: Path, *, fresh: bool = False) -> None:
+        self._file = file
+        if fresh:
+            self._unlink()
+        try:
+            self._db = self._connect()
+        except sqlite3.DatabaseError:
+            # Only lost work is at stake, never an answer: start over rather than stop the build.
+            self._unlink()
+            self._db = self._connect()
+
+    def get(self, key: str, dimension: int) -> tuple[Vector, SentenceVectors] | None:
+        """The passage's (dimension,) vector and its (n, dimension) sentence vectors, if they were encoded."""
+        found = self._db.execute("SELECT vector, sentences FROM encoded WHERE key = ?", (key,)).fetchone()
+        if found is None:
+            return None
+        vector = np.frombuffer(found[0], np.float32)
+        return vector, np.frombuffer(found[1], np.int8).reshape(-1, dimension)
+
+    def put(self, key: str, vector: Vector, sentences: SentenceVectors) -> None:
+        """Keep what was encoded; it is safe from a kill when this returns."""
+        with self._db:
+            self._db.execute(
+                "INSERT OR REPLACE INTO encoded VALUES (?, ?, ?)", (key, vector.tobytes(), sentences.tobytes())
+            )
+
+    def close(self) -> None:
+        """Let go of the file and keep it for the next build."""
+        self._db.close()
+
+    def delete(self) -> None:
+        """Forget everything: it is published."""
+        self._db.close()
+        self._unlink()
+
+    def _unlink(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self._file}{suffix}").unlink(missing_ok=True)
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._file)
+        try:
+            # In this mode a commit is one append: safe from a killed process at 0.1 ms a passage.
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS encoded"
+                " (key TEXT PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB NOT NULL) WITHOUT ROWID"
+            )
+            db.commit()
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db

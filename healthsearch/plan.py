@@ -1,0 +1,110 @@
+"""What a build has to do: the corpus as it is now, against what the last generation was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from healthsearch.corpus import SourceFile, list_files
+from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.generation import Generation, rules
+
+# A build that would drop more than this share of the articles stops and asks.
+LARGEST_SHRINK = 0.5
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a build did, or with a dry run would do. Paths are relative to the corpus.
+
+    ``skipped`` names the files that could not become articles. ``encoded`` and ``reused`` count the
+    passages of the generation in use afterwards, which is ``generation``.
+    """
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    skipped: list[UnreadableArticle] = field(default_factory=list)
+    encoded: int = 0
+    reused: int = 0
+    generation: str | None = None
+    published: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every file of the corpus by path, those that must be read, and the summary so far."""
+
+    files: list[SourceFile]
+    to_read: frozenset[str]
+    summary: Summary
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the last generation already is what a build would make."""
+        return not self.to_read and not self.summary.deleted
+
+
+def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *, rebuild: bool = False) -> Plan:
+    """Compare the corpus with ``previous``, whose content is kept where files and rules are the same.
+
+    Raises HealthSearchError when there is no folder or nothing in it can be read.
+    """
+    files, problems = list_files(corpus)
+    if not files:
+        cause = "none of its files can be read" if problems else "the folder holds no articles"
+        raise HealthSearchError(corpus, cause, "Add a .md or .txt file; the corpus folder's README shows how.")
+    before = previous.store.digests() if previous else {}
+    now = {file.path: file.digest for file in files}
+    summary = _compare(before, now)
+    summary.skipped += problems
+    fresh = set(now) - set(summary.unchanged)
+    if rebuild or previous is None or _made_by(previous) != {**rules(), "encoder": encoder_digest}:
+        return Plan(files, frozenset(now), summary)
+    known = {path for path in fresh if previous.skipped.get(path, {}).get("digest") == now[path]}
+    if known == fresh and not summary.deleted:
+        # Nothing else changed, so these files would fail again as they did last time.
+        summary.added = []
+        summary.skipped += [
+            UnreadableArticle(path, previous.skipped[path]["cause"], previous.skipped[path]["remedy"])
+            for path in sorted(known)
+        ]
+        fresh = set()
+    return Plan(files, frozenset(fresh), summary)
+
+
+def refuse_shrink(corpus: Path, previous: Generation | None, kept: Collection[str]) -> None:
+    """Raise HealthSearchError when most of the previous articles are not among the ``kept`` paths."""
+    before = previous.store.digests() if previous else {}
+    lost = [path for path in before if path not in kept]
+    if len(lost) > LARGEST_SHRINK * len(before):
+        raise HealthSearchError(
+            corpus,
+            f"{len(lost)} of the {len(before)} articles in the index are no longer there",
+            "If that is right, build with --allow-shrink; nothing has been changed.",
+        )
+
+
+def _compare(before: dict[str, str], now: dict[str, str]) -> Summary:
+    summary = Summary()
+    gone = {digest: path for path, digest in before.items() if path not in now}
+    for path, digest in now.items():
+        if before.get(path) == digest:
+            summary.unchanged.append(path)
+        elif path in before:
+            summary.changed.append(path)
+        elif digest in gone:
+            summary.renamed.append((gone.pop(digest), path))
+        else:
+            summary.added.append(path)
+    moved = {old for old, _ in summary.renamed}
+    summary.deleted = [path for path in before if path not in now and path not in moved]
+    return summary
+
+
+def _made_by(generation: Generation) -> dict[str, object]:
+    return {name: generation.manifest.get(name) for name in rules()} | {"encoder": generation.encoder.digest}

@@ -1,0 +1,73 @@
+"""Answers and progress as a terminal shows them.
+
+Article text is data here too: control characters in it are made visible, so that none can steer a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from healthsearch.article import Article
+from healthsearch.mark import pieces_of
+from healthsearch.search import Answer, Hit
+
+VERDICTS = {
+    "answered": "These passages answer your question.",
+    "related": "Possibly related: these passages may not answer your question.",
+    "nothing": "Nothing in these articles answers this. The nearest passages, which do not answer:",
+}
+_WIDTH = 88
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STYLES = {"answer": ("\x1b[1m", "\x1b[0m"), "caution": ("\x1b[4m", "\x1b[0m")}
+_SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
+
+
+def answer_text(answer: Answer, *, styled: bool) -> str:
+    """The whole answer as lines; ``styled`` uses bold and underline, else signs mark the sentences."""
+    parts = [VERDICTS[answer.verdict]]
+    for hit, article in answer.hits:
+        parts.append(_hit_text(hit, article, styled))
+    return "\n\n".join(parts)
+
+
+def _hit_text(hit: Hit, article: Article, styled: bool) -> str:
+    where = " › ".join((article.title, *hit.passage.headings))
+    signs = _STYLES if styled else _SIGNS
+    quote = "".join(
+        visible(text) if mark is None else visible(text).join(signs[mark.kind])
+        for text, mark in pieces_of(hit.passage.text, hit.marks)
+    )
+    lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article))}"]
+    for line in quote.split("\n"):
+        lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
+    lines.append(f"   {visible(article.url or article.path)}, characters {hit.passage.start} to {hit.passage.end}")
+    return "\n".join(lines)
+
+
+def standing(article: Article) -> str:
+    """Who published the article, when, and whether a clinician has reviewed it, in words."""
+    source = article.publisher or ", ".join(article.authors) or "publisher not named"
+    published = f"published {article.published}" if article.published else "date not given"
+    reviewed = f"reviewed {article.reviewed}" if article.reviewed else "not yet reviewed by a clinician"
+    return f"{source}, {published}, {reviewed}"
+
+
+def visible(text: str) -> str:
+    r"""The text with control characters and direction overrides replaced by a sign for the unknown.
+
+    >>> visible("a\x1b[31mb")
+    'a�[31mb'
+    """
+    return _UNSEEN.sub("�", text)
+
+
+def duration(seconds: float) -> str:
+    """Time left as a person says it.
+
+    >>> duration(7), duration(95), duration(7300)
+    ('7 s', '2 min', '2.0 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

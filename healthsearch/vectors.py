@@ -1,0 +1,75 @@
+"""Exact nearest vectors: the only import of FAISS, and the place where its traps end.
+
+FAISS pads short results with row -1, leaves ties in any order and answers a wrong dimension with an
+empty AssertionError; its own file functions fail on some Windows paths. None of that leaves here.
+"""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+
+class Vectors:
+    """n unit vectors, numbered from 0 in the order given; scores are cosines."""
+
+    def __init__(self, index: faiss.IndexFlatIP) -> None:
+        self._index = index
+        self._matrix: Matrix = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d).reshape(-1, index.d)
+
+    @classmethod
+    def of(cls, matrix: Matrix) -> Vectors:
+        """Index the rows of an (n, dimension) matrix."""
+        index = faiss.IndexFlatIP(matrix.shape[1])
+        index.add(np.ascontiguousarray(matrix, dtype=np.float32))
+        return cls(index)
+
+    @classmethod
+    def from_bytes(cls, data: npt.NDArray[np.uint8]) -> Vectors:
+        """The reverse of ``to_bytes``; ValueError when the bytes are not a flat index."""
+        try:
+            index = faiss.deserialize_index(data)
+        except RuntimeError as error:
+            raise ValueError("the bytes are not a FAISS index") from error
+        if not isinstance(index, faiss.IndexFlatIP):
+            raise ValueError(f"expected a flat inner-product index, got {type(index).__name__}")
+        return cls(index)
+
+    def to_bytes(self) -> npt.NDArray[np.uint8]:
+        """The index in FAISS's own format, for a file written by us."""
+        return np.asarray(faiss.serialize_index(self._index), dtype=np.uint8)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """Columns of the matrix."""
+        return int(self._index.d)
+
+    def search(self, query: Matrix, k: int) -> tuple[Rows, Matrix]:
+        """The ``k`` rows nearest to one (dimension,) query and their cosines, best first, ties by row."""
+        self._check(query)
+        k = min(k, len(self))
+        if k < 1:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scores, rows = self._index.search(np.ascontiguousarray(query[None, :]), k)
+        order = np.lexsort((rows[0], -scores[0]))
+        return rows[0][order], scores[0][order]
+
+    def scores(self, query: Matrix, rows: Rows) -> Matrix:
+        """The cosines of the named rows with one (dimension,) query."""
+        self._check(query)
+        return np.asarray(self._matrix[rows] @ query, dtype=np.float32)
+
+    def rows(self, start: int, end: int) -> Matrix:
+        """A copy of the vectors numbered ``start`` to ``end - 1``."""
+        return self._matrix[start:end].copy()
+
+    def _check(self, query: Matrix) -> None:
+        if query.shape != (self.dimension,):
+            raise ValueError(f"a query of shape {query.shape} against vectors of {self.dimension} dimensions")

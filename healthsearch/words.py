@@ -1,0 +1,111 @@
+"""Search by words: the only import of bm25s, and of the stemmer.
+
+BM25 (Robertson & Zaragoza 2009, in Lucene's variant) with every score computed at build time. Chosen by
+benchmarks/lexical_engines.py. What a word is, is decided here and nowhere else; a question is only ever
+a bag of words, so no operator of any query language exists in it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+
+Scores = npt.NDArray[np.float32]
+
+# Names the analysis and the weights below in the manifest; raise it when they change.
+ANALYSIS = "english-1"
+_K1 = 1.2
+_B = 0.75
+# Titles and other names say what an article is about: they count as if they stood this often.
+_NAME_WEIGHT = 2
+
+# A number keeps its decimals ("2.5"); a word keeps its inner apostrophe until the stemmer drops it.
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
+# Scripts written without spaces: each character is a word of its own.
+_UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿]")
+_STOP_WORDS = frozenset(
+    "a about all also am an and any are as at be been being but by can could did do does doing for from had has"
+    " have having he her hers him his how i if in into is it its itself just me my myself of on or our ours out"
+    " over she should so some such than that the their theirs them then there these they this those through to"
+    " too up us very was we were what when where which while who whom why will with would you your yours".split()
+)
+_stemmer = Stemmer.Stemmer("english")
+
+
+def words(text: str) -> list[str]:
+    """The text's index words, in order: folded, without accents and stop words, stemmed.
+
+    >>> words("Can massages (2.5 hours) help a slipped disc?")
+    ['massag', '2.5', 'hour', 'help', 'slip', 'disc']
+    """
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    found = _WORD.findall(_UNSPACED.sub(r" \g<0> ", plain))
+    return [str(_stemmer.stemWord(word)) for word in found if word not in _STOP_WORDS]
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything in the text to search by, stop words included."""
+    return _WORD.search(text) is not None
+
+
+class Words:
+    """The word index of n passages, numbered from 0 in the order given."""
+
+    def __init__(self, index: bm25s.BM25) -> None:
+        self._index = index
+        self._postings = np.diff(index.scores["indptr"])
+
+    @classmethod
+    def of(cls, passages: Iterable[tuple[str, str]]) -> Words:
+        """Index passages, each given as (its names: title, headings, other names; its text)."""
+        vocabulary: dict[str, int] = {}
+        documents = [
+            [vocabulary.setdefault(word, len(vocabulary)) for word in words(names) * _NAME_WEIGHT + words(text)]
+            for names, text in passages
+        ]
+        # bm25s gives this id to questions and documents without any known word.
+        vocabulary.setdefault("", len(vocabulary))
+        index = bm25s.BM25(method="lucene", k1=_K1, b=_B)
+        index.index((documents, vocabulary), create_empty_token=False, show_progress=False)
+        return cls(index)
+
+    @classmethod
+    def load(cls, folder: Path) -> Words:
+        """Open what ``save`` wrote; the big arrays stay on disk until a question needs them."""
+        return cls(bm25s.BM25.load(folder, mmap=True))
+
+    def save(self, folder: Path) -> None:
+        """Write the index; the same passages give the same bytes."""
+        self._index.save(folder, show_progress=False)
+
+    def __len__(self) -> int:
+        return int(self._index.scores["num_docs"])
+
+    def scores(self, question: str) -> Scores:
+        """The BM25 score of every passage, by row; 0.0 where no word is shared."""
+        ids = self._ids(words(question))
+        if not ids:
+            return np.zeros(len(self), np.float32)
+        return np.asarray(self._index.get_scores_from_ids(ids), dtype=np.float32)
+
+    def weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """How much each distinct index word tells: BM25's inverse document frequency, unknown words included."""
+        weights = {}
+        for term in dict.fromkeys(terms):
+            known = self._index.vocab_dict.get(term)
+            count = 0 if known is None else int(self._postings[known])
+            weights[term] = math.log(1 + (len(self) - count + 0.5) / (count + 0.5))
+        return weights
+
+    def _ids(self, terms: Sequence[str]) -> list[int]:
+        known = self._index.vocab_dict
+        return [known[term] for term in terms if term in known]
