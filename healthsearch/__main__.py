@@ -1,0 +1,122 @@
+"""The commands on an index: search, check, evaluate. Results go to stdout, problems to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from healthsearch.check import check
+from healthsearch.encoder import DEFAULT_MODEL, find_model
+from healthsearch.errors import HealthSearchError
+from healthsearch.evaluation import evaluate
+from healthsearch.places import default_corpus, default_index
+from healthsearch.search import MOST_HITS, Searcher
+from healthsearch.terminal import answer_text, visible
+
+FOUND, ERROR, NOT_ANSWERED = 0, 1, 4
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except HealthSearchError as error:
+        print(f"error: {visible(str(error))}", file=sys.stderr)
+        return ERROR
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; there is nobody left to tell.
+        sys.stderr.close()
+        return ERROR
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    top = argparse.ArgumentParser(prog="python -m healthsearch", description="Search, check and measure an index.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    search = commands.add_parser("search", help="answer a question from the articles")
+    search.add_argument("question", metavar="QUESTION", help="in your own words; - reads one question a line")
+    search.add_argument("-k", type=_hits, default=5, metavar="N", help="passages to show (default: 5)")
+    search.set_defaults(run=_search)
+
+    checking = commands.add_parser("check", help="verify the index, and whether it is up to date")
+    checking.add_argument("--corpus", type=Path, default=default_corpus(), metavar="DIR", help="the articles")
+    checking.set_defaults(run=_check)
+
+    for command in (search, checking):
+        command.add_argument("--index", type=Path, default=default_index(), metavar="DIR", help="the index")
+        command.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
+
+    measuring = commands.add_parser("evaluate", help="measure ranking quality on a BEIR folder")
+    measuring.add_argument("folder", type=Path, metavar="BEIR_DIR", help="corpus.jsonl, queries.jsonl and qrels/")
+    measuring.add_argument("--split", default="test", metavar="NAME", help="qrels/NAME.tsv (default: test)")
+    measuring.add_argument("--run", type=Path, dest="run_file", metavar="FILE", help="write a TREC run here")
+    measuring.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help="the encoder")
+    measuring.add_argument(
+        "--cache", type=Path, default=default_index() / "evaluation", metavar="DIR", help="where its index is kept"
+    )
+    measuring.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
+    measuring.set_defaults(run=_evaluate)
+    return top
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    searcher = Searcher.open(arguments.index)
+    if searcher.fault is not None:
+        print(f"notice: the index before the newest one answers, since {searcher.fault}", file=sys.stderr)
+    if arguments.question == "-":
+        return _search_lines(searcher, arguments.k)
+    answer = searcher.search(arguments.question, arguments.k)
+    if arguments.json:
+        print(json.dumps(answer.as_json(), ensure_ascii=False, indent=1))
+    else:
+        print(answer_text(answer, styled=sys.stdout.isatty()))
+    return NOT_ANSWERED if answer.verdict == "nothing" else FOUND
+
+
+def _search_lines(searcher: Searcher, k: int) -> int:
+    status = FOUND
+    for line in sys.stdin:
+        question = line.rstrip("\n")
+        try:
+            found = searcher.search(question, k).as_json()
+        except HealthSearchError as error:
+            found, status = {"question": question, "error": str(error)}, ERROR
+        print(json.dumps(found, ensure_ascii=False), flush=True)
+    return status
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    faults = check(arguments.index, arguments.corpus)
+    if arguments.json:
+        told = [{"place": fault.place, "cause": fault.cause, "remedy": fault.remedy} for fault in faults]
+        print(json.dumps({"sound": not faults, "faults": told}, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(visible(str(fault)) for fault in faults) or "The index is sound and up to date.")
+    return ERROR if faults else FOUND
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    figures = evaluate(
+        arguments.folder, arguments.split, arguments.cache, find_model(arguments.model), arguments.run_file
+    ).as_json()
+    if arguments.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:<14}{value:>9.4f}" if isinstance(value, float) else f"{name:<14}{value:>9}")
+    return FOUND
+
+
+def _hits(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_HITS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_HITS} is needed, not {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Is the published index sound, and is it up to date? Looks at everything and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from healthsearch.encoder import find_model
+from healthsearch.errors import HealthSearchError, NoIndex
+from healthsearch.generation import Generation, open_generation
+from healthsearch.plan import make_plan
+
+_BUILD = "Bring it up to date: python build_index.py"
+_REBUILD = "Build it anew: python build_index.py --rebuild"
+
+
+def check(index: Path, corpus: Path) -> list[HealthSearchError]:
+    """Everything that is wrong, each with the command that mends it; an empty list when nothing is.
+
+    Opening a generation verifies the SHA-256 of every file and that its parts belong together; here the
+    content is looked at too.
+    """
+    try:
+        generation, fault = open_generation(index)
+    except NoIndex as missing:
+        return [missing]
+    except HealthSearchError as damaged:
+        return [damaged]
+    faults = [] if fault is None else [fault]
+    faults += _content_faults(generation)
+    faults += _encoder_faults(generation)
+    faults += _corpus_faults(generation, corpus)
+    generation.close()
+    return faults
+
+
+def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:
+    place = generation.folder / "store.sqlite"
+    for fault in generation.store.faults():
+        yield HealthSearchError(place, f"the store is damaged ({fault})", _REBUILD)
+    sentence_row = 0
+    for article in generation.store.articles():
+        for stored in generation.store.article_of_file(article.path)[1]:
+            passage = stored.passage
+            if article.text[passage.start : passage.end] != passage.text or not passage.text:
+                yield HealthSearchError(place, f"passage {stored.row} is not what {article.path} says", _REBUILD)
+            if stored.first_sentence != sentence_row or any(
+                not 0 <= start < end <= len(passage.text) for start, end in passage.sentences
+            ):
+                yield HealthSearchError(place, f"the sentences of passage {stored.row} are out of place", _REBUILD)
+            sentence_row += len(passage.sentences)
+
+
+def _encoder_faults(generation: Generation) -> Iterator[HealthSearchError]:
+    try:
+        model = find_model(generation.encoder.name)
+    except HealthSearchError as fault:
+        yield fault
+        return
+    if model.digest != generation.encoder.digest:
+        yield HealthSearchError(model.folder, "the model has changed since the index was made", _BUILD)
+
+
+def _corpus_faults(generation: Generation, corpus: Path) -> Iterator[HealthSearchError]:
+    try:
+        plan = make_plan(corpus, generation, generation.encoder.digest)
+    except HealthSearchError as fault:
+        yield fault
+        return
+    summary = plan.summary
+    changes = {
+        "added": len(summary.added),
+        "changed": len(summary.changed),
+        "deleted": len(summary.deleted),
+        "renamed": len(summary.renamed),
+    }
+    told = ", ".join(f"{count} {what}" for what, count in changes.items() if count)
+    if told:
+        yield HealthSearchError(corpus, f"articles have changed since the index was made ({told})", _BUILD)
+    elif not plan.nothing_to_do:
+        yield HealthSearchError(generation.folder, "the index was made by other rules than today's", _BUILD)
+    yield from summary.skipped

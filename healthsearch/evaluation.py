@@ -1,0 +1,183 @@
+"""Measuring quality: BEIR folders through the product's own pipeline, the measures, TREC run files.
+
+A BEIR document becomes an article file, so that splitting, encoding, fusion and grouping are the ones that
+users get. The measures are compared with ir_measures in the tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from healthsearch.build import Progress, build
+from healthsearch.encoder import Model
+from healthsearch.errors import HealthSearchError
+from healthsearch.search import Searcher
+
+Qrels = dict[str, dict[str, int]]
+
+# Documents a query in a run, as is the custom of TREC.
+RUN_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Means over the judged queries, and the milliseconds that a query took (median)."""
+
+    queries: int
+    ndcg_10: float
+    recall_10: float
+    recall_100: float
+    mrr_10: float
+    success_1: float
+    milliseconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures by their customary names."""
+        names = {"ndcg_10": "nDCG@10", "recall_10": "recall@10", "recall_100": "recall@100"}
+        names |= {"mrr_10": "MRR@10", "success_1": "success@1"}
+        return {names.get(name, name): value for name, value in asdict(self).items()}
+
+
+def evaluate(
+    folder: Path,
+    split: str,
+    cache: Path,
+    model: Model,
+    run_file: Path | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Figures:
+    """Index a BEIR folder under ``cache``, answer the judged queries of ``split``, and measure.
+
+    The index is kept, named by the content of the documents, so that only the first run encodes. Every
+    judged query counts: one that finds nothing scores 0. Raises HealthSearchError on an unusable folder.
+    """
+    queries, qrels = read_queries(folder), read_qrels(folder, split)
+    searcher = Searcher.open(index_documents(folder, cache, model, report))
+    run: dict[str, list[tuple[str, float]]] = {}
+    times = []
+    for query in qrels:
+        if query not in queries:
+            raise HealthSearchError(folder, f"query {query!r} is judged but not in queries.jsonl", "Mend the folder.")
+        started = time.perf_counter()
+        run[query] = searcher.rank_articles(queries[query], RUN_DEPTH)
+        times.append((time.perf_counter() - started) * 1000)
+    if run_file is not None:
+        write_run(run_file, run)
+    return measure({query: [doc for doc, _ in ranking] for query, ranking in run.items()}, qrels, times)
+
+
+def measure(run: Mapping[str, Sequence[str]], qrels: Qrels, times: Sequence[float]) -> Figures:
+    """The figures of a run, each query's documents best first, averaged over the judged queries."""
+    pairs = [(run.get(query, ()), judged) for query, judged in qrels.items()]
+    return Figures(
+        queries=len(pairs),
+        ndcg_10=statistics.fmean(ndcg(ranking, judged, 10) for ranking, judged in pairs),
+        recall_10=statistics.fmean(recall(ranking, judged, 10) for ranking, judged in pairs),
+        recall_100=statistics.fmean(recall(ranking, judged, 100) for ranking, judged in pairs),
+        mrr_10=statistics.fmean(reciprocal_rank(ranking, judged, 10) for ranking, judged in pairs),
+        success_1=statistics.fmean(reciprocal_rank(ranking, judged, 1) for ranking, judged in pairs),
+        milliseconds=statistics.median(times),
+    )
+
+
+def ndcg(ranking: Sequence[str], judged: Mapping[str, int], k: int) -> float:
+    """nDCG@k with linear gain and log2 discount (Järvelin & Kekäläinen, TOIS 2002).
+
+    The ideal comes from ``judged``, not from what was retrieved, so that a relevant document that was
+    missed costs. 0.0 when nothing judged is relevant.
+    """
+    ideal = _dcg(sorted((grade for grade in judged.values() if grade > 0), reverse=True)[:k])
+    return _dcg([max(judged.get(doc, 0), 0) for doc in ranking[:k]]) / ideal if ideal else 0.0
+
+
+def recall(ranking: Sequence[str], judged: Mapping[str, int], k: int) -> float:
+    """The share of the relevant documents among the first k; 0.0 when nothing judged is relevant."""
+    relevant = {doc for doc, grade in judged.items() if grade > 0}
+    return len(relevant.intersection(ranking[:k])) / len(relevant) if relevant else 0.0
+
+
+def reciprocal_rank(ranking: Sequence[str], judged: Mapping[str, int], k: int) -> float:
+    """1 over the rank of the first relevant document among the first k, else 0.0."""
+    return next((1 / rank for rank, doc in enumerate(ranking[:k], start=1) if judged.get(doc, 0) > 0), 0.0)
+
+
+def _dcg(grades: Sequence[int]) -> float:
+    return sum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades, start=1))
+
+
+def index_documents(
+    folder: Path, cache: Path, model: Model, report: Callable[[Progress], None] = lambda progress: None
+) -> Path:
+    """The index of a BEIR folder's documents, built under ``cache`` unless it is there already."""
+    documents = folder / "corpus.jsonl"
+    try:
+        with documents.open("rb") as file:
+            home = cache / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise _unusable(documents, error) from None
+    articles = home / "articles"
+    articles.mkdir(parents=True, exist_ok=True)
+    for number, line in enumerate(_json_lines(documents)):
+        title, text = " ".join(str(line.get("title") or "").split()), str(line["text"])
+        header = f"---\nid: {json.dumps(str(line['_id']))}\ntitle: {json.dumps(title or str(line['_id']))}\n---\n"
+        (articles / f"{number:08d}.txt").write_text(header + (text if text.strip() else title), encoding="utf-8")
+    build(articles, home / "index", model, report=report)
+    return home / "index"
+
+
+def read_queries(folder: Path) -> dict[str, str]:
+    """The queries of a BEIR folder, by id."""
+    return {str(line["_id"]): str(line["text"]) for line in _json_lines(folder / "queries.jsonl")}
+
+
+def read_qrels(folder: Path, split: str) -> Qrels:
+    """The judgements of a BEIR folder: for each query a grade for each judged document."""
+    file = folder / "qrels" / f"{split}.tsv"
+    qrels: Qrels = {}
+    try:
+        with file.open(encoding="utf-8") as lines:
+            next(lines, None)
+            for line in lines:
+                query, document, grade = line.rstrip("\r\n").split("\t")
+                qrels.setdefault(query, {})[document] = int(grade)
+    except FileNotFoundError:
+        there = ", ".join(sorted(path.stem for path in file.parent.glob("*.tsv"))) or "none"
+        raise HealthSearchError(
+            file, "there are no judgements for this split", f"Name one with --split; there: {there}."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _unusable(file, error) from None
+    return qrels
+
+
+def write_run(file: Path, run: Mapping[str, Sequence[tuple[str, float]]]) -> None:
+    """Write rankings in TREC's form: query, Q0, document, rank, score, name of the run."""
+    with file.open("w", encoding="utf-8") as lines:
+        for query, ranking in run.items():
+            for rank, (document, score) in enumerate(ranking, start=1):
+                lines.write(f"{query} Q0 {document} {rank} {score:.6f} healthsearch\n")
+
+
+def _json_lines(file: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.strip():
+                    yield json.loads(line)
+    except (OSError, ValueError) as error:
+        raise _unusable(file, error) from None
+
+
+def _unusable(file: Path, error: Exception) -> HealthSearchError:
+    cause = getattr(error, "strerror", None) or error
+    return HealthSearchError(
+        file, f"it cannot be used ({cause})", "A BEIR folder holds corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv."
+    )

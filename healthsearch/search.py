@@ -1,0 +1,263 @@
+"""The search, in order: encode, retrieve twice, fuse, group by article, judge, mark.
+
+``Searcher.search`` is the whole of it; the page and the command line only draw what it returns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from healthsearch.article import Article, parse_date
+from healthsearch.encoder import Encoder, find_model
+from healthsearch.errors import HealthSearchError
+from healthsearch.fusion import fuse
+from healthsearch.generation import Generation, Pointer, open_generation
+from healthsearch.judge import Calibration, Evidence, Verdict
+from healthsearch.mark import Mark, coverage, mark
+from healthsearch.passages import Passage
+from healthsearch.words import has_words, words
+
+# Passages taken from each list before fusion; deeper adds nothing to the first ten (benchmarks/fusion.py).
+CANDIDATES = 200
+# One long article must not fill the page.
+PASSAGES_PER_ARTICLE = 2
+MOST_HITS = 100
+# Longer is refused before it is tokenized; the encoder's own limit is checked after.
+_LONGEST_QUESTION = 4_000
+# Health advice is commonly reviewed every three years (for example by NICE and the NHS).
+_OLD_AFTER_YEARS = 3
+
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found: ``rank`` from 1, ``score`` from 0 to 1 for ordering only, marks within its text."""
+
+    rank: int
+    score: float
+    passage: Passage
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The hits of one article, best first."""
+
+    article: Article
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything there is to say to a question; results by their best hit.
+
+    With the verdict ``nothing`` the hits are the nearest passages, and do not answer.
+    """
+
+    question: str
+    verdict: Verdict
+    confidence: float
+    generation: str
+    milliseconds: float
+    results: tuple[Result, ...]
+
+    @property
+    def hits(self) -> list[tuple[Hit, Article]]:
+        """Every hit with its article, by rank."""
+        pairs = [(hit, result.article) for result in self.results for hit in result.hits]
+        return sorted(pairs, key=lambda pair: pair[0].rank)
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's form; new fields may be added, none is taken away."""
+        return {
+            "question": self.question,
+            "verdict": self.verdict,
+            "confidence": round(self.confidence, 4),
+            "generation": self.generation,
+            "milliseconds": round(self.milliseconds, 1),
+            "hits": [_hit_json(hit, article) for hit, article in self.hits],
+        }
+
+
+class Searcher:
+    """Answers questions from one generation; safe to share between threads."""
+
+    def __init__(self, generation: Generation, encoder: Encoder, fault: HealthSearchError | None = None) -> None:
+        if generation.encoder.digest != encoder.digest:
+            raise HealthSearchError(
+                generation.folder,
+                f"the index was made with another encoder than the {encoder.name} at hand",
+                "Build it again: python build_index.py",
+            )
+        self.generation = generation
+        self.encoder = encoder
+        self.fault = fault
+        self.calibration = Calibration.shipped()
+        self._articles = np.array(generation.store.article_ids(), dtype=object)
+
+    @classmethod
+    def open(cls, index: Path, encoder: Encoder | None = None) -> Searcher:
+        """Open the index in use, with the encoder that it names unless that is given.
+
+        ``fault`` is set when the newest generation is damaged and the one before it serves. Raises NoIndex
+        when there is none, HealthSearchError when none can serve.
+        """
+        generation, fault = open_generation(index)
+        if encoder is None or encoder.digest != generation.encoder.digest:
+            encoder = find_model(generation.encoder.name).load()
+        return cls(generation, encoder, fault)
+
+    def is_current(self, index: Path) -> bool:
+        """Whether a newer generation has been published since this one was opened."""
+        try:
+            return self.fault is not None or Pointer.read(index).generation == self.generation.name
+        except HealthSearchError:
+            return True
+
+    def article(self, article_id: str) -> Article:
+        """The whole article; KeyError when the index holds none of this id."""
+        return self.generation.store.article(article_id)
+
+    def search(self, question: str, k: int = 5, today: date | None = None) -> Answer:
+        """The ``k`` best passages, at most two of an article, with the verdict on the whole.
+
+        Raises HealthSearchError when the question is empty, wordless or too long, ValueError for a ``k``
+        outside 1 to 100.
+        """
+        started = time.perf_counter()
+        if not 1 <= k <= MOST_HITS:
+            raise ValueError(f"k must be from 1 to {MOST_HITS}, not {k}")
+        question = self._checked(question)
+        query = self.encoder.encode_query([question])[0]
+        rows, scores = self._ranked(question, query, CANDIDATES)
+        chosen = self._capped(rows, k)
+        weights = self.generation.words.weights(words(question))
+        confidence = self.calibration.confidence(self._evidence(query, weights, rows))
+        hits = [
+            self._hit(rank, rows[place], scores[place], query, weights, today or date.today())
+            for rank, place in enumerate(chosen, start=1)
+        ]
+        return Answer(
+            question=question,
+            verdict=self.calibration.verdict(confidence),
+            confidence=confidence,
+            generation=self.generation.name,
+            milliseconds=(time.perf_counter() - started) * 1000,
+            results=self._grouped(hits),
+        )
+
+    def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
+        """The ids of up to ``depth`` articles with the score of their best passage, best first."""
+        question = self._checked(question)
+        query = self.encoder.encode_query([question])[0]
+        rows, scores = self._ranked(question, query, max(CANDIDATES, 5 * depth))
+        best: dict[str, float] = {}
+        for row, score in zip(rows, scores, strict=True):
+            best.setdefault(str(self._articles[row]), float(score))
+        return list(best.items())[:depth]
+
+    def _checked(self, question: str) -> str:
+        question = " ".join(question.split())
+        if not question:
+            raise HealthSearchError("question", "it is empty", "Type what you want to know.")
+        if not has_words(question):
+            raise HealthSearchError("question", "it holds no words", "Ask in words.")
+        if len(question) > _LONGEST_QUESTION or self._tokens(question) > self.encoder.limit:
+            raise HealthSearchError(
+                "question",
+                f"it is too long ({len(question):,} characters)",
+                "Ask in one or two sentences; about 150 words can be read.",
+            )
+        return question
+
+    def _tokens(self, question: str) -> int:
+        return len(self.encoder.token_spans([question])[0])
+
+    def _ranked(self, question: str, query: Scores, depth: int) -> tuple[Rows, Scores]:
+        """The passages of both lists with their fused scores, best first, ties by row."""
+        lexical = self.generation.words.scores(question)
+        nearest, _ = self.generation.vectors.search(query, depth)
+        matching = np.argsort(-lexical, kind="stable")[:depth] if lexical.any() else np.empty(0, np.int64)
+        rows = np.union1d(nearest, matching[lexical[matching] > 0])
+        fused = fuse(self.generation.vectors.scores(query, rows), lexical[rows])
+        order = np.argsort(-fused, kind="stable")
+        return rows[order], fused[order]
+
+    def _capped(self, rows: Rows, k: int) -> list[int]:
+        """The places of the first ``k`` rows that respect the cap on passages of one article."""
+        taken: Counter[str] = Counter()
+        chosen = []
+        for place, row in enumerate(rows):
+            article = self._articles[row]
+            if taken[article] < PASSAGES_PER_ARTICLE:
+                taken[article] += 1
+                chosen.append(place)
+                if len(chosen) == k:
+                    break
+        return chosen
+
+    def _evidence(self, query: Scores, weights: dict[str, float], rows: Rows) -> Evidence:
+        stored = self.generation.store.passage(int(rows[0]))
+        text = stored.passage.encoded_text
+        rarest = max(weights, key=lambda word: weights[word], default="")
+        return Evidence(
+            cosine=float(self.generation.vectors.search(query, 1)[1][0]),
+            coverage=coverage(weights, text),
+            rarest=coverage({rarest: 1.0}, text) if rarest else 0.0,
+            sentence=float(self._sentence_cosines(query, stored.first_sentence, stored.passage).max(initial=0.0)),
+        )
+
+    def _sentence_cosines(self, query: Scores, first: int, passage: Passage) -> Scores:
+        return np.asarray(self.generation.sentence_vectors(first, len(passage.sentences)) @ query, dtype=np.float32)
+
+    def _hit(self, rank: int, row: int, score: float, query: Scores, weights: dict[str, float], today: date) -> Hit:
+        stored = self.generation.store.passage(int(row))
+        cosines = self._sentence_cosines(query, stored.first_sentence, stored.passage)
+        marks = mark(stored.passage, cosines, weights)
+        article = self.article(stored.passage.article_id)
+        return Hit(rank, float(score), stored.passage, tuple(marks), _notes(article, today))
+
+    def _grouped(self, hits: Iterable[Hit]) -> tuple[Result, ...]:
+        groups: dict[str, list[Hit]] = {}
+        for hit in hits:
+            groups.setdefault(hit.passage.article_id, []).append(hit)
+        return tuple(Result(self.article(identity), tuple(found)) for identity, found in groups.items())
+
+
+def _notes(article: Article, today: date) -> tuple[str, ...]:
+    dated = parse_date(article.reviewed or article.published or "")
+    return ("old",) if dated and (today - dated).days > _OLD_AFTER_YEARS * 365.25 else ()
+
+
+def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 4),
+        "article_id": article.id,
+        "title": article.title,
+        "headings": list(passage.headings),
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "marks": [{"start": found.start, "end": found.end, "kind": found.kind} for found in hit.marks],
+        "notes": list(hit.notes),
+        "url": article.url,
+        "published": article.published,
+        "reviewed": article.reviewed,
+        "language": article.language,
+        "path": article.path,
+        "publisher": article.publisher,
+    }
