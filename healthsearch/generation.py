@@ -36,6 +36,7 @@ FORMAT = 1
 _POINTER = "current.json"
 _GENERATIONS = "generations"
 _DRAFT = ".draft"
+_DAMAGED = ".damaged"
 _REBUILD = "Build it again: python build_index.py"
 
 SentenceVectors = npt.NDArray[np.int8]
@@ -75,7 +76,8 @@ class Pointer:
         file = index / _POINTER
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
-            return cls(str(values["generation"]), values["previous"], str(values["published"]))
+            generation, previous = str(values["generation"]), values["previous"]
+            return cls(generation, None if previous is None else str(previous), str(values["published"]))
         except FileNotFoundError:
             raise NoIndex(index, "there is no index yet", "Build it: python build_index.py") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -91,12 +93,15 @@ class Pointer:
 
 
 class Generation:
-    """An opened generation. Its parts are safe to read from many threads."""
+    """An opened generation. Its parts are safe to read from many threads.
 
-    def __init__(self, folder: Path) -> None:
+    ``name`` is what its manifest must amount to: the folder's own name, except for a draft's.
+    """
+
+    def __init__(self, folder: Path, name: str | None = None) -> None:
         self.folder = folder
-        self.manifest = _read_manifest(folder)
-        self.name = _name(self.manifest)
+        self.name = name or folder.name
+        self.manifest = _read_manifest(folder, self.name)
         _check_files(folder, self.manifest)
         self.encoder = EncoderFacts(**self.manifest["encoder"])
         self.skipped: dict[str, dict[str, str]] = self.manifest["skipped"]
@@ -108,6 +113,7 @@ class Generation:
         except (OSError, ValueError) as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
         self._check_alignment()
+        self._first_sentences = np.array([*self.store.first_sentences(), len(self.sentences)], dtype=np.int64)
 
     def _check_alignment(self) -> None:
         articles, passages, sentences = self.store.counts()
@@ -119,13 +125,27 @@ class Generation:
 
     def sentence_vectors(self, first: int, count: int) -> Matrix:
         """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""
-        rows = self.sentences[first : first + count].astype(np.float32)
-        norms = np.linalg.norm(rows, axis=1, keepdims=True)
-        return np.asarray(rows / np.maximum(norms, 1.0), dtype=np.float32)
+        return _unit_rows(self.sentences[first : first + count])
+
+    def best_sentences(self, query: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
+        """For each of the named passages, the greatest cosine of one of its sentences with the query."""
+        if not len(rows):
+            return np.empty(0, np.float32)
+        starts, counts = self._first_sentences[rows], self._first_sentences[rows + 1] - self._first_sentences[rows]
+        ends = np.cumsum(counts)
+        wanted = np.arange(ends[-1]) + np.repeat(starts - (ends - counts), counts)
+        cosines = _unit_rows(self.sentences[wanted]) @ query
+        return np.asarray(np.maximum.reduceat(cosines, ends - counts), dtype=np.float32)
 
     def close(self) -> None:
         """Let go of the files."""
         self.store.close()
+
+
+def _unit_rows(rows: SentenceVectors) -> Matrix:
+    scaled = rows.astype(np.float32)
+    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
+    return np.asarray(scaled / np.maximum(norms, 1.0), dtype=np.float32)
 
 
 def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
@@ -215,30 +235,37 @@ class Draft:
             "counts": {"articles": articles, "passages": passages, "sentences": sentences},
             "files": {path.relative_to(self._folder).as_posix(): _sha256(path) for path in _files(self._folder)},
         }
-        (self._folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        (self._folder / "manifest.json").write_text(_manifest_text(manifest), encoding="utf-8")
         for path in (*_files(self._folder), self._folder / "words", self._folder):
             _flush(path)
-        Generation(self._folder).close()
-        return self._put_in_place(_name(manifest))
+        name = _name(manifest)
+        Generation(self._folder, name).close()
+        return self._put_in_place(name)
 
     def _put_in_place(self, name: str) -> Generation:
         home = self._index / _GENERATIONS
-        try:
-            pointer = Pointer.read(self._index)
-            before = pointer.previous if pointer.generation == name else pointer.generation
-        except HealthSearchError:
-            before = None
         target = home / name
-        if target.exists():
-            # Same content, so either it is whole and this changes nothing, or it is damaged and this mends it.
-            shutil.rmtree(target)
-        self._folder.rename(target)
-        _flush(home)
+        # Of the same content: one that is whole serves on, perhaps to a reader at this moment.
+        if not _is_whole(target):
+            if target.exists():
+                shutil.rmtree(home / _DAMAGED, ignore_errors=True)
+                target.rename(home / _DAMAGED)
+            self._folder.rename(target)
+            _flush(home)
+        before = next((old for old in self._served() if old != name and _is_whole(home / old)), None)
         Pointer(name, before, datetime.now(UTC).isoformat(timespec="seconds")).write(self._index)
         for old in home.iterdir():
             if old.name not in (name, before):
                 shutil.rmtree(old, ignore_errors=True)
         return Generation(target)
+
+    def _served(self) -> list[str]:
+        """The generations that the pointer names, the one in use first."""
+        try:
+            pointer = Pointer.read(self._index)
+        except HealthSearchError:
+            return []
+        return [name for name in (pointer.generation, pointer.previous) if name]
 
 
 def _names_and_texts(store: Store) -> Iterator[tuple[str, str]]:
@@ -252,19 +279,33 @@ def _name(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _manifest_text(manifest: dict[str, Any]) -> str:
+    return json.dumps(manifest, indent=1)
+
+
+def _is_whole(folder: Path) -> bool:
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        made_by, needed = manifest["format"], {"encoder", "counts", "files", "skipped"}
+        Generation(folder).close()
+    except HealthSearchError:
+        return False
+    return True
+
+
+def _read_manifest(folder: Path, name: str) -> dict[str, Any]:
+    file = folder / "manifest.json"
+    try:
+        text = file.read_text(encoding="utf-8")
+        manifest: dict[str, Any] = json.loads(text)
+        made_by = manifest["format"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise Damaged(folder, "the index's manifest is missing or unreadable", _REBUILD) from None
+        raise Damaged(file, "the index's manifest is missing or cannot be read", _REBUILD) from None
     if made_by != FORMAT:
         raise HealthSearchError(
-            folder, f"the index has format {made_by}, and this version reads format {FORMAT}", _REBUILD
+            file, f"the index has format {made_by}, and this version reads format {FORMAT}", _REBUILD
         )
-    if not needed <= manifest.keys():
-        raise Damaged(folder, "the index's manifest is incomplete", _REBUILD)
-    return dict(manifest)
+    if _name(manifest) != name or _manifest_text(manifest) != text:
+        raise Damaged(file, "the index's manifest has changed since it was published", _REBUILD)
+    return manifest
 
 
 def _check_files(folder: Path, manifest: dict[str, Any]) -> None:

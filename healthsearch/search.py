@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from healthsearch.generation import Generation, Pointer, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict
 from healthsearch.mark import Mark, coverage, mark
 from healthsearch.passages import Passage
+from healthsearch.spelling import Correction, Speller
 from healthsearch.words import has_words, words
 
 # Passages taken from each list before fusion; deeper adds nothing to the first ten (benchmarks/fusion.py).
@@ -63,10 +64,12 @@ class Result:
 class Answer:
     """Everything there is to say to a question; results by their best hit.
 
-    With the verdict ``nothing`` the hits are the nearest passages, and do not answer.
+    With the verdict ``nothing`` the hits are the nearest passages, and do not answer. ``corrections`` are the
+    words of the question that were read otherwise than typed; whoever shows the answer shows them.
     """
 
     question: str
+    corrections: tuple[Correction, ...]
     verdict: Verdict
     confidence: float
     generation: str
@@ -83,6 +86,7 @@ class Answer:
         """The contract's form; new fields may be added, none is taken away."""
         return {
             "question": self.question,
+            "corrections": [asdict(correction) for correction in self.corrections],
             "verdict": self.verdict,
             "confidence": round(self.confidence, 4),
             "generation": self.generation,
@@ -105,6 +109,7 @@ class Searcher:
         self.encoder = encoder
         self.fault = fault
         self.calibration = Calibration.shipped()
+        self._speller = Speller(generation.words.spellings)
         self._articles = np.array(generation.store.article_ids(), dtype=object)
 
     @classmethod
@@ -130,27 +135,29 @@ class Searcher:
         """The whole article; KeyError when the index holds none of this id."""
         return self.generation.store.article(article_id)
 
-    def search(self, question: str, k: int = 5, today: date | None = None) -> Answer:
+    def search(self, question: str, k: int = 5, *, as_typed: bool = False, today: date | None = None) -> Answer:
         """The ``k`` best passages, at most two of an article, with the verdict on the whole.
 
-        Raises HealthSearchError when the question is empty, wordless or too long, ValueError for a ``k``
-        outside 1 to 100.
+        ``as_typed`` leaves typing slips as they are. Raises HealthSearchError when the question is empty,
+        wordless or too long, ValueError for a ``k`` outside 1 to 100.
         """
         started = time.perf_counter()
         if not 1 <= k <= MOST_HITS:
             raise ValueError(f"k must be from 1 to {MOST_HITS}, not {k}")
-        question = self._checked(question)
-        query = self.encoder.encode_query([question])[0]
-        rows, scores = self._ranked(question, query, CANDIDATES)
+        asked = self._checked(question)
+        read, corrections = (asked, ()) if as_typed else self._speller.correct(asked)
+        query = self.encoder.encode_query([read])[0]
+        rows, scores = self._ranked(read, query, CANDIDATES)
         chosen = self._capped(rows, k)
-        weights = self.generation.words.weights(words(question))
+        weights = self.generation.words.weights(words(read))
         confidence = self.calibration.confidence(self._evidence(query, weights, rows))
         hits = [
             self._hit(rank, rows[place], scores[place], query, weights, today or date.today())
             for rank, place in enumerate(chosen, start=1)
         ]
         return Answer(
-            question=question,
+            question=asked,
+            corrections=corrections,
             verdict=self.calibration.verdict(confidence),
             confidence=confidence,
             generation=self.generation.name,
@@ -160,9 +167,9 @@ class Searcher:
 
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
         """The ids of up to ``depth`` articles with the score of their best passage, best first."""
-        question = self._checked(question)
-        query = self.encoder.encode_query([question])[0]
-        rows, scores = self._ranked(question, query, max(CANDIDATES, 5 * depth))
+        read, _ = self._speller.correct(self._checked(question))
+        query = self.encoder.encode_query([read])[0]
+        rows, scores = self._ranked(read, query, max(CANDIDATES, 5 * depth))
         best: dict[str, float] = {}
         for row, score in zip(rows, scores, strict=True):
             best.setdefault(str(self._articles[row]), float(score))
@@ -187,11 +194,12 @@ class Searcher:
 
     def _ranked(self, question: str, query: Scores, depth: int) -> tuple[Rows, Scores]:
         """The passages of both lists with their fused scores, best first, ties by row."""
-        lexical = self.generation.words.scores(question)
-        nearest, _ = self.generation.vectors.search(query, depth)
-        matching = np.argsort(-lexical, kind="stable")[:depth] if lexical.any() else np.empty(0, np.int64)
-        rows = np.union1d(nearest, matching[lexical[matching] > 0])
-        fused = fuse(self.generation.vectors.scores(query, rows), lexical[rows])
+        generation = self.generation
+        shared = generation.words.scores(question)
+        nearest, _ = generation.vectors.search(query, depth)
+        matching = np.argsort(-shared, kind="stable")[:depth]
+        rows = np.union1d(nearest, matching[shared[matching] > 0])
+        fused = fuse(generation.vectors.scores(query, rows), generation.best_sentences(query, rows), shared[rows])
         order = np.argsort(-fused, kind="stable")
         return rows[order], fused[order]
 

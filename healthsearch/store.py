@@ -143,6 +143,10 @@ class Store:
         """For each article's file its digest, by path."""
         return dict(self._all("SELECT path, digest FROM articles ORDER BY path"))
 
+    def ids(self) -> dict[str, str]:
+        """For each article's file its id, by path."""
+        return dict(self._all("SELECT path, id FROM articles ORDER BY path"))
+
     def keys(self) -> dict[str, tuple[int, int, int]]:
         """For each key of an encoded passage: its row, its first sentence's row, and how many sentences."""
         rows = self._all("SELECT key, row, first_sentence, json_array_length(sentences) FROM passages")
@@ -175,6 +179,10 @@ class Store:
         """For each passage, by row, the id of its article."""
         rows = self._all("SELECT a.id FROM passages p JOIN articles a ON a.row = p.article ORDER BY p.row")
         return [row[0] for row in rows]
+
+    def first_sentences(self) -> list[int]:
+        """For each passage, by row, the row at which its sentences' vectors begin."""
+        return [row[0] for row in self._all("SELECT first_sentence FROM passages ORDER BY row")]
 
     def passage(self, row: int) -> StoredPassage:
         """The passage with this row number; KeyError when there is none."""

@@ -7,9 +7,11 @@ a bag of words, so no operator of any query language exists in it.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -21,7 +23,7 @@ import Stemmer
 Scores = npt.NDArray[np.float32]
 
 # Names the analysis and the weights below in the manifest; raise it when they change.
-ANALYSIS = "english-1"
+ANALYSIS = "english-2"
 _K1 = 1.2
 _B = 0.75
 # Titles and other names say what an article is about: they count as if they stood this often.
@@ -29,6 +31,11 @@ _NAME_WEIGHT = 2
 
 # A number keeps its decimals ("2.5"); a word keeps its inner apostrophe until the stemmer drops it.
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
+# Words as they are spelt, for mending slips in a question.
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_SPELLINGS = "spellings.json"
+# "X-ray" is also found as "xray", and the other way round.
+_HYPHENED = re.compile(r"(?<![\w-])([^\W\d_]+)[-‐‑]([^\W\d_]+)(?![\w-])")
 # Scripts written without spaces: each character is a word of its own.
 _UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿]")
 _STOP_WORDS = frozenset(
@@ -48,8 +55,12 @@ def words(text: str) -> list[str]:
     """
     folded = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(char for char in folded if not unicodedata.combining(char))
-    found = _WORD.findall(_UNSPACED.sub(r" \g<0> ", plain))
+    found = _WORD.findall(_UNSPACED.sub(r" \g<0> ", _HYPHENED.sub(_joined, plain)))
     return [str(_stemmer.stemWord(word)) for word in found if word not in _STOP_WORDS]
+
+
+def _joined(match: re.Match[str]) -> str:
+    return f"{match[1]} {match[2]} {match[1]}{match[2]}"
 
 
 def has_words(text: str) -> bool:
@@ -58,9 +69,13 @@ def has_words(text: str) -> bool:
 
 
 class Words:
-    """The word index of n passages, numbered from 0 in the order given."""
+    """The word index of n passages, numbered from 0 in the order given.
 
-    def __init__(self, index: bm25s.BM25) -> None:
+    ``spellings`` are the words as the passages spell them, in small letters, with their counts.
+    """
+
+    def __init__(self, index: bm25s.BM25, spellings: dict[str, int]) -> None:
+        self.spellings = spellings
         self._index = index
         self._postings = np.diff(index.scores["indptr"])
 
@@ -68,34 +83,45 @@ class Words:
     def of(cls, passages: Iterable[tuple[str, str]]) -> Words:
         """Index passages, each given as (its names: title, headings, other names; its text)."""
         vocabulary: dict[str, int] = {}
-        documents = [
-            [vocabulary.setdefault(word, len(vocabulary)) for word in words(names) * _NAME_WEIGHT + words(text)]
-            for names, text in passages
-        ]
+        spellings: Counter[str] = Counter()
+        documents = []
+        for names, text in passages:
+            spellings.update(_spelt(f"{names} {text}"))
+            index_words = words(names) * _NAME_WEIGHT + words(text)
+            documents.append([vocabulary.setdefault(word, len(vocabulary)) for word in index_words])
         # bm25s gives this id to questions and documents without any known word.
         vocabulary.setdefault("", len(vocabulary))
         index = bm25s.BM25(method="lucene", k1=_K1, b=_B)
         index.index((documents, vocabulary), create_empty_token=False, show_progress=False)
-        return cls(index)
+        return cls(index, dict(sorted(spellings.items())))
 
     @classmethod
     def load(cls, folder: Path) -> Words:
         """Open what ``save`` wrote; the big arrays stay on disk until a question needs them."""
-        return cls(bm25s.BM25.load(folder, mmap=True))
+        spellings = json.loads((folder / _SPELLINGS).read_text(encoding="utf-8"))
+        return cls(bm25s.BM25.load(folder, mmap=True), spellings)
 
     def save(self, folder: Path) -> None:
         """Write the index; the same passages give the same bytes."""
         self._index.save(folder, show_progress=False)
+        (folder / _SPELLINGS).write_text(json.dumps(self.spellings, ensure_ascii=False), encoding="utf-8")
 
     def __len__(self) -> int:
         return int(self._index.scores["num_docs"])
 
     def scores(self, question: str) -> Scores:
-        """The BM25 score of every passage, by row; 0.0 where no word is shared."""
-        ids = self._ids(words(question))
+        """For every passage, by row, its BM25 score as a share of the best that any passage could have.
+
+        From 0.0, where no word is shared, to below 1.0. A word that no passage has makes all shares smaller.
+        """
+        terms = words(question)
+        ids = [self._index.vocab_dict[term] for term in terms if term in self._index.vocab_dict]
         if not ids:
             return np.zeros(len(self), np.float32)
-        return np.asarray(self._index.get_scores_from_ids(ids), dtype=np.float32)
+        weights = self.weights(terms)
+        # In Lucene's variant a word's score approaches its weight, however often it stands in a passage.
+        best = sum(weights[term] for term in terms)
+        return np.asarray(self._index.get_scores_from_ids(ids) / best, dtype=np.float32)
 
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """How much each distinct index word tells: BM25's inverse document frequency, unknown words included."""
@@ -106,6 +132,6 @@ class Words:
             weights[term] = math.log(1 + (len(self) - count + 0.5) / (count + 0.5))
         return weights
 
-    def _ids(self, terms: Sequence[str]) -> list[int]:
-        known = self._index.vocab_dict
-        return [known[term] for term in terms if term in known]
+
+def _spelt(text: str) -> list[str]:
+    return _LETTERS.findall(text.casefold())
