@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,8 +16,8 @@ from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.readers import READERS
 
-# A long book is under 5 MB of text; past this a file is almost surely an export of something else.
-LARGEST_FILE = 20_000_000
+# A long book is under 5 MB of text; reading Markdown takes some 600 bytes of memory a character.
+LARGEST_FILE = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,11 @@ def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str
 
 def _digest(file: Path, path: str) -> tuple[str, int]:
     try:
-        size = file.stat().st_size
+        status = file.stat()
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            # A pipe or a device may never end, or never begin.
+            raise UnreadableArticle(path, "it is not a regular file", "Move it out of the corpus.")
         if size > LARGEST_FILE:
             raise _too_large(path)
         with file.open("rb") as opened:

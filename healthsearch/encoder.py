@@ -112,7 +112,7 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
     if name == DEFAULT_MODEL:
         folder = _packaged_folder()
         for file, digest in _DEFAULT_DIGESTS.items():
-            if _file_digest(folder / file) != digest:
+            if not (folder / file).is_file() or _file_digest(folder / file) != digest:
                 raise HealthSearchError(
                     folder / file,
                     "the file is not the one published with all-MiniLM-L6-v2, so it is not trusted",
@@ -222,10 +222,8 @@ class SentenceTransformerEncoder:
 
     def encode_query(self, queries: Sequence[str]) -> Matrix:
         """See ``Encoder.encode_query``."""
-        return np.asarray(
-            self._model.encode_query(list(queries), normalize_embeddings=True, show_progress_bar=False),
-            dtype=np.float32,
-        )
+        rows = self._model.encode_query(list(queries), normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(rows, dtype=np.float32).reshape(len(queries), self.dimension)
 
     def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
         """See ``Encoder.encode_passage``. A passage over the limit is a ValueError, never cut silently."""

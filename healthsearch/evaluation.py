@@ -60,7 +60,7 @@ def evaluate(
     judged query counts: one that finds nothing scores 0. Raises HealthSearchError on an unusable folder.
     """
     queries, qrels = read_queries(folder), read_qrels(folder, split)
-    searcher = Searcher.open(index_documents(folder, cache, model, report))
+    searcher = Searcher.open(index_documents(folder, cache, model, report), model.load())
     run: dict[str, list[tuple[str, float]]] = {}
     times = []
     for query in qrels:
@@ -126,8 +126,8 @@ def index_documents(
     articles = home / "articles"
     articles.mkdir(parents=True, exist_ok=True)
     for number, line in enumerate(_json_lines(documents)):
-        title, text = " ".join(str(line.get("title") or "").split()), str(line["text"])
-        header = f"---\nid: {json.dumps(str(line['_id']))}\ntitle: {json.dumps(title or str(line['_id']))}\n---\n"
+        title, text = " ".join(str(line.get("title") or "").split()), line["text"]
+        header = f"---\nid: {json.dumps(line['_id'])}\ntitle: {json.dumps(title or line['_id'])}\n---\n"
         (articles / f"{number:08d}.txt").write_text(header + (text if text.strip() else title), encoding="utf-8")
     build(articles, home / "index", model, report=report)
     return home / "index"
@@ -135,7 +135,7 @@ def index_documents(
 
 def read_queries(folder: Path) -> dict[str, str]:
     """The queries of a BEIR folder, by id."""
-    return {str(line["_id"]): str(line["text"]) for line in _json_lines(folder / "queries.jsonl")}
+    return {line["_id"]: line["text"] for line in _json_lines(folder / "queries.jsonl")}
 
 
 def read_qrels(folder: Path, split: str) -> Qrels:
@@ -155,6 +155,8 @@ def read_qrels(folder: Path, split: str) -> Qrels:
         ) from None
     except (OSError, ValueError) as error:
         raise _unusable(file, error) from None
+    if not qrels:
+        raise _unusable(file, ValueError("no query is judged"))
     return qrels
 
 
@@ -167,11 +169,16 @@ def write_run(file: Path, run: Mapping[str, Sequence[tuple[str, float]]]) -> Non
 
 
 def _json_lines(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSONL file, each with the texts ``_id`` and ``text``."""
     try:
         with file.open(encoding="utf-8") as lines:
-            for line in lines:
-                if line.strip():
-                    yield json.loads(line)
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                value = json.loads(line)
+                if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("_id", "text")):
+                    raise ValueError(f"line {number} has no '_id' and 'text'")
+                yield value
     except (OSError, ValueError) as error:
         raise _unusable(file, error) from None
 

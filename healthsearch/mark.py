@@ -31,7 +31,7 @@ _CAUTION = re.compile(
     r"do not|don['’]t|never|must not|should not|shouldn['’]t|avoid|contraindicated"
     r"|not (?:be )?(?:safe|suitable|recommended|advised|suited|for everyone)"
     # what can harm
-    r"|unsafe|dangerous|harmful|beware|warning|overdose|can be fatal"
+    r"|unsafe|dangerous|harmful|overdose|can be fatal"
     # what needs somebody else first
     rf"|unless (?:a|your|the) {_PROFESSIONAL}"
     rf"|only (?:after|if|when|under|with|on)\b.{{0,60}}\b(?:{_PROFESSIONAL}|diagnosis|advice|supervision)"

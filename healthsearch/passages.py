@@ -116,15 +116,29 @@ def _cut(text: str, start: int, end: int, spans: list[Span], most: int) -> Itera
     """Pieces of at most ``most`` tokens of the overlong ``text[start:end]``, cut before words if possible."""
     first, piece_start = 0, start
     while first < len(spans):
-        last = min(first + most, len(spans))
-        if last < len(spans):
-            word = last
-            while word > first and not text[start + spans[word][0] - 1].isspace():
-                word -= 1
-            last = word if word > first else last
+        last = _next_cut(text, start, spans, first, most)
         piece_end = start + spans[last][0] if last < len(spans) else end
-        yield piece_start, piece_start + len(text[piece_start:piece_end].rstrip()), last - first
+        piece = text[piece_start:piece_end]
+        if piece.strip():
+            yield piece_end - len(piece.lstrip()), piece_start + len(piece.rstrip()), last - first
         first, piece_start = last, piece_end
+
+
+def _next_cut(text: str, start: int, spans: list[Span], first: int, most: int) -> int:
+    """The token at which the piece that begins with token ``first`` ends.
+
+    Never inside a character, though some tokenizers give several tokens the span of one: a character of
+    more than ``most`` tokens stays whole.
+    """
+    if first + most >= len(spans):
+        return len(spans)
+    characters = [at for at in range(first + 1, first + most + 1) if spans[at][0] >= spans[at - 1][1]]
+    words = [
+        at for at in characters if text[start + spans[at][0] - 1].isspace() or text[start + spans[at][0]].isspace()
+    ]
+    if characters:
+        return (words or characters)[-1]
+    return next((at for at in range(first + most, len(spans)) if spans[at][0] >= spans[at - 1][1]), len(spans))
 
 
 def _pack(units: list[_Unit], target: int, room: int) -> list[list[_Unit]]:

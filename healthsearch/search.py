@@ -165,9 +165,21 @@ class Searcher:
             results=self._grouped(hits),
         )
 
-    def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
-        """The ids of up to ``depth`` articles with the score of their best passage, best first."""
+    def evidence(self, question: str) -> Evidence:
+        """What the verdict on a question rests on."""
         read, _ = self._speller.correct(self._checked(question))
+        query = self.encoder.encode_query([read])[0]
+        rows, _ = self._ranked(read, query, CANDIDATES)
+        return self._evidence(query, self.generation.words.weights(words(read)), rows)
+
+    def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
+        """The ids of up to ``depth`` articles with the score of their best passage, best first.
+
+        For measuring: a question without words finds nothing, and one over the encoder's limit is cut.
+        """
+        if not has_words(question):
+            return []
+        read, _ = self._speller.correct(" ".join(question.split()))
         query = self.encoder.encode_query([read])[0]
         rows, scores = self._ranked(read, query, max(CANDIDATES, 5 * depth))
         best: dict[str, float] = {}

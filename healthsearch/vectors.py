@@ -57,9 +57,18 @@ class Vectors:
         k = min(k, len(self))
         if k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores, rows = self._index.search(np.ascontiguousarray(query[None, :]), k)
-        order = np.lexsort((rows[0], -scores[0]))
-        return rows[0][order], scores[0][order]
+        rows, scores = self._with_ties(query, k)
+        order = np.lexsort((rows, -scores))[:k]
+        return rows[order], scores[order]
+
+    def _with_ties(self, query: Matrix, k: int) -> tuple[Rows, Matrix]:
+        """The ``k`` nearest and every other row that is as near as the last, since FAISS keeps any of those."""
+        most = k
+        while True:
+            most = min(2 * most, len(self))
+            scores, rows = self._index.search(np.ascontiguousarray(query[None, :]), most)
+            if most == len(self) or scores[0, -1] < scores[0, k - 1]:
+                return rows[0], scores[0]
 
     def scores(self, query: Matrix, rows: Rows) -> Matrix:
         """The cosines of the named rows with one (dimension,) query."""

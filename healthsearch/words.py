@@ -23,14 +23,15 @@ import Stemmer
 Scores = npt.NDArray[np.float32]
 
 # Names the analysis and the weights below in the manifest; raise it when they change.
-ANALYSIS = "english-2"
+ANALYSIS = "english-3"
 _K1 = 1.2
 _B = 0.75
 # Titles and other names say what an article is about: they count as if they stood this often.
 _NAME_WEIGHT = 2
 
-# A number keeps its decimals ("2.5"); a word keeps its inner apostrophe until the stemmer drops it.
-_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
+# A number keeps its decimals ("2.5") and stands apart from its unit ("10mg" is "10 mg"); a word keeps its inner
+# apostrophe until the stemmer drops it.
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
 # Words as they are spelt, for mending slips in a question.
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _SPELLINGS = "spellings.json"
@@ -53,7 +54,7 @@ def words(text: str) -> list[str]:
     >>> words("Can massages (2.5 hours) help a slipped disc?")
     ['massag', '2.5', 'hour', 'help', 'slip', 'disc']
     """
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     found = _WORD.findall(_UNSPACED.sub(r" \g<0> ", _HYPHENED.sub(_joined, plain)))
     return [str(_stemmer.stemWord(word)) for word in found if word not in _STOP_WORDS]
@@ -92,7 +93,9 @@ class Words:
         # bm25s gives this id to questions and documents without any known word.
         vocabulary.setdefault("", len(vocabulary))
         index = bm25s.BM25(method="lucene", k1=_K1, b=_B)
-        index.index((documents, vocabulary), create_empty_token=False, show_progress=False)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            # Passages without any word at all have an average length of nothing.
+            index.index((documents, vocabulary), create_empty_token=False, show_progress=False)
         return cls(index, dict(sorted(spellings.items())))
 
     @classmethod

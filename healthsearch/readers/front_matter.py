@@ -58,6 +58,8 @@ def parse(text: str, path: str) -> tuple[Details, str]:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 2}" if mark else ""
         raise _broken(path, f"the front matter is not valid YAML{where}") from None
+    except RecursionError:
+        raise _broken(path, "the front matter is nested too deeply") from None
     if values is None or values == "":
         values = {}
     if not isinstance(values, dict):
@@ -72,14 +74,22 @@ def _fields(values: dict[str, Any], path: str) -> dict[str, Any]:
         if not isinstance(value, str):
             raise _broken(path, f"'{name}' in the front matter is not a single value")
         if value.strip():
-            fields[name] = value.strip()
+            fields[name] = _whole(value, path).strip()
     for name, field in _LISTS.items():
         value = values.get(name, "")
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             raise _broken(path, f"'{name}' in the front matter is not a list of texts")
-        fields[field] = fields.get(field, ()) + tuple(item.strip() for item in items if item.strip())
+        fields[field] = fields.get(field, ()) + tuple(_whole(item, path).strip() for item in items if item.strip())
     return fields
+
+
+def _whole(value: str, path: str) -> str:
+    """The value with surrogate pairs joined: JSON escapes an emoji as a pair, which YAML takes for two characters."""
+    try:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise _broken(path, "the front matter holds half of a surrogate pair") from None
 
 
 def _broken(path: str, cause: str) -> UnreadableArticle:

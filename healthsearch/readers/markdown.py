@@ -61,11 +61,13 @@ class _Page:
             case "bullet_list_open":
                 self._counters.append(None)
             case "ordered_list_open":
-                self._counters.append(int(token.attrGet("start") or 1))
+                self._counters.append(int(token.attrs.get("start", 1)))
             case "bullet_list_close" | "ordered_list_close":
                 self._counters.pop()
             case "list_item_open":
                 self._open_item()
+            case "list_item_close":
+                self._marker = ""
             case "tr_open":
                 self._cells = []
                 self._lines = token.map
@@ -92,7 +94,10 @@ class _Page:
         first, last = lines or (self._line, self._line)
         if self.parts:
             self._append("\n" if first <= self._line else "\n\n")
-        start = self._length + len(self._marker)
+        if self._level:
+            # A list item's mark would belong to neither the heading nor a sentence.
+            self._marker = ""
+        start = self._length
         self._append(self._marker + text)
         self._marker = ""
         self._line = last

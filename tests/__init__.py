@@ -1,0 +1,1 @@
+"""The tests, one file a module; the fakes that they share are in ``fakes``."""

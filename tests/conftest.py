@@ -1,0 +1,53 @@
+"""How Hypothesis runs here, and what is slow to make: encoders and a real index, once for all tests.
+
+The same examples are tried every time, so that a failure is the change's and not the day's. To look for
+new ones: ``pytest --hypothesis-profile search``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from healthsearch.build import build
+from healthsearch.encoder import Encoder, find_model
+from tests.folders import ROOT
+
+# A busy machine makes single examples slow; that is no failure.
+_patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("every time", _patient, max_examples=100, derandomize=True)
+settings.register_profile("search", _patient, max_examples=2_000)
+settings.load_profile("every time")
+
+
+@pytest.fixture(scope="session")
+def default_encoder() -> Encoder:
+    return find_model().load()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What to give to ``--model`` where an encoder must be a real one, but not a good one."""
+    from tests.tiny_model import save_tiny_model
+
+    return str(save_tiny_model(tmp_path_factory.mktemp("models")))
+
+
+@pytest.fixture(scope="session")
+def few_articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three of the articles that we ship. Not to be changed: ``few_index`` is up to date with it."""
+    folder = tmp_path_factory.mktemp("few") / "corpus"
+    folder.mkdir()
+    for name in ("massage-for-a-herniated-disc", "gout", "burns-and-scalds"):
+        shutil.copy(ROOT / "corpus" / f"{name}.md", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def few_index(few_articles: Path) -> Path:
+    """Their index, by the default encoder. Not to be changed either."""
+    build(few_articles, few_articles.parent / "index", find_model())
+    return few_articles.parent / "index"

@@ -1,0 +1,127 @@
+"""Imports run one way, and each engine is known to one module only."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# A module imports only from modules above its own line.
+ORDER = [
+    "errors",
+    "article",
+    "sentences",
+    "readers.decoding",
+    "readers.front_matter",
+    "readers.markdown",
+    "readers.plain",
+    "readers",
+    "corpus",
+    "passages",
+    "encoder",
+    "vectors",
+    "words",
+    "spelling",
+    "store",
+    "journal",
+    "generation",
+    "plan",
+    "build",
+    "fusion",
+    "judge",
+    "mark",
+    "search",
+    "check",
+    "evaluation",
+    "serving",
+    "wording",
+    "surroundings",
+    "quoting",
+    "markup",
+    "places",
+    "terminal",
+    "__main__",
+]
+# Whatever does not come with Python, and the only modules that may import it.
+ONLY_IN = {
+    "sentence_transformers": {"encoder"},
+    "transformers": {"encoder"},
+    "safetensors": {"encoder"},
+    "huggingface_hub": {"encoder"},
+    "faiss": {"vectors"},
+    "bm25s": {"words"},
+    "Stemmer": {"words"},
+    "sentencex": {"sentences"},
+    "rapidfuzz": {"spelling"},
+    "spellchecker": {"spelling"},
+    "markdown_it": {"readers.markdown"},
+    "yaml": {"readers.front_matter"},
+    "filelock": {"build", "serving"},
+    "streamlit": {"app"},
+}
+EVERYWHERE = {"healthsearch", "numpy"}
+# These run code out of data, or talk to other machines.
+NOWHERE = {"pickle", "marshal", "shelve", "socket", "ssl", "http", "ftplib", "smtplib", "urllib.request"}
+
+
+def files() -> dict[str, Path]:
+    """Every module of the package by its name within it, and the two programs at the root."""
+    package = ROOT / "healthsearch"
+    found = {}
+    for path in package.rglob("*.py"):
+        parts = path.relative_to(package).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if name:
+            found[name] = path
+    return found | {path.stem: path for path in ROOT.glob("*.py")}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The full names that a module imports anywhere in it, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def module_of(name: str) -> str:
+    """The module of the package that a full imported name belongs to."""
+    inner = name.removeprefix("healthsearch.")
+    return next((known for known in sorted(ORDER, key=len, reverse=True) if within(inner, known)), inner)
+
+
+def within(full: str, package: str) -> bool:
+    return f"{full}.".startswith(f"{package}.")
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert sorted(ORDER) == sorted(name for name, path in files().items() if path.parent != ROOT)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_imports_run_one_way(name: str) -> None:
+    used = {module_of(full) for full in imports(files()[name]) if within(full, "healthsearch")}
+    assert used <= set(ORDER[: ORDER.index(name)])
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_an_engine_is_imported_in_its_own_modules_and_nowhere_else(package: str) -> None:
+    users = {name for name, path in files().items() if any(within(full, package) for full in imports(path))}
+    assert users == ONLY_IN[package]
+
+
+def test_nothing_else_comes_from_outside() -> None:
+    outside = {full.split(".")[0] for path in files().values() for full in imports(path)} - sys.stdlib_module_names
+    assert outside == EVERYWHERE | set(ONLY_IN)
+
+
+@pytest.mark.parametrize("package", sorted(NOWHERE))
+def test_what_runs_data_or_talks_to_others_is_imported_nowhere(package: str) -> None:
+    assert [name for name, path in files().items() if any(within(full, package) for full in imports(path))] == []

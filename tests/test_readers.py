@@ -1,0 +1,330 @@
+"""Reading files: decoding, front matter, Markdown and plain text."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from healthsearch.article import Article
+from healthsearch.errors import UnreadableArticle
+from healthsearch.readers import READERS, Reader, markdown, plain
+from healthsearch.readers.decoding import decode
+from healthsearch.readers.front_matter import parse
+from healthsearch.readers.markdown import render
+from tests.texts import ANYTHING, TEXTS
+
+MARKED = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+
+
+def article_of(front_matter: str, text: str = "Text.", path: str = "folder/name.md") -> Article:
+    return markdown.read(f"---\n{front_matter}\n---\n{text}".encode(), path)
+
+
+def refusal(data: bytes, path: str = "x.md") -> UnreadableArticle:
+    with pytest.raises(UnreadableArticle) as caught:
+        READERS[".md"](data, path)
+    assert caught.value.place == path
+    return caught.value
+
+
+class TestDecoding:
+    @given(TEXTS)
+    def test_utf_8_is_read_as_it_stands(self, text: str) -> None:
+        assert decode(text.encode(), "x") == text.removeprefix("\ufeff")
+
+    @given(TEXTS, st.sampled_from(sorted(MARKED)))
+    def test_a_byte_order_mark_names_the_encoding_and_is_left_out(self, text: str, encoding: str) -> None:
+        assert decode(MARKED[encoding] + text.encode(encoding), "x") == text
+
+    @given(st.binary() | st.text().map(lambda text: text.encode("latin-1", "replace")))
+    def test_bytes_give_exactly_their_text_or_none(self, data: bytes) -> None:
+        try:
+            text = decode(data, "x")
+        except UnreadableArticle:
+            return
+        mark, encoding = next(
+            ((mark, encoding) for encoding, mark in MARKED.items() if data.startswith(mark)), (b"", "utf-8")
+        )
+        assert mark + text.encode(encoding) == data
+        assert "\0" not in text
+
+    def test_another_encoding_is_refused_with_its_line(self) -> None:
+        with pytest.raises(
+            UnreadableArticle, match=r"^notes/a\.txt: line 3 is not valid UTF-8\. Save the file in UTF-8"
+        ):
+            decode("one\ntwo\nthree: café\n".encode("latin-1"), "notes/a.txt")
+
+    @pytest.mark.parametrize(
+        "data", [b"\x89PNG\r\n\x1a\n\0\0", b"text\0text", b"\xff\xfe\0\0t\0\0\0", b"%PDF-1.7\n%\xb5\xb5\0"]
+    )
+    def test_binary_data_is_called_that(self, data: bytes) -> None:
+        with pytest.raises(UnreadableArticle, match="binary data, not text"):
+            decode(data, "x")
+
+
+class TestFrontMatter:
+    def test_every_field_reaches_the_article(self) -> None:
+        article = article_of(
+            "id: back\ntitle: Back pain\nlanguage: en\npublisher: Clinic\nauthor: A\nauthors: [B, C]\n"
+            "published: 2024-05\nreviewed: 2025-01-02\nurl: https://x.org/a\nlicence: CC BY 4.0\n"
+            "also_called: [slipped disc]\nsources:\n  - One\n  - Two\nunknown: ignored"
+        )
+        assert article == Article(
+            id="back",
+            path="folder/name.md",
+            title="Back pain",
+            text="Text.",
+            language="en",
+            publisher="Clinic",
+            authors=("B", "C", "A"),
+            published="2024-05",
+            reviewed="2025-01-02",
+            url="https://x.org/a",
+            licence="CC BY 4.0",
+            also_called=("slipped disc",),
+            sources=("One", "Two"),
+        )
+
+    def test_empty_fields_are_none(self) -> None:
+        article = article_of("title:\nreviewed:\nurl: ''\nauthors:\nsources: []")
+        assert (article.title, article.reviewed, article.url, article.authors, article.sources) == (
+            "name",
+            None,
+            None,
+            (),
+            (),
+        )
+
+    def test_values_stay_the_text_that_they_are(self) -> None:
+        article = article_of("title: yes\nid: 007\npublished: 2024-05-01\nlicence: null\npublisher: 1e3")
+        assert (article.title, article.id, article.published, article.licence, article.publisher) == (
+            "yes",
+            "007",
+            "2024-05-01",
+            "null",
+            "1e3",
+        )
+
+    @pytest.mark.parametrize("reader", [markdown.read, plain.read])
+    @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+    def test_both_formats_and_both_line_ends(self, reader: Reader, line_end: str) -> None:
+        article = reader(line_end.join(["---", "title: Back", "---", "Text."]).encode(), "x.md")
+        assert (article.title, article.text) == ("Back", "Text.")
+
+    @given(ANYTHING.map(str.strip).filter(bool))
+    def test_any_string_round_trips_through_yaml(self, title: str) -> None:
+        written = yaml.safe_dump({"title": title, "sources": [title, title]}, allow_unicode=True, default_style='"')
+        article = article_of(written)
+        assert article.title == title
+        assert article.sources == (title, title)
+
+    @given(ANYTHING.map(str.strip).filter(bool))
+    def test_any_string_round_trips_through_json(self, title: str) -> None:
+        assert article_of(f"title: {json.dumps(title)}").title == title
+
+    @given(ANYTHING)
+    def test_any_text_is_parsed_or_refused(self, text: str) -> None:
+        try:
+            details, rest = parse(f"---\n{text}\n---\nText", "x")
+        except UnreadableArticle:
+            return
+        assert rest.endswith("Text")
+        assert set(details.fields) <= set(Article.__dataclass_fields__)
+
+    @given(TEXTS.filter(lambda text: not text.startswith("---")))
+    def test_text_without_front_matter_is_left_alone(self, text: str) -> None:
+        details, rest = parse(text, "x")
+        assert (details.fields.get("title"), rest) == (None, text)
+
+    @pytest.mark.parametrize(
+        ("front_matter", "cause"),
+        [
+            ("title: a: b", "not valid YAML in line 2"),
+            ("language: en\ntitle: [", "not valid YAML in line 4"),
+            ("title: \x07", "not valid YAML"),
+            ("title: [a]", "'title' in the front matter is not a single value"),
+            ("title: {a: b}", "'title' in the front matter is not a single value"),
+            ("sources: {a: b}", "'sources' in the front matter is not a list of texts"),
+            ("authors: [[a]]", "'authors' in the front matter is not a list of texts"),
+            ("- a", "not a list of fields and values"),
+            ("just words", "not a list of fields and values"),
+            ("title: " + "[" * 9_000, "nested too deeply"),
+            ("title: " + "{a: " * 9_000, "nested too deeply"),
+            ("title: " + "x" * 64_000, "longer than 64,000 characters"),
+            ('title: "\\ud800"', "half of a surrogate pair"),
+        ],
+    )
+    def test_what_is_broken_is_named(self, front_matter: str, cause: str) -> None:
+        assert cause in refusal(f"---\n{front_matter}\n---\nText".encode()).cause
+
+    def test_a_block_that_is_not_closed(self) -> None:
+        assert "not closed" in refusal(b"---\ntitle: Back\n\nText").cause
+
+    def test_a_rule_of_dashes_later_on_is_text(self) -> None:
+        details, rest = parse("Text\n---\ntitle: x\n---\n", "x")
+        assert (details.fields, rest) == ({}, "Text\n---\ntitle: x\n---\n")
+
+    def test_aliases_do_not_multiply(self) -> None:
+        levels = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))
+        started = time.monotonic()
+        assert article_of(f"a0: &a0 x\n{levels}\ntitle: Back").title == "Back"
+        assert time.monotonic() - started < 5
+
+    def test_a_tag_makes_no_object(self) -> None:
+        assert "single value" in refusal(b"---\ntitle: !!python/object/apply:os.getcwd []\n---\nText").cause
+        assert article_of("title: !!python/name:os.getcwd x").title == "x"
+
+    @pytest.mark.parametrize("text", ["", " \n\t\n", "\u2028"])
+    def test_a_file_without_text_is_refused(self, text: str) -> None:
+        assert refusal(f"---\ntitle: x\n---\n{text}".encode()).cause == "the file holds no text"
+
+    def test_without_an_id_the_place_is_the_id(self) -> None:
+        assert article_of("title: x", path="spine/disc.v2.md").id == "spine/disc.v2"
+
+
+class TestMarkdown:
+    @pytest.mark.parametrize(
+        ("source", "text"),
+        [
+            ("Take *care* of **it**, `really`.", "Take care of it, really."),
+            ("[a link](https://x.org) and <https://y.org>", "a link and https://y.org"),
+            ("![a picture *of* a back](x.png)", "a picture of a back"),
+            ("one\ntwo", "one two"),
+            ("one  \ntwo", "one\ntwo"),
+            ("one\\\ntwo", "one\ntwo"),
+            ("One.\n\nTwo.", "One.\n\nTwo."),
+            ("One.\n\n\n\nTwo.", "One.\n\nTwo."),
+            ("One.\n\n---\n\nTwo.", "One.\n\nTwo."),
+            ("- a\n- b\n  - c\n- d", "- a\n- b\n  - c\n- d"),
+            ("* a\n\n* b", "- a\n\n- b"),
+            ("3. a\n4. b\n5. c", "3. a\n4. b\n5. c"),
+            ("0. a\n1. b", "0. a\n1. b"),
+            ("1. a\n   - b\n2. c", "1. a\n  - b\n2. c"),
+            ("- a\n-\n\nAfter.", "- a\n\nAfter."),
+            ("- a\n\n  more\n- b", "- a\n\nmore\n- b"),
+            ("> quoted\n> text", "quoted text"),
+            ("```python\nx = 1\n\ny = 2\n```", "x = 1\n\ny = 2"),
+            ("    indented\n    code", "indented\ncode"),
+            ("| a | b |\n|---|---|\n| 1 | *2* |\n| 3 | |", "a | b\n\n1 | 2\n3 | "),
+            ("<b>bold</b> &amp; <script>x</script>", "<b>bold</b> & <script>x</script>"),
+            ("<div>\n\ntext\n\n</div>", "<div>\n\ntext\n\n</div>"),
+            ("<!-- a note -->", "<!-- a note -->"),
+            ("2 \\* 3", "2 * 3"),
+            ("$x^2$ and [^1]", "$x^2$ and [^1]"),
+            ("a\u2028b 今日 👩‍⚕️ cafe\u0301", "a\u2028b 今日 👩‍⚕️ cafe\u0301"),
+            ("one\r\ntwo\r\n\r\nthree", "one two\n\nthree"),
+            ("[named][x]\n\n[x]: https://x.org", "named"),
+            ("&#xD800; &#0;", "\ufffd \ufffd"),
+        ],
+    )
+    def test_the_text_is_what_the_rendered_page_says(self, source: str, text: str) -> None:
+        assert render(source) == (text, ())
+
+    def test_headings_with_levels_and_offsets(self) -> None:
+        text, headings = render(
+            "# Back *pain*\n\nText.\n\nCare\n----\n### When & why ###\n- # In a list\n\n> ## Quoted\n"
+        )
+        assert text == "Back pain\n\nText.\n\nCare\n\nWhen & why\nIn a list\n\nQuoted"
+        assert [(heading.level, heading.title, text[heading.start : heading.end]) for heading in headings] == [
+            (1, "Back pain", "Back pain"),
+            (2, "Care", "Care"),
+            (3, "When & why", "When & why"),
+            (1, "In a list", "In a list"),
+            (2, "Quoted", "Quoted"),
+        ]
+
+    def test_a_heading_of_two_lines_has_a_title_of_one(self) -> None:
+        text, [heading] = render("one  \ntwo\n===\n\nText.")
+        assert (heading.title, text[heading.start : heading.end]) == ("one two", "one\ntwo")
+
+    def test_what_only_looks_like_a_heading(self) -> None:
+        assert render("#hashtag\n\n```\n# comment\n```\n\n\\# no\n\n#\n\nText.") == (
+            "#hashtag\n\n# comment\n\n# no\n\nText.",
+            (),
+        )
+
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, 6), st.from_regex(r"[a-zäß今🙂][a-zäß今🙂 ]{0,20}[a-zäß今🙂]", fullmatch=True)),
+            max_size=12,
+        )
+    )
+    def test_headings_and_paragraphs_come_back_in_order(self, blocks: list[tuple[int, str]]) -> None:
+        text, headings = render("\n\n".join(f"{'#' * level} {words}" if level else words for level, words in blocks))
+        assert text == "\n\n".join(words for _, words in blocks)
+        assert [(h.level, h.title) for h in headings] == [(level, words) for level, words in blocks if level]
+        assert all(text[h.start : h.end] == h.title for h in headings)
+
+    @given(
+        st.lists(
+            st.sampled_from(
+                ["# A", "Setext\n===", "- item", "1. one", "- # H", "> > q", "| a |\n|---|\n| b |", "```\nx"]
+            )
+            | TEXTS,
+            max_size=8,
+        ),
+        st.sampled_from(["\n", "\n\n"]),
+    )
+    def test_headings_of_any_source_lie_in_the_text_in_order(self, blocks: list[str], gap: str) -> None:
+        text, headings = render(gap.join(blocks))
+        at = 0
+        for heading in headings:
+            assert at <= heading.start < heading.end <= len(text)
+            assert text[heading.start : heading.end].replace("\n", " ") == heading.title
+            assert not text[at : heading.start] or text[heading.start - 1] == "\n"
+            at = heading.end
+
+    @given(TEXTS)
+    def test_no_letter_of_plain_prose_is_lost(self, text: str) -> None:
+        shown, _ = render(text.replace("[", "(").replace("&", "+"))
+        letters = [char for char in text if char.isalpha()]
+        assert [char for char in shown if char.isalpha()] == letters
+
+    @pytest.mark.parametrize(
+        ("data", "title"),
+        [
+            (b"---\ntitle: Given\n---\n# First\n\nText", "Given"),
+            (b"Text\n\n## First\n\n# Second\n", "First"),
+            (b"Text", "name"),
+        ],
+    )
+    def test_the_title(self, data: bytes, title: str) -> None:
+        assert markdown.read(data, "folder/name.md").title == title
+
+    @pytest.mark.parametrize("unit", ["[", "![", "*a ", "> ", "- ", "`a``b ", "[a](", "a**b_", "<", "| a ", "&a;"])
+    def test_hostile_markup_takes_no_more_than_its_share_of_time(self, unit: str) -> None:
+        started = time.monotonic()
+        render(unit * (20_000 // len(unit)))
+        assert time.monotonic() - started < 5
+
+
+class TestPlainText:
+    @given(TEXTS.filter(lambda text: text.strip() and not text.startswith(("---", "\ufeff"))))
+    def test_text_is_read_as_it_stands(self, text: str) -> None:
+        article = plain.read(text.encode(), "x.txt")
+        assert (article.text, article.headings) == (text, ())
+
+    def test_markup_is_text(self) -> None:
+        text = "# Not a heading\n\n<b>*not* bold</b>\r\n"
+        assert plain.read(text.encode(), "x.txt").text == text
+
+    @pytest.mark.parametrize(
+        ("text", "title"),
+        [
+            ("\n\n  Back pain \r\nText.", "Back pain"),
+            ("x" * 200 + "\nText.", "x" * 200),
+            ("x" * 201 + "\nText.", "name"),
+            ("---\ntitle: Given\n---\nBack pain\nText.", "Given"),
+        ],
+    )
+    def test_the_title(self, text: str, title: str) -> None:
+        assert plain.read(text.encode(), "folder/name.txt").title == title
+
+
+def test_readers_by_suffix() -> None:
+    assert READERS == {".md": markdown.read, ".markdown": markdown.read, ".txt": plain.read}

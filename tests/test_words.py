@@ -1,0 +1,216 @@
+"""Search by words, against a BM25 written out from its formula; and what counts as a word."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from healthsearch import words as module
+from healthsearch.words import Words, has_words, words
+from tests.texts import ANYTHING, TEXTS
+
+K1, B, NAME_WEIGHT = module._K1, module._B, module._NAME_WEIGHT
+
+VOCABULARY = ["massage", "disc", "rest", "pain", "café", "2.5", "10", "mg", "今日", "walking", "the", "🙂"]
+PROSE = st.lists(st.sampled_from(VOCABULARY), max_size=12).map(" ".join)
+PASSAGES = st.lists(st.tuples(PROSE, PROSE), min_size=1, max_size=8)
+
+
+def bm25(passages: Sequence[tuple[str, str]], question: str) -> list[float]:
+    """Lucene's BM25 for each passage, as a share of the sum of the question's word weights."""
+    documents = [Counter(words(names) * NAME_WEIGHT + words(text)) for names, text in passages]
+    mean = sum(document.total() for document in documents) / len(documents)
+    weights = {}
+    for term in words(question):
+        holding = sum(term in document for document in documents)
+        weights[term] = math.log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))
+    best = sum(weights[term] for term in words(question))
+    scores = []
+    for document in documents:
+        score = 0.0
+        for term in words(question):
+            if count := document[term]:
+                score += weights[term] * count / (count + K1 * (1 - B + B * document.total() / mean))
+        scores.append(score / best if best else 0.0)
+    return scores
+
+
+def index(*texts: str) -> Words:
+    return Words.of([("", text) for text in texts])
+
+
+def found(question: str, *texts: str) -> list[int]:
+    """The rows of the texts that share a word with the question."""
+    return np.flatnonzero(index(*texts).scores(question)).tolist()
+
+
+@given(PASSAGES, PROSE)
+def test_scores_are_bm25_as_a_share_of_the_best_possible(passages: list[tuple[str, str]], question: str) -> None:
+    scores = Words.of(passages).scores(question)
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, bm25(passages, question), atol=1e-6)
+
+
+@given(PASSAGES, TEXTS)
+def test_any_question_scores_every_passage_between_0_and_1(passages: list[tuple[str, str]], question: str) -> None:
+    scores = Words.of(passages).scores(question)
+    assert scores.shape == (len(passages),)
+    assert ((scores >= 0) & (scores < 1)).all()
+
+
+@given(st.lists(st.tuples(ANYTHING, ANYTHING), min_size=1, max_size=5), ANYTHING)
+def test_a_score_is_above_0_just_where_a_word_is_shared(passages: list[tuple[str, str]], question: str) -> None:
+    asked = set(words(question))
+    shared = [bool(asked & {*words(names), *words(text)}) for names, text in passages]
+    assert (Words.of(passages).scores(question) > 0).tolist() == shared
+
+
+def test_the_rarer_word_tells_more() -> None:
+    scores = index("pain massage", "pain disc", "pain rest").scores("pain massage")
+    assert np.argmax(scores) == 0
+    assert scores[1] == scores[2]
+    weights = index("pain massage", "pain disc", "pain rest").weights(["pain", "massag", "unheard"])
+    assert list(weights) == ["pain", "massag", "unheard"]
+    assert weights["pain"] < weights["massag"] < weights["unheard"]
+
+
+@given(PASSAGES)
+def test_weights_are_inverse_document_frequencies(passages: list[tuple[str, str]]) -> None:
+    terms = words(" ".join(VOCABULARY))
+    count = len(passages)
+    holding = {term: sum(term in words(" ".join(passage)) for passage in passages) for term in terms}
+    expected = {term: math.log(1 + (count - held + 0.5) / (held + 0.5)) for term, held in holding.items()}
+    assert Words.of(passages).weights(terms + terms) == pytest.approx(expected)
+
+
+def test_names_count_more_than_text() -> None:
+    scores = Words.of([("massage", "of the back"), ("back", "massage of it")]).scores("massage")
+    assert scores[0] > scores[1] > 0
+
+
+def test_a_question_without_known_words_scores_0() -> None:
+    assert index("massage", "rest").scores("vaccine").tolist() == [0, 0]
+    assert index("massage", "rest").scores("the of 🙂 ?").tolist() == [0, 0]
+    assert index("massage", "rest").scores("").tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("texts", [["🙂", "massage"], ["🙂", "the"], [""]])
+def test_passages_without_words_are_never_found(texts: list[str]) -> None:
+    assert index(*texts).scores("🙂 the vaccine")[0] == 0
+    assert len(index(*texts)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        'massage AND "disc"',
+        "massage OR disc*",
+        "(massage) disc^2",
+        "+massage +disc~1",
+        "massage:disc",
+        "{massage TO disc]",
+        "massage && disc || !",
+        "massage\\ disc",
+        "<b>massage</b disc",
+        "massage; DROP TABLE disc",
+        "massage % disc _",
+        '"massage disc',
+        "MASSAGE\u2028DISC",
+        "ｍａｓｓａｇｅ disc",
+    ],
+)
+def test_no_operator_of_any_query_language_exists(question: str) -> None:
+    texts = ["massage a slipped disc", "massage only", "a disc only", "nothing of it"]
+    assert found(question, *texts) == [0, 1, 2]
+
+
+@given(st.lists(st.sampled_from(["massage", "disc", "rest"]), min_size=1), st.data())
+def test_signs_between_words_change_no_score(asked: list[str], data: st.DataObject) -> None:
+    signs = st.text("\"'()[]{}<>*?!+~^:;,|&%$#@=/\\`´“”… \t\n\u2028🙂", max_size=4).map(lambda text: f" {text} ")
+    question = "".join(data.draw(signs) + word for word in asked) + data.draw(signs)
+    words_index = index("massage the disc", "rest", "disc")
+    assert words_index.scores(question).tolist() == words_index.scores(" ".join(asked)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [("2.5 mg", [0, 1, 2]), ("2.5", [0]), ("2", []), ("25", [1]), ("10", [2]), ("100", [3]), ("1", []), ("0", [])],
+)
+def test_numbers_are_exact(question: str, rows: list[int]) -> None:
+    assert found(question, "take 2.5 mg", "take 25 mg", "take 10 mg", "take 100 ml") == rows
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("café", "cafe"),
+        ("café", "cafe\u0301"),
+        ("NAÏVE", "naive"),
+        ("Straße", "STRASSE"),
+        ("ﬁbre", "fibre"),
+        ("massages", "massage"),
+        ("walking", "walked"),
+        ("doctor's", "doctor"),
+        ("doctor’s", "doctor's"),
+        ("ألم", "ألم"),
+    ],
+)
+def test_forms_of_one_word(one: str, other: str) -> None:
+    assert words(one) == words(other)
+    assert len(words(one)) == 1
+
+
+def test_scripts_without_spaces_are_found_by_their_characters() -> None:
+    assert found("腰痛", "腰痛の治療", "頭痛", "massage") == [0, 1]
+    assert np.argmax(index("頭痛", "腰痛の治療").scores("腰痛")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [("", False), (" \n", False), ("?!… 🙂", False), ("\u0301", False), ("the", True), ("5", True), ("痛", True)],
+)
+def test_whether_there_is_anything_to_search_by(text: str, holds: bool) -> None:
+    assert has_words(text) is holds
+
+
+@given(TEXTS)
+def test_words_are_never_empty_and_do_not_depend_on_case(text: str) -> None:
+    assert all(word and not any(char.isspace() for char in word) for word in words(text))
+    assert words(text.casefold()) == words(text)
+
+
+@given(PASSAGES, PROSE)
+def test_what_was_saved_answers_the_same(
+    tmp_path_factory: pytest.TempPathFactory, passages: list[tuple[str, str]], question: str
+) -> None:
+    folder = tmp_path_factory.mktemp("words")
+    made = Words.of(passages)
+    made.save(folder)
+    loaded = Words.load(folder)
+    assert len(loaded) == len(made) == len(passages)
+    assert loaded.scores(question).tolist() == made.scores(question).tolist()
+    assert loaded.weights(words(question)) == made.weights(words(question))
+
+
+def test_the_same_passages_give_the_same_bytes_in_any_process(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from healthsearch.words import Words;"
+        "Words.of([('Back pain', 'Massage eases café pain 🙂.'), ('Discs', 'A slipped disc heals.'), ('', '')])"
+        ".save(Path(sys.argv[1]))"
+    )
+    for seed in ("1", "2"):
+        (tmp_path / seed).mkdir()
+        environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(module.__file__).parents[1])}
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], env=environment, check=True)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "1").iterdir()}
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "2").iterdir()}
+    assert sum(map(len, files.values())) > 500
