@@ -32,6 +32,7 @@ class Outcome:
     """One question: rank of the first right passage (None: not in the list), whether its mark is right."""
 
     question: str
+    set: str
     kind: str
     rank: int | None
     mark: bool
@@ -49,6 +50,7 @@ def outcomes(searcher: Searcher, depth: int = 10) -> Iterator[Outcome]:
         hit, article = answer.hits[0]
         yield Outcome(
             question=line["text"],
+            set=line["metadata"]["set"],
             kind=line["metadata"]["kind"],
             rank=rank,
             mark=rank == 1 and marked(hit, article.id, spans),
@@ -96,15 +98,17 @@ def main() -> None:
     build(ROOT / "corpus", chosen.index, find_model())
     searcher = Searcher.open(chosen.index)
     found = list(outcomes(searcher))
-    print(f"| kind | questions | right first | in first 3 | in first 5 | mark right | called nothing |\n|{'---|' * 7}")
-    for kind in [*sorted({outcome.kind for outcome in found}), "all"]:
-        group = [outcome for outcome in found if kind in (outcome.kind, "all")]
+    print(
+        f"| questions | number | right first | in first 3 | in first 5 | mark right | called nothing |\n|{'---|' * 7}"
+    )
+    for name in [*sorted({outcome.kind for outcome in found}), "everyday", "detail", "all"]:
+        group = [outcome for outcome in found if name in (outcome.kind, outcome.set, "all")]
         first = [outcome for outcome in group if outcome.rank == 1]
         shares = [sum(o.rank is not None and o.rank <= depth for o in group) / len(group) for depth in (1, 3, 5)]
         marks = sum(outcome.mark for outcome in first) / len(first)
         nothing = sum(outcome.verdict == "nothing" for outcome in group) / len(group)
         cells = " | ".join(f"{share:.1%}" for share in (*shares, marks, nothing))
-        print(f"| {kind} | {len(group)} | {cells} |")
+        print(f"| {name} | {len(group)} | {cells} |")
     for near, name in ((True, "close to our subjects"), (False, "other health subjects")):
         asked = [line["text"] for line in lines(JUDGED / "unanswerable.jsonl") if line["metadata"]["near"] is near]
         verdicts = Counter(searcher.search(question, 5).verdict for question in asked)
