@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from healthsearch.encoder import DEFAULT_MODEL, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.places import default_corpus, default_index
 from healthsearch.plan import Summary
-from healthsearch.terminal import duration, visible
+from healthsearch.terminal import duration, json_text, visible
 
 BUILT, NOTHING_BUILT, SOME_SKIPPED, INTERRUPTED = 0, 1, 3, 130
 
@@ -48,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for problem in summary.skipped:
         print(f"skipped: {visible(str(problem))}", file=sys.stderr)
     if arguments.json:
-        print(json.dumps(_as_json(summary, arguments.dry_run), ensure_ascii=False, indent=1))
+        print(json_text(_as_json(summary, arguments.dry_run), indent=1))
     elif not arguments.quiet:
         print(_as_text(summary, arguments.dry_run))
     return SOME_SKIPPED if summary.skipped else BUILT
@@ -93,7 +92,7 @@ def _as_text(summary: Summary, dry_run: bool) -> str:
 
 
 def _as_json(summary: Summary, dry_run: bool) -> dict[str, Any]:
-    values = asdict(summary)
+    values = asdict(replace(summary, skipped=[]))
     values["renamed"] = [{"from": old, "to": new} for old, new in summary.renamed]
     values["skipped"] = [
         {"path": problem.place, "cause": problem.cause, "remedy": problem.remedy} for problem in summary.skipped

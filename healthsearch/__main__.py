@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
+import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,23 +15,27 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
 from healthsearch.places import default_corpus, default_index
 from healthsearch.search import MOST_HITS, Searcher
-from healthsearch.terminal import answer_text, visible
+from healthsearch.terminal import answer_text, json_text, visible
 
-FOUND, ERROR, NOT_ANSWERED = 0, 1, 4
+FOUND, ERROR, NOT_ANSWERED, INTERRUPTED = 0, 1, 4, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     arguments = parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        status = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return status
     except HealthSearchError as error:
         print(f"error: {visible(str(error))}", file=sys.stderr)
         return ERROR
     except BrokenPipeError:
-        # Whoever read our output has seen enough; there is nobody left to tell.
-        sys.stderr.close()
+        # Whoever read our output has seen enough. What is left of it must go somewhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,7 +77,7 @@ def _search(arguments: argparse.Namespace) -> int:
         return _search_lines(searcher, arguments.k)
     answer = searcher.search(arguments.question, arguments.k)
     if arguments.json:
-        print(json.dumps(answer.as_json(), ensure_ascii=False, indent=1))
+        print(json_text(answer.as_json(), indent=1))
     else:
         print(answer_text(answer, styled=sys.stdout.isatty()))
     return NOT_ANSWERED if answer.verdict == "nothing" else FOUND
@@ -80,13 +85,16 @@ def _search(arguments: argparse.Namespace) -> int:
 
 def _search_lines(searcher: Searcher, k: int) -> int:
     status = FOUND
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # One line in another encoding must not end the session.
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
         question = line.rstrip("\n")
         try:
             found = searcher.search(question, k).as_json()
         except HealthSearchError as error:
             found, status = {"question": question, "error": str(error)}, ERROR
-        print(json.dumps(found, ensure_ascii=False), flush=True)
+        print(json_text(found), flush=True)
     return status
 
 
@@ -94,7 +102,7 @@ def _check(arguments: argparse.Namespace) -> int:
     faults = check(arguments.index, arguments.corpus)
     if arguments.json:
         told = [{"place": fault.place, "cause": fault.cause, "remedy": fault.remedy} for fault in faults]
-        print(json.dumps({"sound": not faults, "faults": told}, ensure_ascii=False, indent=1))
+        print(json_text({"sound": not faults, "faults": told}, indent=1))
     else:
         print("\n".join(visible(str(fault)) for fault in faults) or "The index is sound and up to date.")
     return ERROR if faults else FOUND
@@ -105,7 +113,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         arguments.folder, arguments.split, arguments.cache, find_model(arguments.model), arguments.run_file
     ).as_json()
     if arguments.json:
-        print(json.dumps(figures))
+        print(json_text(figures))
     else:
         for name, value in figures.items():
             print(f"{name:<14}{value:>9.4f}" if isinstance(value, float) else f"{name:<14}{value:>9}")

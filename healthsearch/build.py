@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from healthsearch.article import Article
+from healthsearch.article import Article, sections
 from healthsearch.corpus import SourceFile, read_article
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import HealthSearchError, UnreadableArticle
@@ -68,14 +68,14 @@ def build(
     """
     started = time.monotonic()
     if dry_run:
-        with _previous(index) as (previous, _):
-            plan = make_plan(corpus, previous, model.digest, rebuild=rebuild)
-            _try_reading(corpus, plan)
+        with _previous(index, model) as (previous, as_is):
+            plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or not as_is)
+            _try_reading(corpus, plan, previous)
     else:
-        with _locked(index), _previous(index) as (previous, sound):
-            plan = make_plan(corpus, previous, model.digest, rebuild=rebuild)
+        with _locked(index), _previous(index, model) as (previous, as_is):
+            plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or not as_is)
             _refuse_skipped(plan.summary, strict)
-            if previous is not None and sound and plan.nothing_to_do:
+            if previous is not None and plan.nothing_to_do:
                 plan.summary.generation = previous.name
                 plan.summary.reused = len(previous.vectors)
             else:
@@ -119,20 +119,17 @@ class _Build:
     def _fill(self, draft: Draft, work: _Work) -> None:
         """Put every article into the draft, by path: copied where nothing changed, else read, split, encoded."""
         for file in self.plan.files:
-            if self.previous is not None and file.path not in self.plan.to_read:
-                work.copy(_copy(draft, file, self.previous))
-                continue
             try:
-                article, digest = read_article(self.corpus, file)
-                _refuse_known_id(draft, article)
+                if self.previous is not None and file.path not in self.plan.to_read:
+                    work.copy(_copy(draft, file, self.previous))
+                    continue
+                article, digest = _read(self.corpus, file)
+                _refuse_known_id(file, article.id, draft.path_of(article.id))
                 passages = split(article, work.encoder)
-                if not passages:
-                    raise UnreadableArticle(file.path, "there is no text below its headings", "Write the text.")
+                draft.add(article, digest, passages, *work.encode(passages))
             except UnreadableArticle as problem:
                 draft.skip(file, problem)
                 _count_as_skipped(self.plan.summary, problem)
-            else:
-                draft.add(article, digest, passages, *work.encode(passages))
             work.finish(file)
         if not draft.paths:
             raise HealthSearchError(
@@ -144,11 +141,17 @@ class _Build:
             refuse_shrink(self.corpus, self.previous, kept | {old for old, _ in self.plan.summary.renamed})
 
 
-def _refuse_known_id(draft: Draft, article: Article) -> None:
-    other = draft.path_of(article.id)
+def _read(corpus: Path, file: SourceFile) -> tuple[Article, str]:
+    article, digest = read_article(corpus, file)
+    if not sections(article):
+        raise UnreadableArticle(file.path, "there is no text below its headings", "Write the text.")
+    return article, digest
+
+
+def _refuse_known_id(file: SourceFile, identity: str, other: str | None) -> None:
     if other is not None:
         raise UnreadableArticle(
-            article.path, f"its id '{article.id}' is also that of {other}", "Give one of them another id."
+            file.path, f"its id '{identity}' is also that of {other}", "Give one of them another id."
         )
 
 
@@ -221,6 +224,7 @@ def _as_bytes(rows: Matrix) -> SentenceVectors:
 def _copy(draft: Draft, file: SourceFile, previous: Generation) -> int:
     """Take an unchanged file's article over as it is; returns its number of passages."""
     article, stored, keys = previous.store.article_of_file(file.path)
+    _refuse_known_id(file, article.id, draft.path_of(article.id))
     first, last = stored[0], stored[-1]
     sentences = previous.sentences[first.first_sentence : last.first_sentence + len(last.passage.sentences)]
     vectors = previous.vectors.rows(first.row, last.row + 1)
@@ -228,13 +232,22 @@ def _copy(draft: Draft, file: SourceFile, previous: Generation) -> int:
     return len(stored)
 
 
-def _try_reading(corpus: Path, plan: Plan) -> None:
+def _try_reading(corpus: Path, plan: Plan, previous: Generation | None) -> None:
+    """Find the files that a build would have to skip."""
+    ids = previous.store.ids() if previous else {}
+    taken: dict[str, str] = {}
     for file in plan.files:
-        if file.path in plan.to_read:
-            try:
-                read_article(corpus, file)
-            except UnreadableArticle as problem:
-                _count_as_skipped(plan.summary, problem)
+        try:
+            if file.path in plan.to_read:
+                identity = _read(corpus, file)[0].id
+            elif file.path in ids:
+                identity = ids[file.path]
+            else:
+                continue
+            _refuse_known_id(file, identity, taken.get(identity))
+            taken[identity] = file.path
+        except UnreadableArticle as problem:
+            _count_as_skipped(plan.summary, problem)
 
 
 def _count_as_skipped(summary: Summary, problem: UnreadableArticle) -> None:
@@ -243,7 +256,11 @@ def _count_as_skipped(summary: Summary, problem: UnreadableArticle) -> None:
     for paths in (summary.added, summary.changed, summary.unchanged):
         if problem.place in paths:
             paths.remove(problem.place)
-    summary.renamed = [pair for pair in summary.renamed if pair[1] != problem.place]
+    for pair in summary.renamed:
+        if pair[1] == problem.place:
+            summary.renamed.remove(pair)
+            summary.deleted.append(pair[0])
+            break
 
 
 def _refuse_skipped(summary: Summary, strict: bool) -> None:
@@ -256,15 +273,18 @@ def _refuse_skipped(summary: Summary, strict: bool) -> None:
 
 
 @contextmanager
-def _previous(index: Path) -> Iterator[tuple[Generation | None, bool]]:
-    """The newest generation that can be opened, to compare with and to reuse; and whether it is the one in use."""
+def _previous(index: Path, model: Model) -> Iterator[tuple[Generation | None, bool]]:
+    """The newest generation that can be opened, to compare with and to reuse; and whether it can go on as it is.
+
+    It cannot when a newer one is damaged, or when the encoder that it names is now found by another name.
+    """
     try:
         generation, fault = open_generation(index)
     except HealthSearchError:
         yield None, False
         return
     try:
-        yield generation, fault is None
+        yield generation, fault is None and generation.encoder.name == model.name
     finally:
         generation.close()
 
@@ -281,7 +301,7 @@ def _locked(index: Path) -> Iterator[None]:
     except Timeout:
         raise HealthSearchError(
             index,
-            f"another build is running ({holder.read_text(encoding='utf-8')})",
+            f"another build is running ({_text_of(holder) or 'it has only just begun'})",
             "Wait until it has finished, then build again.",
         ) from None
     except (OSError, sqlite3.OperationalError) as error:
@@ -290,3 +310,10 @@ def _locked(index: Path) -> Iterator[None]:
             f"the index cannot be written ({getattr(error, 'strerror', None) or error})",
             "Mend the folder's permissions or free some space; the last good index still serves.",
         ) from None
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        return ""

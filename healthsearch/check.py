@@ -8,6 +8,7 @@ from pathlib import Path
 from healthsearch.encoder import find_model
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.generation import Generation, open_generation
+from healthsearch.journal import passage_key
 from healthsearch.plan import make_plan
 
 _BUILD = "Bring it up to date: python build_index.py"
@@ -40,10 +41,13 @@ def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:
         yield HealthSearchError(place, f"the store is damaged ({fault})", _REBUILD)
     sentence_row = 0
     for article in generation.store.articles():
-        for stored in generation.store.article_of_file(article.path)[1]:
+        _, passages, keys = generation.store.article_of_file(article.path)
+        for stored, key in zip(passages, keys, strict=True):
             passage = stored.passage
-            if article.text[passage.start : passage.end] != passage.text or not passage.text:
-                yield HealthSearchError(place, f"passage {stored.row} is not what {article.path} says", _REBUILD)
+            if passage_key(generation.encoder.digest, passage) != key:
+                yield HealthSearchError(
+                    place, f"passage {stored.row} of {article.path} is not what was encoded", _REBUILD
+                )
             if stored.first_sentence != sentence_row or any(
                 not 0 <= start < end <= len(passage.text) for start, end in passage.sentences
             ):
@@ -78,5 +82,6 @@ def _corpus_faults(generation: Generation, corpus: Path) -> Iterator[HealthSearc
     if told:
         yield HealthSearchError(corpus, f"articles have changed since the index was made ({told})", _BUILD)
     elif not plan.nothing_to_do:
-        yield HealthSearchError(generation.folder, "the index was made by other rules than today's", _BUILD)
+        cause = "the index is not what a build would make today (by other rules, or from other files)"
+        yield HealthSearchError(generation.folder, cause, _BUILD)
     yield from summary.skipped

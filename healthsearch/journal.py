@@ -1,6 +1,7 @@
 """What a build has encoded and not yet published, so that a killed build loses nothing it has paid for.
 
 One SQLite file, written after every passage. A killed process loses at most the passage it was at.
+Each row carries a checksum: what a disk has spoilt is encoded again, and never published.
 """
 
 from __future__ import annotations
@@ -15,6 +16,23 @@ import numpy as np
 import numpy.typing as npt
 
 from healthsearch.passages import Passage
+
+_SCHEMA = (
+    "CREATE TABLE encoded (key TEXT PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB NOT NULL,"
+    " checksum BLOB NOT NULL) WITHOUT ROWID, STRICT"
+)
+_PROOFS = ("SELECT sql FROM sqlite_schema", "PRAGMA quick_check (1)")
+# Troubles of the moment, such as a full disk: what the file holds is still good.
+_NO_DAMAGE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
 
 Vector = npt.NDArray[np.float32]
 SentenceVectors = npt.NDArray[np.int8]
@@ -35,25 +53,26 @@ class Journal:
             self._unlink()
         try:
             self._db = self._connect()
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_DAMAGE:
+                raise
             # Only lost work is at stake, never an answer: start over rather than stop the build.
             self._unlink()
             self._db = self._connect()
 
     def get(self, key: str, dimension: int) -> tuple[Vector, SentenceVectors] | None:
         """The passage's (dimension,) vector and its (n, dimension) sentence vectors, if they were encoded."""
-        found = self._db.execute("SELECT vector, sentences FROM encoded WHERE key = ?", (key,)).fetchone()
-        if found is None:
+        found = self._db.execute("SELECT vector, sentences, checksum FROM encoded WHERE key = ?", (key,)).fetchone()
+        if found is None or _checksum(*found[:2]) != found[2]:
             return None
         vector = np.frombuffer(found[0], np.float32)
         return vector, np.frombuffer(found[1], np.int8).reshape(-1, dimension)
 
     def put(self, key: str, vector: Vector, sentences: SentenceVectors) -> None:
         """Keep what was encoded; it is safe from a kill when this returns."""
+        row = vector.tobytes(), sentences.tobytes()
         with self._db:
-            self._db.execute(
-                "INSERT OR REPLACE INTO encoded VALUES (?, ?, ?)", (key, vector.tobytes(), sentences.tobytes())
-            )
+            self._db.execute("INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?)", (key, *row, _checksum(*row)))
 
     def close(self) -> None:
         """Let go of the file and keep it for the next build."""
@@ -74,12 +93,17 @@ class Journal:
             # In this mode a commit is one append: safe from a killed process at 0.1 ms a passage.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
-            db.execute(
-                "CREATE TABLE IF NOT EXISTS encoded"
-                " (key TEXT PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB NOT NULL) WITHOUT ROWID"
-            )
-            db.commit()
+            if not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+                db.execute(_SCHEMA)
+                db.commit()
+            found = [row[0] for query in _PROOFS for row in db.execute(query)]
+            if found != [_SCHEMA, "ok"]:
+                raise sqlite3.DatabaseError(f"not a sound journal: {found}")
         except sqlite3.DatabaseError:
             db.close()
             raise
         return db
+
+
+def _checksum(vector: bytes, sentences: bytes) -> bytes:
+    return hashlib.sha256(vector + sentences).digest()

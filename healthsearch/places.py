@@ -8,9 +8,9 @@ from pathlib import Path
 
 def default_corpus() -> Path:
     """The folder of articles: HEALTHSEARCH_CORPUS, else ``corpus`` in the current folder."""
-    return Path(os.environ.get("HEALTHSEARCH_CORPUS", "corpus"))
+    return Path(os.environ.get("HEALTHSEARCH_CORPUS") or "corpus")
 
 
 def default_index() -> Path:
     """The folder of the index: HEALTHSEARCH_INDEX, else ``index`` in the current folder."""
-    return Path(os.environ.get("HEALTHSEARCH_INDEX", "index"))
+    return Path(os.environ.get("HEALTHSEARCH_INDEX") or "index")

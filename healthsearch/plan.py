@@ -37,16 +37,15 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every file of the corpus by path, those that must be read, and the summary so far."""
+    """Every file of the corpus by path, those that must be read, and the summary so far.
+
+    ``nothing_to_do``: the last generation already is what a build would make.
+    """
 
     files: list[SourceFile]
     to_read: frozenset[str]
     summary: Summary
-
-    @property
-    def nothing_to_do(self) -> bool:
-        """Whether the last generation already is what a build would make."""
-        return not self.to_read and not self.summary.deleted
+    nothing_to_do: bool = False
 
 
 def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *, rebuild: bool = False) -> Plan:
@@ -65,15 +64,15 @@ def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *,
     fresh = set(now) - set(summary.unchanged)
     if rebuild or previous is None or _made_by(previous) != {**rules(), "encoder": encoder_digest}:
         return Plan(files, frozenset(now), summary)
-    known = {path for path in fresh if previous.skipped.get(path, {}).get("digest") == now[path]}
-    if known == fresh and not summary.deleted:
+    known = {path for path in previous.skipped if previous.skipped[path]["digest"] == now.get(path)}
+    if known == fresh == set(summary.added) and len(known) == len(previous.skipped) and not summary.deleted:
         # Nothing else changed, so these files would fail again as they did last time.
         summary.added = []
         summary.skipped += [
             UnreadableArticle(path, previous.skipped[path]["cause"], previous.skipped[path]["remedy"])
             for path in sorted(known)
         ]
-        fresh = set()
+        return Plan(files, frozenset(), summary, nothing_to_do=True)
     return Plan(files, frozenset(fresh), summary)
 
 

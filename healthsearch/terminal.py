@@ -5,6 +5,7 @@ Article text is data here too: control characters in it are made visible, so tha
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 
@@ -18,7 +19,7 @@ VERDICTS = {
     "nothing": "Nothing in these articles answers this. The nearest passages, which do not answer:",
 }
 _WIDTH = 88
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _STYLES = {"answer": ("\x1b[1m", "\x1b[0m"), "caution": ("\x1b[4m", "\x1b[0m")}
 _SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
 
@@ -60,6 +61,15 @@ def visible(text: str) -> str:
     'a�[31mb'
     """
     return _UNSEEN.sub("�", text)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    r"""The value as JSON in which the same characters are escaped, so that a program still gets them.
+
+    >>> json_text(["é", "\x9b"])
+    '["é", "\\u009b"]'
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,60 @@
+"""Nothing leaves the machine: the real build and search, with the real encoder, cut off from every network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.folders import ROOT
+
+_UNSHARE = ("unshare", "--map-root-user", "--net")
+
+
+def _can_be_cut_off() -> bool:
+    """Whether this system lets us give a process a network of its own, with nothing in it."""
+    return (
+        shutil.which("unshare") is not None and subprocess.run([*_UNSHARE, "true"], capture_output=True).returncode == 0
+    )
+
+
+# Where the system can, once more with no network at all, which no code in any language gets round.
+@pytest.mark.parametrize("prefix", [(), _UNSHARE] if _can_be_cut_off() else [()], ids=" ".join)
+def test_build_and_search_never_try_to_leave_this_machine(tmp_path: Path, prefix: tuple[str, ...]) -> None:
+    (tmp_path / "corpus").mkdir()
+    shutil.copy(ROOT / "corpus" / "gout.md", tmp_path / "corpus")
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGINGFACE", "TRANSFORMERS"))
+    }
+    # No home, so that nothing can come out of a cache.
+    ended = subprocess.run(
+        [
+            *prefix,
+            sys.executable,
+            "-m",
+            "tests.without_network",
+            tmp_path / "corpus",
+            tmp_path / "index",
+            "How is gout treated?",
+        ],
+        cwd=ROOT,
+        env=kept | {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found["refusal_works"] is True
+    assert found["attempts"] == []
+    assert found["interfaces"] == ["lo"] or not prefix
+    assert (found["build"], found["summary"]["added"], found["summary"]["skipped"]) == (0, ["gout.md"], [])
+    assert found["summary"]["passages_encoded"] > 5
+    assert (found["search"], found["answer"]["verdict"]) == (0, "answered")
+    assert found["answer"]["hits"][0]["article_id"] == "gout"
+    assert "Traceback" not in ended.stderr

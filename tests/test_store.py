@@ -1,0 +1,187 @@
+"""The store gives back exactly what was put in, by row, from any thread, and refuses half of anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from healthsearch.article import Article, Heading
+from healthsearch.passages import Passage
+from healthsearch.store import Store, StoredPassage, StoreWriter
+
+# What has a length that depends on who counts: beyond the first plane, combining, a line end of its own.
+ODD = "Küchenschabe 🪳👩‍⚕️ à la e\u0301tude\u2028日本語。\nΩ"
+
+FULL = Article(
+    id="back/disc",
+    path="back/disc.md",
+    title=f"Title {ODD}",
+    text=f"Title\n\n{ODD}. Rest!",
+    headings=(Heading(1, "Title", 0, 5),),
+    language="en",
+    publisher="An agency",
+    authors=("A. One", "B. Two"),
+    published="2024-05",
+    reviewed="2026-01-31",
+    url="https://example.org/?a=1&b='2'",
+    licence="CC BY 4.0",
+    also_called=("slipped disc", "prolapse"),
+    sources=("A guideline; with 'quotes'",),
+)
+BARE = Article(id="bare", path="bare.txt", title="bare", text="one two three")
+
+
+def slice_of(article: Article, start: int, end: int, *sentences: tuple[int, int]) -> Passage:
+    return Passage(article.id, ("Part", ODD), f"{article.title}\n", article.text[start:end], start, end, sentences)
+
+
+FULL_PASSAGES = [slice_of(FULL, 7, 9, (0, 2)), slice_of(FULL, 9, len(FULL.text), (0, 3), (4, 9), (10, 12))]
+BARE_PASSAGES = [slice_of(BARE, 4, 7, (0, 3))]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    writer = StoreWriter(tmp_path / "store.sqlite")
+    writer.add(FULL, "d1", FULL_PASSAGES, ["k1", "k2"])
+    writer.add(BARE, "d2", BARE_PASSAGES, ["k3"])
+    writer.close()
+    return Store(tmp_path / "store.sqlite")
+
+
+def test_articles_come_back_field_by_field(store: Store) -> None:
+    assert store.article("back/disc") == FULL
+    assert store.article("bare") == BARE
+    assert list(store.articles()) == [FULL, BARE]
+
+
+def test_passages_come_back_by_row_as_slices_of_their_article(store: Store) -> None:
+    found = [store.passage(row) for row in range(3)]
+    assert found == [
+        StoredPassage(0, FULL_PASSAGES[0], 0),
+        StoredPassage(1, FULL_PASSAGES[1], 1),
+        StoredPassage(2, BARE_PASSAGES[0], 4),
+    ]
+    assert found[1].passage.text == FULL.text[9:]
+
+
+def test_a_file_knows_its_article_passages_and_keys(store: Store) -> None:
+    article, passages, keys = store.article_of_file("back/disc.md")
+    assert (article, keys) == (FULL, ["k1", "k2"])
+    assert [entry.row for entry in passages] == [0, 1]
+    assert [entry.passage for entry in passages] == FULL_PASSAGES
+
+
+def test_the_lists_that_a_build_compares_with(store: Store) -> None:
+    assert store.counts() == (2, 3, 5)
+    assert store.digests() == {"back/disc.md": "d1", "bare.txt": "d2"}
+    assert store.ids() == {"back/disc.md": "back/disc", "bare.txt": "bare"}
+    assert store.keys() == {"k1": (0, 0, 1), "k2": (1, 1, 3), "k3": (2, 4, 1)}
+    assert store.article_ids() == ["back/disc", "back/disc", "bare"]
+
+
+def test_what_is_not_there_is_a_key_error(store: Store) -> None:
+    with pytest.raises(KeyError, match="nobody"):
+        store.article("nobody")
+    with pytest.raises(KeyError, match="3"):
+        store.passage(3)
+    with pytest.raises(KeyError, match="-1"):
+        store.passage(-1)
+
+
+def test_ids_are_data_and_not_sql(tmp_path: Path) -> None:
+    hostile = Article(id="x'; DROP TABLE articles; --", path="a'b.md", title='"', text="%_*")
+    writer = StoreWriter(tmp_path / "s")
+    writer.add(hostile, "'", [Passage(hostile.id, (), "", "%_*", 0, 3, ())], ["' OR 1=1"])
+    assert writer.path_of(hostile.id) == "a'b.md"
+    assert writer.path_of("x") is None
+    writer.close()
+    assert Store(tmp_path / "s").article(hostile.id) == hostile
+
+
+def test_an_id_or_a_file_cannot_be_written_twice(tmp_path: Path) -> None:
+    writer = StoreWriter(tmp_path / "s")
+    writer.add(BARE, "d", BARE_PASSAGES, ["k"])
+    same_id = Article(id="bare", path="other.txt", title="", text="x")
+    same_path = Article(id="other", path="bare.txt", title="", text="x")
+    for article in (same_id, same_path):
+        with pytest.raises(sqlite3.IntegrityError):
+            writer.add(article, "d", [], [])
+
+
+@pytest.mark.parametrize(("passages", "keys"), [(BARE_PASSAGES, []), (BARE_PASSAGES, ["a", "b"]), ([], ["a"])])
+def test_a_passage_without_its_key_is_refused(tmp_path: Path, passages: list[Passage], keys: list[str]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        StoreWriter(tmp_path / "s").add(BARE, "d", passages, keys)
+
+
+def test_what_was_not_closed_was_not_written(tmp_path: Path) -> None:
+    writer = StoreWriter(tmp_path / "s")
+    writer.add(BARE, "d", BARE_PASSAGES, ["k"])
+    before = (tmp_path / "s").read_bytes()
+    writer.close()
+    writer.close()
+    assert before != (tmp_path / "s").read_bytes()
+    assert Store(tmp_path / "s").counts() == (1, 1, 1)
+
+
+def test_a_finished_store_is_only_read(tmp_path: Path, store: Store) -> None:
+    before = (tmp_path / "store.sqlite").read_bytes()
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        store._db.execute("DELETE FROM articles")
+    store.passage(0)
+    store.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["store.sqlite"]
+    assert (tmp_path / "store.sqlite").read_bytes() == before
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path, store: Store) -> None:
+    writer = StoreWriter(tmp_path / "again")
+    writer.add(FULL, "d1", FULL_PASSAGES, ["k1", "k2"])
+    writer.add(BARE, "d2", BARE_PASSAGES, ["k3"])
+    writer.close()
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "store.sqlite").read_bytes()
+
+
+def test_damage_inside_is_found(tmp_path: Path, store: Store) -> None:
+    assert store.faults() == []
+    file = tmp_path / "store.sqlite"
+    # Pages that nothing refers to any more.
+    with sqlite3.connect(file) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("DELETE FROM sqlite_schema WHERE name = 'passages_of_article'")
+    assert Store(file).faults() != []
+
+
+def test_many_threads_read_the_rows_they_asked_for(store: Store) -> None:
+    wanted = [row % 3 for row in range(300)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(store.passage, wanted))
+    assert [entry.row for entry in found] == wanted
+    assert {entry.passage.text for entry in found} == {entry.text for entry in FULL_PASSAGES + BARE_PASSAGES}
+
+
+@settings(max_examples=30)
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=2, max_size=200),
+    data=st.data(),
+)
+def test_any_slice_of_any_text_survives(
+    tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    article = Article(id=text, path=f"{text}.md", title=text, text=text, publisher=text, sources=(text,))
+    passage = Passage(article.id, (text,), text, text[start:end], start, end, ((0, end - start),))
+    file = tmp_path_factory.mktemp("store") / "store.sqlite"
+    writer = StoreWriter(file)
+    writer.add(article, text, [passage], [text])
+    writer.close()
+    store = Store(file)
+    assert store.article(text) == article
+    assert store.passage(0).passage == passage
+    store.close()
