@@ -1,7 +1,7 @@
 """Is the question answered? A verdict in three steps, from evidence calibrated on judged questions.
 
-The confidence is a probability that the best passage answers, from a logistic model over a few plain
-measurements; it is never a fused rank score. Its numbers live in ``calibration.json``, beside the command
+The confidence is a probability that the best passage answers, from a logistic model over two plain
+measurements; it is never a score as such. Its numbers live in ``calibration.json``, beside the command
 that made them, and hold for the encoder named there.
 """
 
@@ -20,17 +20,15 @@ Verdict = Literal["answered", "related", "nothing"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of the best passages, each from 0 to 1.
+    """What is known of the passages found.
 
-    ``cosine``: the greatest cosine of question and passage. ``coverage``: the share of the question's words,
-    weighted by how rare they are, that stand in the best passage or its title and headings. ``rarest``: the
-    same for the question's rarest word alone. ``sentence``: the greatest cosine of question and sentence.
+    ``score``: the best passage's fused score, an absolute measure of how near it is in meaning and words.
+    ``lead``: how far that stands above the tenth passage's, or the last one's: a question that the articles
+    answer has a few passages that stand out, one that they merely touch has many alike.
     """
 
-    cosine: float
-    coverage: float
-    rarest: float
-    sentence: float
+    score: float
+    lead: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,18 +20,20 @@ from healthsearch.article import Article, parse_date
 from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.fusion import fuse
-from healthsearch.generation import Generation, Pointer, open_generation
+from healthsearch.generation import Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict
-from healthsearch.mark import Mark, coverage, mark
+from healthsearch.mark import Mark, mark
 from healthsearch.passages import Passage
 from healthsearch.spelling import Correction, Speller
 from healthsearch.words import has_words, words
 
-# Passages taken from each list before fusion; deeper adds nothing to the first ten (benchmarks/fusion.py).
+# Passages taken from each list before fusion; deep enough for the first ten of either.
 CANDIDATES = 200
 # One long article must not fill the page.
 PASSAGES_PER_ARTICLE = 2
 MOST_HITS = 100
+# The passage that the best one is compared with, for the verdict.
+_LEAD_OVER = 10
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
 _LONGEST_QUESTION = 4_000
 # Health advice is commonly reviewed every three years (for example by NICE and the NHS).
@@ -109,7 +111,7 @@ class Searcher:
         self.encoder = encoder
         self.fault = fault
         self.calibration = Calibration.shipped()
-        self._speller = Speller(generation.words.spellings)
+        self.speller = Speller(generation.words.spellings)
         self._articles = np.array(generation.store.article_ids(), dtype=object)
 
     @classmethod
@@ -123,13 +125,6 @@ class Searcher:
         if encoder is None or encoder.digest != generation.encoder.digest:
             encoder = find_model(generation.encoder.name).load()
         return cls(generation, encoder, fault)
-
-    def is_current(self, index: Path) -> bool:
-        """Whether a newer generation has been published since this one was opened."""
-        try:
-            return self.fault is not None or Pointer.read(index).generation == self.generation.name
-        except HealthSearchError:
-            return True
 
     def article(self, article_id: str) -> Article:
         """The whole article; KeyError when the index holds none of this id."""
@@ -145,12 +140,12 @@ class Searcher:
         if not 1 <= k <= MOST_HITS:
             raise ValueError(f"k must be from 1 to {MOST_HITS}, not {k}")
         asked = self._checked(question)
-        read, corrections = (asked, ()) if as_typed else self._speller.correct(asked)
+        read, corrections = (asked, ()) if as_typed else self.speller.correct(asked)
         query = self.encoder.encode_query([read])[0]
         rows, scores = self._ranked(read, query, CANDIDATES)
         chosen = self._capped(rows, k)
         weights = self.generation.words.weights(words(read))
-        confidence = self.calibration.confidence(self._evidence(query, weights, rows))
+        confidence = self.calibration.confidence(_evidence(scores))
         hits = [
             self._hit(rank, rows[place], scores[place], query, weights, today or date.today())
             for rank, place in enumerate(chosen, start=1)
@@ -167,10 +162,9 @@ class Searcher:
 
     def evidence(self, question: str) -> Evidence:
         """What the verdict on a question rests on."""
-        read, _ = self._speller.correct(self._checked(question))
+        read, _ = self.speller.correct(self._checked(question))
         query = self.encoder.encode_query([read])[0]
-        rows, _ = self._ranked(read, query, CANDIDATES)
-        return self._evidence(query, self.generation.words.weights(words(read)), rows)
+        return _evidence(self._ranked(read, query, CANDIDATES)[1])
 
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
         """The ids of up to ``depth`` articles with the score of their best passage, best first.
@@ -179,7 +173,7 @@ class Searcher:
         """
         if not has_words(question):
             return []
-        read, _ = self._speller.correct(" ".join(question.split()))
+        read, _ = self.speller.correct(" ".join(question.split()))
         query = self.encoder.encode_query([read])[0]
         rows, scores = self._ranked(read, query, max(CANDIDATES, 5 * depth))
         best: dict[str, float] = {}
@@ -188,7 +182,8 @@ class Searcher:
         return list(best.items())[:depth]
 
     def _checked(self, question: str) -> str:
-        question = " ".join(question.split())
+        # Half of a surrogate pair, as a broken client may send, is no text.
+        question = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
         if not question:
             raise HealthSearchError("question", "it is empty", "Type what you want to know.")
         if not has_words(question):
@@ -228,17 +223,6 @@ class Searcher:
                     break
         return chosen
 
-    def _evidence(self, query: Scores, weights: dict[str, float], rows: Rows) -> Evidence:
-        stored = self.generation.store.passage(int(rows[0]))
-        text = stored.passage.encoded_text
-        rarest = max(weights, key=lambda word: weights[word], default="")
-        return Evidence(
-            cosine=float(self.generation.vectors.search(query, 1)[1][0]),
-            coverage=coverage(weights, text),
-            rarest=coverage({rarest: 1.0}, text) if rarest else 0.0,
-            sentence=float(self._sentence_cosines(query, stored.first_sentence, stored.passage).max(initial=0.0)),
-        )
-
     def _sentence_cosines(self, query: Scores, first: int, passage: Passage) -> Scores:
         return np.asarray(self.generation.sentence_vectors(first, len(passage.sentences)) @ query, dtype=np.float32)
 
@@ -254,6 +238,11 @@ class Searcher:
         for hit in hits:
             groups.setdefault(hit.passage.article_id, []).append(hit)
         return tuple(Result(self.article(identity), tuple(found)) for identity, found in groups.items())
+
+
+def _evidence(scores: Scores) -> Evidence:
+    last = min(_LEAD_OVER, len(scores)) - 1
+    return Evidence(score=float(scores[0]), lead=float(scores[0] - scores[last]))
 
 
 def _notes(article: Article, today: date) -> tuple[str, ...]:
