@@ -1,0 +1,255 @@
+"""The page: it draws what the package finds, and holds what one visitor is looking at.
+
+All words are in ``wording``, all HTML comes from ``markup``, everything that is shown from ``Searcher.search``;
+nothing is scored, parsed or read here. The only import of Streamlit. What takes seconds to import is
+imported when the page already shows something.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from healthsearch import markup, wording
+from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.places import default_corpus, default_index
+
+if TYPE_CHECKING:
+    from healthsearch.article import Article
+    from healthsearch.build import Progress, Report
+    from healthsearch.plan import Summary
+    from healthsearch.search import Answer, Hit
+    from healthsearch.serving import Service
+
+PAGE = Path(markup.__file__).parent / "page"
+EXAMPLES = 4
+# A bar that moves more often costs more than it tells.
+PROGRESS_PAUSE = 0.2
+BUSY_PAUSE = 1.0
+
+_helper = st.components.v2.component(
+    "healthsearch_page",
+    html=(PAGE / "page.html").read_text(encoding="utf-8"),
+    js=(PAGE / "page.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+# What is read: an article, from the hit in the answer that led there.
+Opened: TypeAlias = "tuple[Answer, Article, Hit]"
+
+
+@dataclass(slots=True)
+class Visit:
+    """What one visitor has asked and opened; gone when the page is closed.
+
+    ``asked`` waits for its answer. ``opened`` is what is read, of the answer that led there, whatever is built
+    meanwhile. ``event`` counts what has happened, so that the browser's part does each thing once.
+    """
+
+    asked: str | None = None
+    answer: Answer | None = None
+    fault: HealthSearchError | None = None
+    skipped: list[UnreadableArticle] = field(default_factory=list)
+    opened: Opened | None = None
+    event: int = 0
+    told: str = ""
+    place: str = ""
+
+    def tell(self, told: str, place: str = "") -> None:
+        """Have a screen reader say something, and a place of the page brought into view."""
+        self.event += 1
+        self.told, self.place = told, place
+
+
+def main() -> None:
+    """Draw the page for what this visitor has asked and opened."""
+    st.set_page_config(page_title=wording.TITLE, page_icon=str(PAGE / "icon.svg"), layout="centered")
+    st.html(PAGE / "page.css")
+    visit: Visit = st.session_state.setdefault("visit", Visit())
+    browser = st.empty()
+    st.html(markup.header())
+    st.html(markup.strip())
+    if visit.opened is not None:
+        _tell(browser, visit)
+        _draw_article(visit, visit.opened)
+        return
+    waiting = visit.asked is not None
+    if not waiting:
+        _tell(browser, visit)
+    _draw_question(visit)
+    try:
+        _serve(visit, _service(default_index()))
+    except HealthSearchError as error:
+        visit.asked = None
+        visit.tell("")
+        st.html(markup.problem(error))
+    if waiting:
+        _tell(browser, visit)
+
+
+def _serve(visit: Visit, service: Service) -> None:
+    """Make ready what is not, answer what was asked, and draw the answer."""
+    _prepare(visit, service)
+    if visit.asked is None and visit.answer is None:
+        _draw_examples(visit, service)
+    if not service.ready:
+        with st.spinner(wording.ASKED_EARLY if visit.asked is not None else wording.GETTING_READY):
+            service.searcher()
+            # Streamlit collects garbage after every run, before the last elements are sent. With the encoder's
+            # half million objects that takes 0.3 s a question; they stay for good, so they need not be looked at.
+            gc.collect()
+            gc.freeze()
+    if visit.asked is not None:
+        _answer(visit, service)
+    if visit.answer is not None:
+        _draw_answer(visit, visit.answer)
+
+
+def _answer(visit: Visit, service: Service) -> None:
+    question, visit.asked, visit.answer = visit.asked or "", None, None
+    searcher = service.searcher()
+    try:
+        answer = searcher.search(question)
+    except HealthSearchError as error:
+        visit.tell("")
+        st.html(markup.problem(error))
+        _draw_examples(visit, service)
+        return
+    visit.answer, visit.fault = answer, searcher.fault
+    visit.tell(wording.announcement(answer.verdict, len(answer.hits), len(answer.results)))
+
+
+@st.cache_resource(show_spinner=False)
+def _service(index: Path) -> Service:
+    """One service for all visitors."""
+    from healthsearch.serving import Service
+
+    return Service(index)
+
+
+def _prepare(visit: Visit, service: Service) -> None:
+    """Make sure that there are articles to search, by building the first index where there is none."""
+    try:
+        service.generation()
+    except NoIndex:
+        area = st.empty()
+        try:
+            with area.container():
+                st.html(markup.message(wording.FIRST_BUILD, wording.FIRST_BUILD_NOTE))
+                visit.skipped = _build(service, st.progress(0.0)).skipped
+        except HealthSearchError:
+            area.empty()
+            raise
+        area.empty()
+
+
+def _build(service: Service, bar: DeltaGenerator) -> Summary:
+    """Build, or wait for the one who does. A visitor who leaves interrupts it; the next one goes on from there."""
+    from healthsearch.serving import is_busy
+
+    while True:
+        try:
+            return service.build(default_corpus(), _report_on(bar))
+        except HealthSearchError as error:
+            if not is_busy(error):
+                raise
+        bar.progress(0.0, wording.BUSY)
+        time.sleep(BUSY_PAUSE)
+
+
+def _report_on(bar: DeltaGenerator) -> Report:
+    last = 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= PROGRESS_PAUSE or progress.files == progress.files_total:
+            last = now
+            told = wording.progress(progress.files, progress.files_total, progress.seconds_left)
+            bar.progress(progress.files / progress.files_total, told)
+
+    return report
+
+
+def _tell(browser: DeltaGenerator, visit: Visit) -> None:
+    """Hand the browser what has happened; see page.js."""
+    with browser:
+        _helper(key="browser", data={"event": visit.event, "told": visit.told, "place": visit.place})
+
+
+def _draw_question(visit: Visit) -> None:
+    def ask() -> None:
+        visit.asked = st.session_state["question"]
+
+    # Enter asks by way of page.js, which knows the keys "question" and "search".
+    with (
+        st.form("ask", border=False, enter_to_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.text_input(wording.QUESTION, key="question", type="search", placeholder="", persist_state="session")
+        st.form_submit_button(wording.SEARCH, key="search", type="primary", on_click=ask)
+
+
+def _draw_examples(visit: Visit, service: Service) -> None:
+    def ask(question: str) -> None:
+        visit.asked = st.session_state["question"] = question
+
+    questions = service.examples(EXAMPLES)
+    if questions:
+        st.html(markup.label(wording.EXAMPLES))
+        with st.container(horizontal=True, gap="small"):
+            for question in questions:
+                st.button(question, key=f"example-{question}", on_click=ask, args=(question,))
+
+
+def _draw_answer(visit: Visit, answer: Answer) -> None:
+    if visit.fault is not None:
+        st.html(markup.message(wording.OLDER_SERVES, wording.problem(visit.fault)[1]))
+    if visit.skipped:
+        st.html(markup.message(wording.skipped(len(visit.skipped)), items=map(str, visit.skipped)))
+    st.html(markup.verdict(answer))
+    if answer.verdict == "answered":
+        _draw_results(visit, answer)
+    elif answer.verdict == "related":
+        _draw_results(visit, answer)
+        st.html(markup.message(wording.TRY_NEXT, items=wording.SUGGESTIONS))
+    else:
+        st.html(markup.message(wording.TRY_NEXT, items=wording.SUGGESTIONS))
+        with st.expander(wording.NEAREST):
+            _draw_results(visit, answer)
+
+
+def _draw_results(visit: Visit, answer: Answer) -> None:
+    def read(article: Article, hit: Hit) -> None:
+        visit.opened = answer, article, hit
+        visit.tell(wording.OPENED, markup.passage_anchor(hit))
+
+    for result in answer.results:
+        st.html(markup.head(result, date.today()))
+        for hit in result.hits:
+            with st.container(gap="xsmall"):
+                st.html(markup.passage(answer, result.article, hit))
+                st.button(wording.READ, key=f"read-{hit.rank}", on_click=read, args=(result.article, hit))
+
+
+def _draw_article(visit: Visit, opened: Opened) -> None:
+    answer, article, hit = opened
+
+    def back() -> None:
+        visit.opened = None
+        visit.tell(wording.RETURNED, markup.hit_anchor(hit))
+
+    # The article carries a second such button along, which presses this one by way of page.js.
+    st.html(markup.whole_article(answer, article, hit, date.today()))
+    st.button(wording.BACK, key="back", on_click=back)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The page's own HTML: what a result, an article and a message look like as elements.
+
+Puts together words from ``wording`` and text from ``quoting``; every value that comes from an article passes
+``quoting`` on the way. Knows no Streamlit: the style sheet in ``page/`` does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from healthsearch import wording
+from healthsearch.article import Article
+from healthsearch.errors import HealthSearchError
+from healthsearch.mark import Mark
+from healthsearch.quoting import LONGEST_SHOWN, address, escaped, language, quote, stretch, whole
+from healthsearch.surroundings import after, before
+
+if TYPE_CHECKING:  # the page draws before the search's libraries are loaded
+    from healthsearch.search import Answer, Hit, Result
+
+
+def header() -> str:
+    """The page's name and what it is for."""
+    return f'<header class="hs-header"><h1>{escaped(wording.TITLE)}</h1><p>{escaped(wording.TAGLINE)}</p></header>'
+
+
+def strip() -> str:
+    """The line that is always in sight."""
+    return f'<div class="hs-strip" role="note"><p>{escaped(wording.ADVICE)} {escaped(wording.EMERGENCY)}</p></div>'
+
+
+def label(text: str) -> str:
+    """A line that introduces the buttons below it."""
+    return f'<p class="hs-label">{escaped(text)}</p>'
+
+
+def verdict(answer: Answer) -> str:
+    """What became of the question, and how much was found."""
+    told = escaped(wording.VERDICT_NOTES[answer.verdict])
+    if answer.verdict != "nothing":
+        told = f"{escaped(wording.found(len(answer.hits), len(answer.results)))}. {told}"
+    return (
+        f'<section class="hs-verdict hs-{answer.verdict}"><h2>{escaped(wording.VERDICTS[answer.verdict])}</h2>'
+        f"<p>{told}</p></section>"
+    )
+
+
+def message(title: str, text: str = "", items: Iterable[str] = ()) -> str:
+    """A boxed message; used for problems, notices and suggestions."""
+    points = "".join(f"<li>{escaped(item)}</li>" for item in items)
+    body = (f"<p>{escaped(text)}</p>" if text else "") + (f"<ul>{points}</ul>" if points else "")
+    return f'<section class="hs-message"><h2>{escaped(title)}</h2>{body}</section>'
+
+
+def problem(error: HealthSearchError) -> str:
+    """A mistake that somebody can mend; a screen reader says it at once."""
+    return f'<div role="alert">{message(*wording.problem(error))}</div>'
+
+
+def head(result: Result, today: date) -> str:
+    """A result's article: title, who and when, and a note when it is old."""
+    article = result.article
+    is_old = any("old" in hit.notes for hit in result.hits)
+    return (
+        f'<div class="hs-head"><h3 dir="auto"{language(article)}>{escaped(article.title)}</h3>'
+        f"{_facts(article, today)}{_note(wording.old(article)) if is_old else ''}</div>"
+    )
+
+
+def passage(answer: Answer, article: Article, hit: Hit) -> str:
+    """A hit: where it stands, how well it fits, the quote, and on demand the text around it."""
+    path = escaped(" › ".join(hit.passage.headings) or wording.OPENING)
+    strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
+    notes = "".join(_note(note) for note in wording.notes(hit.notes))
+    return (
+        f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
+        f'<div class="hs-where"><span class="hs-path" dir="auto">{path}</span>'
+        f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
+        f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, _marks(answer, hit))}</blockquote>'
+        f"{notes}{_around(article, hit)}</div>"
+    )
+
+
+def whole_article(answer: Answer, article: Article, hit: Hit, today: date) -> str:
+    """The article with the hit's passage in it, and what its source says of it."""
+    text = whole(article, hit.passage, _marks(answer, hit), passage_anchor(hit))
+    note = _note(wording.old(article)) if "old" in hit.notes else ""
+    part = _note(wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else ""
+    return (
+        f'<article class="hs-article"><nav class="hs-bar"><button type="button" data-press="back">'
+        f"{escaped(wording.BACK)}</button></nav>"
+        f'<header><h2 dir="auto"{language(article)}>{escaped(article.title)}</h2>'
+        f"{_facts(article, today)}{note}{part}</header>"
+        f'<div class="hs-text"{language(article)}>{text}</div>'
+        f"{_about(article, today)}</article>"
+    )
+
+
+def hit_anchor(hit: Hit) -> str:
+    """The id of a hit's element among the results."""
+    return f"hs-hit-{hit.rank}"
+
+
+def passage_anchor(hit: Hit) -> str:
+    """The id of a hit's passage in the opened article."""
+    return f"hs-passage-{hit.rank}"
+
+
+_STRENGTH_CLASSES = {wording.STRENGTHS[0][1]: "hs-strong", wording.STRENGTHS[1][1]: "hs-good"}
+
+
+def _marks(answer: Answer, hit: Hit) -> list[Mark]:
+    """The hit's marks, without the answering sentence where nothing answers."""
+    return [mark for mark in hit.marks if mark.kind == "caution" or answer.verdict != "nothing"]
+
+
+def _facts(article: Article, today: date) -> str:
+    facts = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
+    return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in facts)}</p>'
+
+
+def _note(text: str) -> str:
+    return f'<p class="hs-note">{escaped(text)}</p>'
+
+
+def _around(article: Article, hit: Hit) -> str:
+    parts = (
+        (wording.BEFORE, before(article, hit.passage.start)),
+        (wording.AFTER, after(article, hit.passage.end)),
+    )
+    inner = "".join(
+        f'<h4>{escaped(label)}</h4><div class="hs-text"{language(article)}>{stretch(article, start, end)}</div>'
+        for label, (start, end) in parts
+        if start < end
+    )
+    summary = escaped(wording.SURROUNDINGS)
+    return f'<details class="hs-around"><summary>{summary}</summary>{inner}</details>' if inner else ""
+
+
+def _about(article: Article, today: date) -> str:
+    sources = "".join(f'<li dir="auto">{escaped(source)}</li>' for source in article.sources)
+    rows = (
+        (wording.PUBLISHER, escaped(wording.publisher(article))),
+        (wording.DATES, escaped(wording.dates(article, today))),
+        (wording.LICENCE, escaped(article.licence or "")),
+        (wording.SOURCES, f"<ul>{sources}</ul>" if sources else ""),
+        (wording.ADDRESS, address(article.url)),
+        (wording.FILE, f"<code>{escaped(article.path)}</code>"),
+    )
+    inner = "".join(f"<dt>{escaped(name)}</dt><dd>{value}</dd>" for name, value in rows if value)
+    return f'<footer class="hs-about"><dl>{inner}</dl></footer>'

@@ -1,0 +1,137 @@
+"""An index kept open for many questions: follows every new build, and loads the encoder once.
+
+Opening the articles takes a moment, loading the encoder seconds; so the two are separate, and a page can
+show what the articles hold before the first question can be answered. Safe to share between threads.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from filelock import Timeout
+
+from healthsearch.build import Report, build
+from healthsearch.encoder import DEFAULT_MODEL, Encoder, Model, find_model
+from healthsearch.errors import HealthSearchError
+from healthsearch.generation import Generation, Pointer, open_generation
+from healthsearch.plan import Summary
+from healthsearch.search import Searcher
+
+# Titles are looked at until this many articles; enough for a handful of examples from any corpus.
+_LOOKED_AT = 500
+_LONGEST_EXAMPLE = 46
+_PLAIN_QUESTION = re.compile(r"[^\W\d_][^\W_]*(?:,? [^\W_]+(?:[-'’][^\W_]+)*)+ ?\?")
+
+
+class Service:
+    """One index, served: the generation in use, and the searcher on it.
+
+    What was opened goes on serving when the index is damaged or taken away.
+    """
+
+    def __init__(self, index: Path, find: Callable[[str], Model] = find_model) -> None:
+        self.index = index
+        self._find = find
+        self._opening = threading.Lock()
+        self._loading = threading.Lock()
+        self._pointer: Pointer | None = None
+        self._generation: Generation | None = None
+        self._fault: HealthSearchError | None = None
+        self._searcher: Searcher | None = None
+        self._encoder: Encoder | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether a question can be answered without loading the encoder first."""
+        return self._searcher is not None
+
+    def generation(self) -> Generation:
+        """The newest generation that can be opened. Raises NoIndex, HealthSearchError."""
+        return self._newest()[0]
+
+    def searcher(self) -> Searcher:
+        """A searcher on the newest generation; the first call loads the encoder and warms it up."""
+        generation, fault = self._newest()
+        with self._loading:
+            current = self._searcher
+            if current is None or current.generation is not generation or current.fault is not fault:
+                # A generation that is replaced is left to the garbage collector: others may be reading from it.
+                current = self._searcher = Searcher(generation, self._encoder_for(generation), fault)
+            return current
+
+    def build(self, corpus: Path, report: Report) -> Summary:
+        """Bring the index up to date with ``corpus``; what it loads for that is kept for the questions."""
+        return build(corpus, self.index, _Kept(self, self._find(DEFAULT_MODEL)), report=report)
+
+    def examples(self, count: int) -> list[str]:
+        """Up to ``count`` questions that the articles answer: titles of theirs that are short, plain questions.
+
+        Spread over the corpus, and always the same for the same articles. Only letters and the plainest
+        marks are let through, so that a title can stand on a button whose text is interpreted.
+        """
+        titles = [article.title for article in islice(self.generation().store.articles(), _LOOKED_AT)]
+        short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
+        return short[:: max(1, len(short) // count)][:count] if count else []
+
+    def _newest(self) -> tuple[Generation, HealthSearchError | None]:
+        with self._opening:
+            try:
+                pointer = Pointer.read(self.index)
+                if self._generation is None or pointer != self._pointer:
+                    self._generation, self._fault = open_generation(self.index)
+                    self._pointer = pointer
+            except HealthSearchError as fault:
+                if self._generation is None:
+                    raise
+                return self._generation, fault
+            return self._generation, self._fault
+
+    def _encoder_for(self, generation: Generation) -> Encoder:
+        if self._encoder is None or self._encoder.digest != generation.encoder.digest:
+            self._encoder = self._warm(self._find(generation.encoder.name))
+        return self._encoder
+
+    def _encoder_of(self, model: Model) -> Encoder:
+        with self._loading:
+            if self._encoder is None or self._encoder.digest != model.digest:
+                self._encoder = self._warm(model)
+            return self._encoder
+
+    @staticmethod
+    def _warm(model: Model) -> Encoder:
+        encoder = model.load()
+        # The first question through a model costs several times what the next ones do.
+        encoder.encode_query(["warm"])
+        return encoder
+
+
+def is_busy(error: HealthSearchError) -> bool:
+    """Whether a build could not start because another one is at work."""
+    return isinstance(error.__context__, Timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A ``Model`` whose encoder stays with the service."""
+
+    service: Service
+    model: Model
+
+    @property
+    def name(self) -> str:
+        """See ``Model``."""
+        return self.model.name
+
+    @property
+    def digest(self) -> str:
+        """See ``Model``."""
+        return self.model.digest
+
+    def load(self) -> Encoder:
+        """See ``Model``."""
+        return self.service._encoder_of(self.model)

@@ -1,0 +1,229 @@
+"""Every word of the interface that a person reads, in one place and ready to be translated.
+
+Pure functions from what the search knows to what is said about it. Knows no HTML and draws nothing;
+article text does not pass through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from healthsearch.article import Article, parse_date
+from healthsearch.errors import HealthSearchError
+from healthsearch.judge import Verdict
+
+TITLE = "Health search"
+TAGLINE = "Answers quoted word for word from the articles in this collection."
+ADVICE = "Information, not medical advice."
+EMERGENCY = "In an emergency, call your local emergency number."
+
+QUESTION = "Your question"
+SEARCH = "Search"
+EXAMPLES = "You could ask"
+
+VERDICTS: dict[Verdict, str] = {
+    "answered": "These passages answer your question",
+    "related": "Possibly related",
+    "nothing": "Nothing in these articles answers this",
+}
+VERDICT_NOTES: dict[Verdict, str] = {
+    "answered": "The sentence that fits best is marked. Read it with the cautions next to it.",
+    "related": "These passages are near your question, but may not answer it. Read them with that in mind.",
+    "nothing": "No passage in this collection is close enough to be called an answer.",
+}
+NEAREST = "Show the nearest passages, which do not answer"
+TRY_NEXT = "What to try next"
+SUGGESTIONS = (
+    "Use other words: the everyday name instead of the medical one, or the other way round.",
+    "Ask about one thing at a time, in one short sentence.",
+    "Check the spelling of names and medicines.",
+    "Ask a doctor, nurse or pharmacist: this collection is small and does not cover everything.",
+)
+
+MARKS = {"answer": "Best fit", "caution": "Caution"}
+NOTES = {
+    "opposite": "The question and the marked sentence point opposite ways. Read it closely.",
+    "superseded": "A newer article in this collection covers the same subject.",
+}
+NOT_REVIEWED = "Not yet reviewed by a clinician"
+
+SURROUNDINGS = "Text before and after"
+BEFORE = "Before the quote"
+AFTER = "After the quote"
+OPENING = "Opening of the article"
+READ = "Read in the article"
+BACK = "Back to the results"
+PASSAGE = "The passage that was found"
+PUBLISHER, DATES, LICENCE, SOURCES, ADDRESS, FILE = "Publisher", "Dates", "Licence", "Sources", "Address", "File"
+PART_ONLY = "This article is very long. Only the part around the passage is shown."
+
+OPENED = "The article is open at the passage."
+RETURNED = "Back at the results."
+
+GETTING_READY = "Getting ready to answer. This takes a few seconds, once."
+ASKED_EARLY = "Your question is kept. The answer comes as soon as the search is ready."
+FIRST_BUILD = "Preparing the articles for their first search"
+FIRST_BUILD_NOTE = "This happens once. You can ask already; the answer comes when it is done."
+BUSY = "Another program is preparing the articles. This page goes on by itself when it has finished."
+OLDER_SERVES = "The newest version of the collection cannot be read, so an older one answers."
+
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)  # fmt: skip
+# Beyond this a reader should know that advice may have changed; the same limit sets the hit's note "old".
+_OLD = "This is more than three years old, and advice may have changed since."
+# Steps of "how near": the share of the verdict's confidence that a hit keeps. A fused score falls slowly (a
+# passage that shares nothing still scores some 0.6 of the best), hence the floor.
+_SCORE_FLOOR = 0.6
+STRENGTHS = ((0.75, "Strong match"), (0.5, "Good match"), (0.25, "Partial match"), (0.0, "Weak match"))
+
+
+def strength(score: float, best: float, confidence: float) -> str:
+    """How well a hit fits, in words, from its score against the best hit's and the answer's confidence.
+
+    >>> strength(0.9, 0.9, 0.95), strength(0.72, 0.9, 0.95), strength(0.9, 0.9, 0.1)
+    ('Strong match', 'Partial match', 'Weak match')
+    """
+    relative = score / best if best > 0 else 0.0
+    kept = confidence * max(0.0, (relative - _SCORE_FLOOR) / (1 - _SCORE_FLOOR))
+    return next(words for least, words in STRENGTHS if kept >= least)
+
+
+def found(passages: int, articles: int) -> str:
+    """How much was found.
+
+    >>> found(1, 1), found(5, 3)
+    ('1 passage from 1 article', '5 passages from 3 articles')
+    """
+    return f"{_count(passages, 'passage')} from {_count(articles, 'article')}"
+
+
+def announcement(verdict: Verdict, passages: int, articles: int) -> str:
+    """What a screen reader says when an answer has come.
+
+    >>> announcement("answered", 2, 1)
+    'These passages answer your question. 2 passages from 1 article.'
+    """
+    if verdict == "nothing":
+        return f"{VERDICTS[verdict]}. {_count(passages, 'near passage')}, not shown unless you open the list."
+    return f"{VERDICTS[verdict]}. {found(passages, articles)}."
+
+
+def notes(names: Iterable[str]) -> list[str]:
+    """A hit's notes as sentences; ``old`` is left out, since it is said of the article."""
+    return [NOTES[name] for name in names if name in NOTES]
+
+
+def publisher(article: Article) -> str:
+    """Who stands behind the article."""
+    return article.publisher or ", ".join(article.authors) or "Publisher not named"
+
+
+def published(article: Article) -> str:
+    """When the article was published, in words.
+
+    >>> published(Article("a", "a.md", "A", "text", published="2026-11-22"))
+    'Published 22 November 2026'
+    """
+    return f"Published {day(article.published)}" if article.published else "Date of publication not given"
+
+
+def reviewed(article: Article, today: date) -> str:
+    """Whether and how long ago a clinician reviewed the article.
+
+    >>> reviewed(Article("a", "a.md", "A", "text", reviewed="2026-03-20"), date(2026, 11, 22))
+    'Reviewed 8 months ago'
+    """
+    if not article.reviewed:
+        return NOT_REVIEWED
+    then = parse_date(article.reviewed)
+    if then is None or article.reviewed.count("-") < 2 or then > today:
+        return f"Reviewed {day(article.reviewed)}"
+    return f"Reviewed {ago(then, today)}"
+
+
+def dates(article: Article, today: date) -> str:
+    """All that is known of when, in full.
+
+    >>> dates(Article("a", "a.md", "A", "text", published="2024", reviewed="2026-03-20"), date(2026, 11, 22))
+    'Published 2024. Reviewed 8 months ago (20 March 2026).'
+    """
+    review = reviewed(article, today)
+    if review.endswith("ago"):
+        review += f" ({day(article.reviewed or '')})"
+    return f"{published(article)}. {review}."
+
+
+def old(article: Article) -> str:
+    """The note for an article whose hits are noted as old."""
+    what = "The last review" if article.reviewed else "The publication"
+    return _OLD.replace("This", what, 1)
+
+
+def day(iso: str) -> str:
+    """An ISO date in words, as precise as it is given; anything else as it stands.
+
+    >>> day("2026-11-22"), day("2024-05"), day("2024"), day("last spring")
+    ('22 November 2026', 'May 2024', '2024', 'last spring')
+    """
+    then = parse_date(iso)
+    if then is None:
+        return iso
+    parts = [str(then.day), _MONTHS[then.month - 1], str(then.year)]
+    return " ".join(parts[2 - iso.count("-") :])
+
+
+def ago(then: date, today: date) -> str:
+    """How long ago a day was, as a person says it, rounded down.
+
+    >>> ago(date(2026, 11, 21), date(2026, 11, 22)), ago(date(2025, 1, 23), date(2026, 11, 22))
+    ('yesterday', '21 months ago')
+    """
+    days = (today - then).days
+    months = (today.year - then.year) * 12 + today.month - then.month - (today.day < then.day)
+    if days < 2:
+        return "yesterday" if days == 1 else "today"
+    if days < 14:
+        return f"{days} days ago"
+    if months < 2:
+        return f"{days // 7} weeks ago"
+    return f"{months} months ago" if months < 24 else f"{months // 12} years ago"
+
+
+def progress(files: int, files_total: int, seconds_left: float | None) -> str:
+    """How far the first build is.
+
+    >>> progress(3, 40, 95.0)
+    '3 of 40 articles, about 2 minutes left'
+    """
+    told = f"{files:,} of {_count(files_total, 'article')}"
+    if seconds_left is None or files == files_total:
+        return told
+    if seconds_left < 60:
+        return f"{told}, less than a minute left"
+    return f"{told}, about {_count(round(seconds_left / 60), 'minute')} left"
+
+
+def skipped(count: int) -> str:
+    """What a build had to leave out.
+
+    >>> skipped(1)
+    '1 file could not be read and is not searched:'
+    """
+    return f"{_count(count, 'file')} could not be read and {'is' if count == 1 else 'are'} not searched:"
+
+
+def problem(error: HealthSearchError) -> tuple[str, str]:
+    """A mistake as a heading and the sentences that explain it.
+
+    >>> problem(HealthSearchError("question", "it is empty", "Type what you want to know."))
+    ('Your question cannot be searched yet', 'It is empty. Type what you want to know.')
+    """
+    if error.place == "question":
+        return "Your question cannot be searched yet", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
+    return "The search is not available", f"{error.place}: {error.cause}. {error.remedy}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,40 @@
+"""A small corpus and the texts in it, for tests of the page: seconds to build, and with every hard case."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.folders import CORPUS
+
+ARTICLES = (
+    "massage-for-a-herniated-disc",
+    "muscle-cramps",
+    "constipation",
+    "stroke",
+    "burns-and-scalds",
+)
+QUESTION = "Is massage safe for a herniated disc?"
+NO_ANSWER = "What is the capital of France?"
+PAYLOAD_QUESTION = "zebrafinch plaster"
+# What a page that interprets article text would run, colour, typeset or swallow.
+PAYLOAD = (
+    "A zebrafinch plaster <script>window.bad = 1</script> costs $5 or $x^2$, is :red[red] | `code` "
+    '<img src="http://example.com/x.png" onerror="window.bad = 2"> &amp; **not bold** \u202etfel\u202c [link](http://example.com).'
+)
+PAYLOAD_TITLE = "The <b>zebrafinch</b> $plaster$ :red[x] `y` | z"
+
+
+def small_corpus(folder: Path) -> Path:
+    """Some of our own articles, a payload, and an old article that was reviewed."""
+    folder.mkdir(parents=True)
+    for name in ARTICLES:
+        shutil.copy(CORPUS / f"{name}.md", folder)
+    (folder / "payload.txt").write_text(f"{PAYLOAD_TITLE}\n\n{PAYLOAD}\n", encoding="utf-8")
+    (folder / "leeches.md").write_text(
+        "---\ntitle: Leeches for sore knees\nlanguage: en\npublisher: An old library\npublished: 1998-04\n"
+        "reviewed: 2001-05-17\nurl: https://example.com/leeches\nlicence: CC0\nsources: [A very old book]\n---\n\n"
+        "## What leeches do\n\nLeeches for sore knees bite. Do not apply leeches without a doctor.\n",
+        encoding="utf-8",
+    )
+    return folder

@@ -1,0 +1,203 @@
+"""The page without a browser: which words and elements it shows in which state."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from streamlit.testing.v1 import AppTest
+
+from healthsearch import wording
+from healthsearch.build import build
+from healthsearch.encoder import find_model
+from tests.folders import ROOT, flip, in_use
+from tests.pages import ARTICLES, NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, PAYLOAD_TITLE, QUESTION, small_corpus
+
+Start = Callable[[], AppTest]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("page")
+    build(small_corpus(home / "corpus"), home / "index", find_model())
+    return home
+
+
+@pytest.fixture
+def start(built: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(built / "corpus"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(built / "index"))
+    return started
+
+
+def started() -> AppTest:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    assert not page.exception
+    return page
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    page.text_input(key="question").set_value(question)
+    page.button(key="search").click().run()
+    assert not page.exception
+    return page
+
+
+def markup(page: AppTest) -> str:
+    return "\n".join(element.proto.body for element in page.get("html") if not element.proto.body.startswith("<style>"))
+
+
+def words(page: AppTest) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", markup(page)))
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def test_the_start_offers_a_box_and_questions_from_the_corpus(start: Start) -> None:
+    page = start()
+    assert page.text_input(key="question").label == wording.QUESTION
+    titles = {(ROOT / "corpus" / f"{name}.md").read_text(encoding="utf-8").split('"')[1] for name in ARTICLES}
+    examples = labels(page)[1:]
+    assert examples and set(examples) <= titles
+    assert labels(start())[1:] == examples
+
+
+def test_the_advice_is_on_every_screen(start: Start) -> None:
+    page = start()
+    for step in (lambda: ask(page, QUESTION), lambda: page.button(key="read-1").click().run(), lambda: None):
+        assert wording.ADVICE in words(page) and wording.EMERGENCY in words(page)
+        step()
+
+
+def test_an_answer_says_so_first_and_shows_where_each_quote_comes_from(start: Start) -> None:
+    page = ask(start(), QUESTION)
+    told = words(page)
+    assert told.index(wording.VERDICTS["answered"]) < told.index("Does massage relieve a herniated lumbar disc?")
+    for part in ("Published 22 November 2026", wording.NOT_REVIEWED, "Strong match", "5 passages from"):
+        assert part in told
+    assert 'class="hs-answer" data-label="Best fit"' in markup(page)
+    assert 'class="hs-caution" data-label="Caution"' in markup(page)
+    assert not re.search(r"0\.\d", told)
+
+
+def test_an_example_asks_its_question(start: Start) -> None:
+    page = start()
+    question = labels(page)[1]
+    page.button(key=f"example-{question}").click().run()
+    assert page.text_input(key="question").value == question
+    assert wording.VERDICTS["answered"] in words(page)
+
+
+def test_without_an_answer_the_nearest_passages_are_behind_a_disclosure(start: Start) -> None:
+    page = ask(start(), NO_ANSWER)
+    assert wording.VERDICTS["nothing"] in words(page)
+    assert wording.SUGGESTIONS[0] in words(page)
+    [disclosure] = page.expander
+    assert (disclosure.label, disclosure.proto.expanded) == (wording.NEAREST, False)
+    assert len(disclosure.button) == 5
+    assert "hs-answer" not in markup(page)
+
+
+def test_an_article_opens_whole_with_what_its_source_says(start: Start) -> None:
+    page = ask(start(), "leeches for sore knees")
+    assert "The last review is more than three years old" in words(page)
+    page.button(key="read-1").click().run()
+    told = words(page)
+    for part in ("What leeches do", "An old library", "Published April 1998", "Reviewed 25 years ago (17 May 2001)"):
+        assert part in told
+    for part in ("CC0", "A very old book", "leeches.md"):
+        assert part in told
+    assert '<a href="https://example.com/leeches"' in markup(page)
+    assert 'id="hs-passage-1"' in markup(page)
+
+
+def test_the_way_back_leads_to_the_same_results(start: Start) -> None:
+    page = ask(start(), QUESTION)
+    before = markup(page)
+    page.button(key="read-2").click().run()
+    assert "hs-article" in markup(page)
+    page.button(key="back").click().run()
+    assert markup(page) == before
+    assert page.text_input(key="question").value == QUESTION
+
+
+def test_article_text_is_shown_letter_for_letter(start: Start) -> None:
+    page = ask(start(), PAYLOAD_QUESTION)
+    assert PAYLOAD in words(page) and PAYLOAD_TITLE in words(page)
+    assert "<script" not in markup(page) and "<img" not in markup(page)
+    page.button(key="read-1").click().run()
+    assert PAYLOAD in words(page) and PAYLOAD_TITLE in words(page)
+    assert "<script" not in markup(page) and "<img" not in markup(page)
+    assert not page.markdown
+
+
+@pytest.mark.parametrize("question", ["", "   ", "🙂🙂", "disc " * 2_000, "?!"])
+def test_a_question_that_cannot_be_searched_is_answered_in_words(start: Start, question: str) -> None:
+    page = ask(start(), question)
+    assert "Your question cannot be searched yet" in words(page)
+    assert len(labels(page)) > 1, "the examples are there again"
+
+
+@pytest.mark.parametrize("question", ['massage AND "disc*"', "NEAR(massage disc)", "$massage$ :red[x] <b>", "a:b^2 ~"])
+def test_operators_in_a_question_are_only_words(start: Start, question: str) -> None:
+    assert any(verdict in words(ask(start(), question)) for verdict in wording.VERDICTS.values())
+
+
+def test_the_first_start_builds_the_index(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = shutil.copytree(built / "corpus", tmp_path / "corpus")
+    (corpus / "broken.md").write_text("---\ntitle: [\n---\n\nText.\n", encoding="utf-8")
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(corpus))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
+    page = ask(started(), QUESTION)
+    assert wording.VERDICTS["answered"] in words(page)
+    assert "1 file could not be read" in words(page) and "broken.md" in words(page)
+
+
+def test_without_corpus_and_index_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(tmp_path / "missing"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
+    page = started()
+    assert "The search is not available" in words(page) and str(tmp_path / "missing") in words(page)
+    assert "Traceback" not in words(page)
+
+
+def test_an_index_that_cannot_be_read_is_a_message(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = shutil.copytree(built / "index", tmp_path / "index")
+    flip(in_use(index) / "vectors.faiss", -1)
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
+    page = started()
+    assert "The search is not available" in words(page) and "build_index.py" in words(page)
+
+
+def test_while_an_older_index_serves_the_page_says_so(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = shutil.copytree(built / "corpus", tmp_path / "corpus")
+    index = shutil.copytree(built / "index", tmp_path / "index")
+    (corpus / "stroke.md").unlink()
+    build(corpus, index, find_model())
+    flip(in_use(index) / "vectors.faiss", -1)
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
+    page = ask(started(), QUESTION)
+    assert wording.OLDER_SERVES in words(page)
+    assert wording.VERDICTS["answered"] in words(page)
+
+
+def test_a_build_of_somebody_else_is_waited_for(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = tmp_path / "index"
+    index.mkdir()
+    (index / "builder.txt").write_text("process 1", encoding="utf-8")
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(built / "corpus"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
+    with FileLock(index / "build.lock"), pytest.raises(RuntimeError, match="timed out"):
+        AppTest.from_file(str(ROOT / "app.py"), default_timeout=3).run()
+    assert labels(started())[1:]

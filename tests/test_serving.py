@@ -1,0 +1,138 @@
+"""An index that is kept open follows its builds, and loads its encoder once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from healthsearch.build import build
+from healthsearch.errors import HealthSearchError, NoIndex
+from healthsearch.serving import Service, is_busy
+from tests.fakes import KeywordModel
+from tests.folders import flip, in_use, put
+
+
+@pytest.fixture
+def model() -> KeywordModel:
+    return KeywordModel()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    put(tmp_path / "corpus", "massage.md", "Massage relieves pain.", title="Does massage help?")
+    put(tmp_path / "corpus", "sleep.md", "Sleep and rest.", title="Why sleep?")
+    return tmp_path / "corpus"
+
+
+@pytest.fixture
+def index(tmp_path: Path, corpus: Path, model: KeywordModel) -> Path:
+    build(corpus, tmp_path / "index", model)
+    model.loads = 0
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def service(index: Path, model: KeywordModel) -> Service:
+    return Service(index, lambda name: model)
+
+
+def first(service: Service, question: str) -> str:
+    return service.searcher().search(question).hits[0][0].passage.text
+
+
+def test_the_articles_are_there_before_the_encoder_is_loaded(service: Service, model: KeywordModel) -> None:
+    assert service.examples(4) == ["Does massage help?", "Why sleep?"]
+    assert (service.ready, model.loads) == (False, 0)
+    service.searcher()
+    assert (service.ready, model.loads) == (True, 1)
+
+
+def test_a_new_build_answers_the_next_question_with_the_encoder_at_hand(
+    service: Service, corpus: Path, index: Path, model: KeywordModel
+) -> None:
+    assert first(service, "massage") == "Massage relieves pain."
+    put(corpus, "massage.md", "Massage is no cure.", title="Does massage help?")
+    build(corpus, index, model)
+    loads = model.loads
+    assert first(service, "massage") == "Massage is no cure."
+    assert model.loads == loads
+
+
+def test_the_same_searcher_answers_while_nothing_is_built(service: Service) -> None:
+    assert service.searcher() is service.searcher()
+
+
+def test_what_is_open_serves_when_the_index_is_gone(service: Service, index: Path) -> None:
+    assert first(service, "massage") == "Massage relieves pain."
+    (index / "current.json").unlink()
+    assert first(service, "massage") == "Massage relieves pain."
+    assert isinstance(service.searcher().fault, NoIndex)
+
+
+def test_a_damaged_build_leaves_what_is_open_serving_and_the_next_one_mends_it(
+    service: Service, corpus: Path, index: Path, model: KeywordModel
+) -> None:
+    service.searcher()
+    put(corpus, "massage.md", "Massage is no cure.")
+    build(corpus, index, model)
+    flip(in_use(index) / "vectors.faiss", -1)
+    assert first(service, "massage") == "Massage relieves pain."
+    assert service.searcher().fault is not None
+    time.sleep(1.1)  # a pointer tells its time in seconds
+    build(corpus, index, model, rebuild=True)
+    assert first(service, "massage") == "Massage is no cure."
+    assert service.searcher().fault is None
+
+
+def test_without_an_index_it_says_so_until_it_has_built_one(tmp_path: Path, corpus: Path, model: KeywordModel) -> None:
+    service = Service(tmp_path / "new", lambda name: model)
+    with pytest.raises(NoIndex):
+        service.generation()
+    told = []
+    summary = service.build(corpus, told.append)
+    assert sorted(summary.added) == ["massage.md", "sleep.md"]
+    assert told[-1].files == told[-1].files_total == 2
+    assert first(service, "massage") == "Massage relieves pain."
+    assert model.loads == 1
+
+
+def test_two_visitors_at_once_load_one_encoder(service: Service, model: KeywordModel) -> None:
+    visitors = [threading.Thread(target=service.searcher) for _ in range(8)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    assert model.loads == 1
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Path]:
+    index = tmp_path / "held"
+    index.mkdir()
+    (index / "builder.txt").write_text("process 1", encoding="utf-8")
+    with FileLock(index / "build.lock"):
+        yield index
+
+
+def test_a_build_of_somebody_else_is_told_from_other_problems(held: Path, corpus: Path, model: KeywordModel) -> None:
+    with pytest.raises(HealthSearchError) as busy:
+        Service(held, lambda name: model).build(corpus, lambda progress: None)
+    assert is_busy(busy.value)
+    assert not is_busy(HealthSearchError("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    "title", ["What is `x`?", "Is $5 much?", ":red[Is it]?", "<b>Why</b> me?", "Is it *so*?", "Rest well", "How? " * 20]
+)
+def test_a_title_that_is_long_or_no_plain_question_is_no_example(
+    tmp_path: Path, model: KeywordModel, title: str
+) -> None:
+    put(tmp_path / "corpus", "a.md", "Massage.", title=title)
+    service = Service(tmp_path / "index", lambda name: model)
+    service.build(tmp_path / "corpus", lambda progress: None)
+    assert service.examples(4) == []
