@@ -1,0 +1,109 @@
+"""The README says what is: its help texts are the real ones, its commands name files that exist."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import build_index
+from healthsearch import __main__ as healthsearch
+from tests.folders import ROOT
+
+# A fenced block that begins with a command line, "$ ...", whose output follows.
+_BLOCK = re.compile(r"^```(?:console|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_PROGRAMS: dict[str, tuple[Callable[[list[str]], int], Callable[[], argparse.ArgumentParser]]] = {
+    "python build_index.py": (build_index.main, build_index.parser),
+    "python -m healthsearch": (healthsearch.main, healthsearch.parser),
+}
+
+
+def readme() -> str:
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks() -> list[str]:
+    return [block for block in _BLOCK.findall(readme()) if block.startswith("$ ")]
+
+
+def subcommands(parser: argparse.ArgumentParser) -> list[str]:
+    return [
+        name for action in parser._actions if isinstance(action, argparse._SubParsersAction) for name in action.choices
+    ]
+
+
+def help_commands() -> list[str]:
+    """Every command line that shows a help text."""
+    return [
+        " ".join([program, *command, "--help"])
+        for program, (_, parser) in _PROGRAMS.items()
+        for command in ([], *([name] for name in subcommands(parser())))
+    ]
+
+
+@pytest.mark.parametrize("command", help_commands())
+def test_a_help_block_is_what_the_command_prints(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    program = next(name for name in _PROGRAMS if command.startswith(f"{name} "))
+    with pytest.raises(SystemExit) as ended:
+        _PROGRAMS[program][0](command.removeprefix(program).split())
+    assert ended.value.code == 0
+    shown = [block.partition("\n") for block in blocks()]
+    assert [(line, text) for line, _, text in shown if line == f"$ {command}"] == [
+        (f"$ {command}", capsys.readouterr().out)
+    ]
+
+
+def test_no_block_shows_the_help_of_a_command_that_is_not_there() -> None:
+    shown = [line for block in blocks() for line in block.splitlines() if line.startswith("$ ") and "--help" in line]
+    assert set(shown) == {f"$ {command}" for command in help_commands()}
+
+
+def two_commands() -> list[str]:
+    """The README's blocks to copy and paste: one command line each."""
+    found = re.findall(r"^```sh\n(.*?)\n```$", readme(), flags=re.DOTALL | re.MULTILINE)
+    assert [block.count("\n") for block in found] == [0, 0]
+    return found
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    start, test = two_commands()
+    for line in (start, test):
+        assert "-m venv" in line
+        assert "pip install" in line
+    assert "streamlit run app.py" in start
+    assert "pytest" in test
+
+
+def test_every_file_that_the_two_commands_name_exists() -> None:
+    for line in two_commands():
+        words = [word for word in shlex.split(line) if not word.startswith("-")]
+        files = [word for word in words if Path(word).suffix in {".py", ".txt", ".toml", ".cfg", ".sh"}]
+        assert any(name.startswith("requirements") for name in files)
+        assert [name for name in files if not (ROOT / name).is_file()] == []
+        folders = [word for word in words if word.endswith("/") and not word.startswith(".venv")]
+        assert [name for name in folders if not (ROOT / name).is_dir()] == []
+
+
+def test_every_command_line_in_the_readme_is_understood() -> None:
+    """Options that were renamed, commands that are gone."""
+    seen = 0
+    for line in re.findall(r"^\$ (python .*?)(?:\s+[|>#].*)?$", readme(), flags=re.MULTILINE):
+        program = next((name for name in _PROGRAMS if line == name or line.startswith(f"{name} ")), None)
+        if program is None or "--help" in line:
+            continue
+        _PROGRAMS[program][1]().parse_args(shlex.split(line.removeprefix(program)))
+        seen += 1
+    assert seen >= 2
+
+
+def test_every_link_to_a_file_of_ours_leads_somewhere() -> None:
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", readme())
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
