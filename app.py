@@ -49,11 +49,13 @@ Opened: TypeAlias = "tuple[Answer, Article, Hit]"
 class Visit:
     """What one visitor has asked and opened; gone when the page is closed.
 
-    ``asked`` waits for its answer. ``opened`` is what is read, of the answer that led there, whatever is built
-    meanwhile. ``event`` counts what has happened, so that the browser's part does each thing once.
+    ``asked`` waits for its answer; ``as_typed`` leaves its slips alone. ``opened`` is what is read, of the
+    answer that led there, whatever is built meanwhile. ``event`` counts what has happened, so that the
+    browser's part does each thing once.
     """
 
     asked: str | None = None
+    as_typed: bool = False
     answer: Answer | None = None
     fault: HealthSearchError | None = None
     skipped: list[UnreadableArticle] = field(default_factory=list)
@@ -114,9 +116,10 @@ def _serve(visit: Visit, service: Service) -> None:
 
 def _answer(visit: Visit, service: Service) -> None:
     question, visit.asked, visit.answer = visit.asked or "", None, None
+    as_typed, visit.as_typed = visit.as_typed, False
     searcher = service.searcher()
     try:
-        answer = searcher.search(question)
+        answer = searcher.search(question, as_typed=as_typed)
     except HealthSearchError as error:
         visit.tell("")
         st.html(markup.problem(error))
@@ -210,11 +213,16 @@ def _draw_examples(visit: Visit, service: Service) -> None:
 
 
 def _draw_answer(visit: Visit, answer: Answer) -> None:
+    def ask_as_typed() -> None:
+        visit.asked, visit.as_typed = answer.question, True
+
     if visit.fault is not None:
         st.html(markup.message(wording.OLDER_SERVES, wording.problem(visit.fault)[1]))
     if visit.skipped:
         st.html(markup.message(wording.skipped(len(visit.skipped)), items=map(str, visit.skipped)))
     st.html(markup.verdict(answer))
+    if answer.corrections:
+        st.button(wording.AS_TYPED, key="as-typed", on_click=ask_as_typed)
     if answer.verdict == "answered":
         _draw_results(visit, answer)
     elif answer.verdict == "related":

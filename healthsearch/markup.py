@@ -41,6 +41,8 @@ def verdict(answer: Answer) -> str:
     told = escaped(wording.VERDICT_NOTES[answer.verdict])
     if answer.verdict != "nothing":
         told = f"{escaped(wording.found(len(answer.hits), len(answer.results)))}. {told}"
+    if answer.corrections:
+        told = f"{escaped(wording.corrections(answer.corrections))} {told}"
     return (
         f'<section class="hs-verdict hs-{answer.verdict}"><h2>{escaped(wording.VERDICTS[answer.verdict])}</h2>'
         f"<p>{told}</p></section>"

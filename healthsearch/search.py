@@ -25,7 +25,7 @@ from healthsearch.judge import Calibration, Evidence, Verdict
 from healthsearch.mark import Mark, mark
 from healthsearch.passages import Passage
 from healthsearch.spelling import Correction, Speller
-from healthsearch.words import has_words, words
+from healthsearch.words import ANALYSIS, has_words, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
 CANDIDATES = 200
@@ -106,6 +106,12 @@ class Searcher:
                 generation.folder,
                 f"the index was made with another encoder than the {encoder.name} at hand",
                 "Build it again: python build_index.py",
+            )
+        if generation.manifest["analysis"] != ANALYSIS:
+            raise HealthSearchError(
+                generation.folder,
+                "the words of the index were made by other rules than today's",
+                "Bring it up to date: python build_index.py",
             )
         self.generation = generation
         self.encoder = encoder

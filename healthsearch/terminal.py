@@ -12,6 +12,7 @@ import textwrap
 from healthsearch.article import Article
 from healthsearch.mark import pieces_of
 from healthsearch.search import Answer, Hit
+from healthsearch.wording import corrections
 
 VERDICTS = {
     "answered": "These passages answer your question.",
@@ -27,6 +28,8 @@ _SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
 def answer_text(answer: Answer, *, styled: bool) -> str:
     """The whole answer as lines; ``styled`` uses bold and underline, else signs mark the sentences."""
     parts = [VERDICTS[answer.verdict]]
+    if answer.corrections:
+        parts.insert(0, visible(corrections(answer.corrections)))
     for hit, article in answer.hits:
         parts.append(_hit_text(hit, article, styled))
     return "\n\n".join(parts)

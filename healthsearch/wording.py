@@ -12,6 +12,7 @@ from datetime import date
 from healthsearch.article import Article, parse_date
 from healthsearch.errors import HealthSearchError
 from healthsearch.judge import Verdict
+from healthsearch.spelling import Correction
 
 TITLE = "Health search"
 TAGLINE = "Answers quoted word for word from the articles in this collection."
@@ -48,6 +49,7 @@ NOTES = {
 }
 NOT_REVIEWED = "Not yet reviewed by a clinician"
 
+AS_TYPED = "Search for the words as typed"
 SURROUNDINGS = "Text before and after"
 BEFORE = "Before the quote"
 AFTER = "After the quote"
@@ -108,6 +110,15 @@ def announcement(verdict: Verdict, passages: int, articles: int) -> str:
     if verdict == "nothing":
         return f"{VERDICTS[verdict]}. {_count(passages, 'near passage')}, not shown unless you open the list."
     return f"{VERDICTS[verdict]}. {found(passages, articles)}."
+
+
+def corrections(found: Iterable[Correction]) -> str:
+    """Which words of the question were read otherwise than typed.
+
+    >>> corrections([Correction("gowt", "gout"), Correction("fevr", "fever")])
+    'Read “gowt” as “gout”, “fevr” as “fever”.'
+    """
+    return f"Read {', '.join(f'“{one.typed}” as “{one.read_as}”' for one in found)}."
 
 
 def notes(names: Iterable[str]) -> list[str]:

@@ -319,6 +319,12 @@ def test_an_answer_gives_0_and_goes_to_stdout(ask: Run, few_index: Path) -> None
     assert "not yet reviewed by a clinician" in out
 
 
+def test_a_mended_slip_is_told_in_words_and_in_json(ask: Run, few_index: Path) -> None:
+    assert "Read “masage” as “massage”." in ask("search", "masage", "--index", few_index)[1]
+    _, told, _ = ask("search", "masage", "--json", "--index", few_index)
+    assert json.loads(told)["corrections"] == [{"typed": "masage", "read_as": "massage"}]
+
+
 def test_a_question_that_is_not_answered_gives_4_and_says_so(ask: Run, few_index: Path) -> None:
     status, out, err = ask("search", "How do I change the oil of my car?", "--index", few_index)
     assert (status, err) == (4, "")

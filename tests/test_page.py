@@ -87,6 +87,16 @@ def test_an_answer_says_so_first_and_shows_where_each_quote_comes_from(start: St
     assert not re.search(r"0\.\d", told)
 
 
+def test_a_mended_slip_is_shown_and_can_be_taken_back(start: Start) -> None:
+    page = ask(start(), "is masage safe for a herniated disc")
+    assert "Read “masage” as “massage”." in words(page)
+    page.button(key="as-typed").click().run()
+    assert not page.exception
+    assert "Read “" not in words(page)
+    assert wording.AS_TYPED not in labels(page)
+    assert wording.AS_TYPED not in labels(ask(start(), QUESTION))
+
+
 def test_an_example_asks_its_question(start: Start) -> None:
     page = start()
     question = labels(page)[1]

@@ -430,3 +430,17 @@ def test_the_searcher_s_rows_are_the_generation_s(searcher: Searcher) -> None:
     assert len(everything) == 12
     for hit, _ in searcher.search("massage", k=100).hits:
         assert hit.passage.text in everything
+
+
+def test_an_index_whose_words_were_made_by_other_rules_is_refused(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("healthsearch.search.ANALYSIS", "of a later version")
+    with pytest.raises(HealthSearchError, match=r"other rules than today's\. Bring it up to date: python build_index"):
+        Searcher.open(own, ENCODER)
+
+
+def test_slips_are_mended_unless_asked_as_typed(own: Path) -> None:
+    opened = Searcher.open(own, ENCODER)
+    mended = opened.search("masage")
+    assert [(one.typed, one.read_as) for one in mended.corrections] == [("masage", "massage")]
+    assert order(mended) == order(opened.search("massage"))
+    assert opened.search("masage", as_typed=True).corrections == ()
