@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from healthsearch import markup, wording
-from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.places import default_corpus, default_index
 
 if TYPE_CHECKING:
@@ -155,16 +155,12 @@ def _prepare(visit: Visit, service: Service) -> None:
 
 def _build(service: Service, bar: DeltaGenerator) -> Summary:
     """Build, or wait for the one who does. A visitor who leaves interrupts it; the next one goes on from there."""
-    from healthsearch.serving import is_busy
-
     while True:
         try:
             return service.build(default_corpus(), _report_on(bar))
-        except HealthSearchError as error:
-            if not is_busy(error):
-                raise
-        bar.progress(0.0, wording.BUSY)
-        time.sleep(BUSY_PAUSE)
+        except BuildRunning:
+            bar.progress(0.0, wording.BUSY)
+            time.sleep(BUSY_PAUSE)
 
 
 def _report_on(bar: DeltaGenerator) -> Report:

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from healthsearch.article import Article, sections
 from healthsearch.corpus import SourceFile, read_article
 from healthsearch.encoder import Encoder, Model
-from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
 from healthsearch.generation import Draft, EncoderFacts, Generation, SentenceVectors, open_generation
 from healthsearch.journal import Journal, passage_key
 from healthsearch.passages import Passage, split
@@ -299,7 +299,7 @@ def _locked(index: Path) -> Iterator[None]:
             holder.write_text(f"process {os.getpid()}", encoding="utf-8")
             yield
     except Timeout:
-        raise HealthSearchError(
+        raise BuildRunning(
             index,
             f"another build is running ({_text_of(holder) or 'it has only just begun'})",
             "Wait until it has finished, then build again.",

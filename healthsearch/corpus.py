@@ -37,7 +37,9 @@ def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle]]
     """
     if not corpus.is_dir():
         raise HealthSearchError(
-            corpus, "there is no such folder", "Make it and put articles in it, or name another with --corpus."
+            corpus,
+            "there is no such folder",
+            "Make it and put articles in it, or name another with --corpus or HEALTHSEARCH_CORPUS.",
         )
     files: list[SourceFile] = []
     problems: list[UnreadableArticle] = []

@@ -199,6 +199,7 @@ class SentenceTransformerEncoder:
         self.name = model.name
         self.digest = model.digest
         self._model = _load(model)
+        self._threads = _threads()
         # Prompt names in the order in which sentence-transformers itself prefers them for documents.
         prompts = self._model.prompts
         self._prompt = next((prompts[n] for n in ("document", "passage", "corpus") if prompts.get(n)), "")
@@ -229,12 +230,18 @@ class SentenceTransformerEncoder:
         return [[(int(start), int(end)) for start, end in spans] for spans in encoded["offset_mapping"]]
 
     def encode_query(self, queries: Sequence[str]) -> Matrix:
-        """See ``Encoder.encode_query``."""
+        """See ``Encoder.encode_query``.
+
+        On one thread: a question is too short for two to gain anything, and beside another busy process two
+        wait for each other for longer than the work takes.
+        """
+        _use_threads(1)
         rows = self._model.encode_query(list(queries), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(rows, dtype=np.float32).reshape(len(queries), self.dimension)
 
     def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
         """See ``Encoder.encode_passage``. A passage over the limit is a ValueError, never cut silently."""
+        _use_threads(self._threads)
         output: Any = self._model.encode(
             [text], prompt=self._prompt, output_value=None, normalize_embeddings=True, show_progress_bar=False
         )[0]
@@ -252,6 +259,19 @@ class SentenceTransformerEncoder:
         means = [row.mean(axis=0) if len(row) else np.zeros(self.dimension, np.float32) for row in rows]
         pooled = np.array(means, dtype=np.float32).reshape(len(means), self.dimension)
         return _unit(output["sentence_embedding"].numpy()[None, :]), _unit(pooled)
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _use_threads(count: int) -> None:
+    import torch
+
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
 
 
 def _load(model: LocalModel) -> SentenceTransformer:

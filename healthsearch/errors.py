@@ -24,5 +24,9 @@ class UnreadableArticle(HealthSearchError):
     """One file of the corpus cannot become an article; the others still can."""
 
 
+class BuildRunning(HealthSearchError):
+    """Another process is building this index at this moment."""
+
+
 class NoIndex(HealthSearchError):
     """There is no generation to open yet: the first build has not been made."""

@@ -253,7 +253,7 @@ class Draft:
             self._folder.rename(target)
             _flush(home)
         before = next((old for old in self._served() if old != name and _is_whole(home / old)), None)
-        Pointer(name, before, datetime.now(UTC).isoformat(timespec="seconds")).write(self._index)
+        Pointer(name, before, datetime.now(UTC).isoformat()).write(self._index)
         for old in home.iterdir():
             if old.name not in (name, before):
                 shutil.rmtree(old, ignore_errors=True)

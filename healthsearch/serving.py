@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from filelock import Timeout
-
 from healthsearch.build import Report, build
 from healthsearch.encoder import DEFAULT_MODEL, Encoder, Model, find_model
 from healthsearch.errors import HealthSearchError
@@ -108,11 +106,6 @@ class Service:
         # The first question through a model costs several times what the next ones do.
         encoder.encode_query(["warm"])
         return encoder
-
-
-def is_busy(error: HealthSearchError) -> bool:
-    """Whether a build could not start because another one is at work."""
-    return isinstance(error.__context__, Timeout)
 
 
 @dataclass(frozen=True, slots=True)

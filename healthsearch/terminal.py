@@ -8,17 +8,13 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from datetime import date
 
+from healthsearch import wording
 from healthsearch.article import Article
 from healthsearch.mark import pieces_of
 from healthsearch.search import Answer, Hit
-from healthsearch.wording import corrections
 
-VERDICTS = {
-    "answered": "These passages answer your question.",
-    "related": "Possibly related: these passages may not answer your question.",
-    "nothing": "Nothing in these articles answers this. The nearest passages, which do not answer:",
-}
 _WIDTH = 88
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _STYLES = {"answer": ("\x1b[1m", "\x1b[0m"), "caution": ("\x1b[4m", "\x1b[0m")}
@@ -27,9 +23,9 @@ _SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
 
 def answer_text(answer: Answer, *, styled: bool) -> str:
     """The whole answer as lines; ``styled`` uses bold and underline, else signs mark the sentences."""
-    parts = [VERDICTS[answer.verdict]]
+    parts = [f"{wording.VERDICTS[answer.verdict]}. {wording.VERDICT_NOTES[answer.verdict]}"]
     if answer.corrections:
-        parts.insert(0, visible(corrections(answer.corrections)))
+        parts.insert(0, visible(wording.corrections(answer.corrections)))
     for hit, article in answer.hits:
         parts.append(_hit_text(hit, article, styled))
     return "\n\n".join(parts)
@@ -42,19 +38,17 @@ def _hit_text(hit: Hit, article: Article, styled: bool) -> str:
         visible(text) if mark is None else visible(text).join(signs[mark.kind])
         for text, mark in pieces_of(hit.passage.text, hit.marks)
     )
-    lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article))}"]
+    lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article, date.today()))}"]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
     lines.append(f"   {visible(article.url or article.path)}, characters {hit.passage.start} to {hit.passage.end}")
     return "\n".join(lines)
 
 
-def standing(article: Article) -> str:
+def standing(article: Article, today: date) -> str:
     """Who published the article, when, and whether a clinician has reviewed it, in words."""
-    source = article.publisher or ", ".join(article.authors) or "publisher not named"
-    published = f"published {article.published}" if article.published else "date not given"
-    reviewed = f"reviewed {article.reviewed}" if article.reviewed else "not yet reviewed by a clinician"
-    return f"{source}, {published}, {reviewed}"
+    facts = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
+    return ", ".join(facts)
 
 
 def visible(text: str) -> str:

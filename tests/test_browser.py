@@ -91,7 +91,8 @@ _WATCH = """() => {
   const told = document.querySelector(".hs-told");
   let pressed;
   document.addEventListener("keydown", (event) => { pressed = event.timeStamp; }, { once: true, capture: true });
-  window.drawn = new Promise((resolve) => {
+  window.drawn = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("no answer within 30 s")), 30_000);
     const watcher = new MutationObserver(() => {
       watcher.disconnect();
       requestAnimationFrame(() => requestAnimationFrame((now) => resolve(now - pressed)));

@@ -50,6 +50,7 @@ ORDER = [
 # Whatever does not come with Python, and the only modules that may import it.
 ONLY_IN = {
     "sentence_transformers": {"encoder"},
+    "torch": {"encoder"},
     "transformers": {"encoder"},
     "safetensors": {"encoder"},
     "huggingface_hub": {"encoder"},
@@ -61,7 +62,7 @@ ONLY_IN = {
     "spellchecker": {"spelling"},
     "markdown_it": {"readers.markdown"},
     "yaml": {"readers.front_matter"},
-    "filelock": {"build", "serving"},
+    "filelock": {"build"},
     "streamlit": {"app"},
 }
 EVERYWHERE = {"healthsearch", "numpy"}
