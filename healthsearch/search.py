@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -148,14 +148,14 @@ class Searcher:
         asked = self._checked(question)
         read, corrections = (asked, ()) if as_typed else self.speller.correct(asked)
         query = self.encoder.encode_query([read])[0]
-        rows, scores = self._ranked(read, query, CANDIDATES)
-        chosen = self._capped(rows, k)
+        rows, scores, chosen = self._chosen(read, query, k)
+        articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles[rows[chosen]])}
         weights = self.generation.words.weights(words(read))
         confidence = self.calibration.confidence(_evidence(scores))
-        hits = [
-            self._hit(rank, rows[place], scores[place], query, weights, today or date.today())
-            for rank, place in enumerate(chosen, start=1)
-        ]
+        hits = []
+        for rank, place in enumerate(chosen, start=1):
+            notes = _notes(articles[self._articles[rows[place]]], today or date.today())
+            hits.append(self._hit(rank, rows[place], scores[place], query, weights, notes))
         return Answer(
             question=asked,
             corrections=corrections,
@@ -163,7 +163,7 @@ class Searcher:
             confidence=confidence,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,
-            results=self._grouped(hits),
+            results=_grouped(hits, articles),
         )
 
     def evidence(self, question: str) -> Evidence:
@@ -216,6 +216,16 @@ class Searcher:
         order = np.argsort(-fused, kind="stable")
         return rows[order], fused[order]
 
+    def _chosen(self, question: str, query: Scores, k: int) -> tuple[Rows, Scores, list[int]]:
+        """The ranked rows, their scores, and the places of those to show; looks deeper while the cap leaves room."""
+        depth = CANDIDATES
+        while True:
+            rows, scores = self._ranked(question, query, depth)
+            chosen = self._capped(rows, k)
+            if len(chosen) == k or depth >= len(self._articles):
+                return rows, scores, chosen
+            depth *= 4
+
     def _capped(self, rows: Rows, k: int) -> list[int]:
         """The places of the first ``k`` rows that respect the cap on passages of one article."""
         taken: Counter[str] = Counter()
@@ -232,18 +242,20 @@ class Searcher:
     def _sentence_cosines(self, query: Scores, first: int, passage: Passage) -> Scores:
         return np.asarray(self.generation.sentence_vectors(first, len(passage.sentences)) @ query, dtype=np.float32)
 
-    def _hit(self, rank: int, row: int, score: float, query: Scores, weights: dict[str, float], today: date) -> Hit:
+    def _hit(
+        self, rank: int, row: int, score: float, query: Scores, weights: dict[str, float], notes: tuple[str, ...]
+    ) -> Hit:
         stored = self.generation.store.passage(int(row))
         cosines = self._sentence_cosines(query, stored.first_sentence, stored.passage)
         marks = mark(stored.passage, cosines, weights)
-        article = self.article(stored.passage.article_id)
-        return Hit(rank, float(score), stored.passage, tuple(marks), _notes(article, today))
+        return Hit(rank, float(score), stored.passage, tuple(marks), notes)
 
-    def _grouped(self, hits: Iterable[Hit]) -> tuple[Result, ...]:
-        groups: dict[str, list[Hit]] = {}
-        for hit in hits:
-            groups.setdefault(hit.passage.article_id, []).append(hit)
-        return tuple(Result(self.article(identity), tuple(found)) for identity, found in groups.items())
+
+def _grouped(hits: Iterable[Hit], articles: Mapping[str, Article]) -> tuple[Result, ...]:
+    groups: dict[str, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(hit.passage.article_id, []).append(hit)
+    return tuple(Result(articles[identity], tuple(found)) for identity, found in groups.items())
 
 
 def _evidence(scores: Scores) -> Evidence:

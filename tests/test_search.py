@@ -21,7 +21,7 @@ from healthsearch.build import build
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import fuse
 from healthsearch.generation import open_generation
-from healthsearch.search import PASSAGES_PER_ARTICLE, Answer, Searcher
+from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Answer, Searcher
 from tests.fakes import KeywordEncoder, KeywordModel
 from tests.folders import flip, in_use, put, texts
 
@@ -444,3 +444,15 @@ def test_slips_are_mended_unless_asked_as_typed(own: Path) -> None:
     assert [(one.typed, one.read_as) for one in mended.corrections] == [("masage", "massage")]
     assert order(mended) == order(opened.search("massage"))
     assert opened.search("masage", as_typed=True).corrections == ()
+
+
+def test_an_article_of_more_passages_than_are_looked_at_first_leaves_room_for_the_others(tmp_path: Path) -> None:
+    """Every passage of the long one matches better; all the same it gets two places."""
+    corpus = tmp_path / "corpus"
+    put(corpus, "long.md", *["massage disc"] * (CANDIDATES * 2 + 5))
+    for name in ("one", "two", "three"):
+        put(corpus, f"{name}.md", "massage heat pain")
+    build(corpus, tmp_path / "index", KeywordModel())
+    found = Searcher.open(tmp_path / "index", ENCODER).search("massage disc", k=5)
+    assert [article.id for _, article in found.hits].count("long") == 2
+    assert {article.id for _, article in found.hits} == {"long", "one", "two", "three"}
