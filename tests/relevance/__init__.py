@@ -1,0 +1,1 @@
+"""Our own judged questions, as data."""
