@@ -13,12 +13,10 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from relevance import JUDGED, lines, span
+from relevance import JUDGED, holds, lines, span
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -27,40 +25,24 @@ from healthsearch.build import build  # noqa: E402 - the project need not be ins
 from healthsearch.encoder import find_model  # noqa: E402
 from healthsearch.evaluation import index_documents, ndcg, read_qrels, read_queries  # noqa: E402
 from healthsearch.fusion import fuse  # noqa: E402
-from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Searcher  # noqa: E402
+from healthsearch.passages import Passage  # noqa: E402
+from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Candidates, Searcher  # noqa: E402
 
 SENTENCE_SHARES = (0.0, 0.3, 0.5, 0.7)
 WORD_WEIGHTS = (0.0, 0.3, 0.6, 0.9)
 
-Rows = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """The passages that one question can be answered from, with the three things that fusion weighs."""
-
-    rows: Rows
-    passage: npt.NDArray[np.float32]
-    sentence: npt.NDArray[np.float32]
-    words: npt.NDArray[np.float32]
-
-    def ranked(self, share: float, weight: float) -> Rows:
-        """The rows, best first."""
-        scores = fuse(self.passage, self.sentence, self.words, share, weight)
-        return self.rows[np.argsort(-scores, kind="stable")]
-
 
 def candidates(searcher: Searcher, question: str) -> Candidates:
-    """As ``Searcher`` finds them, before fusion."""
-    generation = searcher.generation
+    """What the searcher itself would fuse for this question."""
     read, _ = searcher.speller.correct(question)
-    query = searcher.encoder.encode_query([read])[0]
-    shared = generation.words.scores(read)
-    matching = np.argsort(-shared, kind="stable")[:CANDIDATES]
-    rows = np.union1d(generation.vectors.search(query, CANDIDATES)[0], matching[shared[matching] > 0])
-    return Candidates(
-        rows, generation.vectors.scores(query, rows), generation.best_sentences(query, rows), shared[rows]
-    )
+    return searcher.candidates(read, searcher.encoder.encode_query([read])[0], CANDIDATES)
+
+
+def ranked(found: Candidates, share: float, weight: float) -> list[int]:
+    """The candidates' rows, best first."""
+    scores = fuse(found.passage, found.sentence, found.words, share, weight)
+    rows: list[int] = found.rows[np.argsort(-scores, kind="stable")].tolist()
+    return rows
 
 
 def own(cache: Path) -> tuple[str, Callable[[float, float], str]]:
@@ -71,26 +53,19 @@ def own(cache: Path) -> tuple[str, Callable[[float, float], str]]:
     found = [candidates(searcher, line["text"]) for line in asked]
     spans = [[span(searcher, entry) for entry in line["metadata"]["answers"]] for line in asked]
 
-    def right(row: int, wanted: list[tuple[str, int, int]]) -> bool:
-        passage = searcher.generation.store.passage(row).passage
-        return any(
-            article == passage.article_id and min(end, passage.end) - max(start, passage.start) >= (end - start) / 2
-            for article, start, end in wanted
-        )
-
     def measured(share: float, weight: float) -> str:
         ranks = []
         for passages, wanted in zip(found, spans, strict=True):
             taken: Counter[str] = Counter()
-            kept: list[int] = []
-            for row in passages.ranked(share, weight).tolist():
-                article = searcher.generation.store.passage(row).passage.article_id
-                if taken[article] < PASSAGES_PER_ARTICLE:
-                    taken[article] += 1
-                    kept.append(row)
+            kept: list[Passage] = []
+            for row in ranked(passages, share, weight):
+                passage = searcher.generation.store.passage(row).passage
+                if taken[passage.article_id] < PASSAGES_PER_ARTICLE:
+                    taken[passage.article_id] += 1
+                    kept.append(passage)
                 if len(kept) == 3:
                     break
-            ranks.append(next((n for n, row in enumerate(kept) if right(row, wanted)), 3))
+            ranks.append(next((n for n, passage in enumerate(kept) if holds(passage, wanted)), 3))
         return (
             f"{statistics.fmean(rank < 1 for rank in ranks):.3f} / {statistics.fmean(rank < 3 for rank in ranks):.3f}"
         )
@@ -109,7 +84,7 @@ def folder(place: str, cache: Path) -> tuple[str, Callable[[float, float], str]]
     def measured(share: float, weight: float) -> str:
         figures = []
         for query, judged in qrels.items():
-            rows = found[query].ranked(share, weight).tolist()
+            rows = ranked(found[query], share, weight)
             figures.append(ndcg(list(dict.fromkeys(articles[row] for row in rows)), judged, 10))
         return f"{statistics.fmean(figures):.3f}"
 

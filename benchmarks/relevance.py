@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from healthsearch.build import build  # noqa: E402 - the project need not be installed
 from healthsearch.encoder import find_model  # noqa: E402
+from healthsearch.passages import Passage  # noqa: E402
 from healthsearch.search import Hit, Searcher  # noqa: E402
 
 JUDGED = ROOT / "tests" / "relevance"
@@ -45,7 +46,7 @@ def outcomes(searcher: Searcher, depth: int = 10) -> Iterator[Outcome]:
     for line in lines(JUDGED / "queries.jsonl"):
         answer = searcher.search(line["text"], depth)
         spans = [span(searcher, entry) for entry in line["metadata"]["answers"]]
-        ranks = [hit.rank for hit, article in answer.hits if holds(hit, article.id, spans)]
+        ranks = [hit.rank for hit, _ in answer.hits if holds(hit.passage, spans)]
         rank = min(ranks, default=None)
         hit, article = answer.hits[0]
         yield Outcome(
@@ -66,10 +67,10 @@ def span(searcher: Searcher, entry: dict[str, str]) -> tuple[str, int, int]:
     return entry["article"], start, start + len(entry["quote"])
 
 
-def holds(hit: Hit, article_id: str, spans: list[tuple[str, int, int]]) -> bool:
-    """Whether the hit holds at least half of an answering sentence."""
+def holds(passage: Passage, spans: list[tuple[str, int, int]]) -> bool:
+    """Whether the passage holds at least half of an answering sentence."""
     return any(
-        article == article_id and min(end, hit.passage.end) - max(start, hit.passage.start) >= HELD * (end - start)
+        article == passage.article_id and min(end, passage.end) - max(start, passage.start) >= HELD * (end - start)
         for article, start, end in spans
     )
 

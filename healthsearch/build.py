@@ -21,8 +21,8 @@ from healthsearch.article import Article, sections
 from healthsearch.corpus import SourceFile, read_article
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
-from healthsearch.generation import Draft, EncoderFacts, Generation, SentenceVectors, open_generation
-from healthsearch.journal import Journal, passage_key
+from healthsearch.generation import Draft, EncoderFacts, Generation, open_generation
+from healthsearch.journal import Journal, SentenceVectors, passage_key
 from healthsearch.passages import Passage, split
 from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink
 from healthsearch.vectors import Matrix

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from healthsearch.encoder import find_model
-from healthsearch.errors import HealthSearchError, NoIndex
+from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Generation, open_generation
 from healthsearch.journal import passage_key
 from healthsearch.plan import make_plan
@@ -23,10 +23,8 @@ def check(index: Path, corpus: Path) -> list[HealthSearchError]:
     """
     try:
         generation, fault = open_generation(index)
-    except NoIndex as missing:
-        return [missing]
-    except HealthSearchError as damaged:
-        return [damaged]
+    except HealthSearchError as missing_or_damaged:
+        return [missing_or_damaged]
     faults = [] if fault is None else [fault]
     faults += _content_faults(generation)
     faults += _encoder_faults(generation)

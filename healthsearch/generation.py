@@ -26,6 +26,7 @@ import numpy.typing as npt
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
 from healthsearch.store import Store, StoreWriter
 from healthsearch.vectors import Matrix, Vectors
@@ -38,8 +39,6 @@ _GENERATIONS = "generations"
 _DRAFT = ".draft"
 _DAMAGED = ".damaged"
 _REBUILD = "Build it again: python build_index.py"
-
-SentenceVectors = npt.NDArray[np.int8]
 
 
 class Damaged(HealthSearchError):

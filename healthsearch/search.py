@@ -97,6 +97,16 @@ class Answer:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The passages that a question may be answered from, by row, with the three things that fusion weighs."""
+
+    rows: Rows
+    passage: Scores
+    sentence: Scores
+    words: Scores
+
+
 class Searcher:
     """Answers questions from one generation; safe to share between threads."""
 
@@ -172,6 +182,17 @@ class Searcher:
         query = self.encoder.encode_query([read])[0]
         return _evidence(self._ranked(read, query, CANDIDATES)[1])
 
+    def candidates(self, question: str, query: Scores, depth: int) -> Candidates:
+        """The ``depth`` nearest passages and the ``depth`` that share most words with a question and its vector."""
+        generation = self.generation
+        shared = generation.words.scores(question)
+        nearest, _ = generation.vectors.search(query, depth)
+        matching = np.argsort(-shared, kind="stable")[:depth]
+        rows = np.union1d(nearest, matching[shared[matching] > 0])
+        return Candidates(
+            rows, generation.vectors.scores(query, rows), generation.best_sentences(query, rows), shared[rows]
+        )
+
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
         """The ids of up to ``depth`` articles with the score of their best passage, best first.
 
@@ -206,15 +227,11 @@ class Searcher:
         return len(self.encoder.token_spans([question])[0])
 
     def _ranked(self, question: str, query: Scores, depth: int) -> tuple[Rows, Scores]:
-        """The passages of both lists with their fused scores, best first, ties by row."""
-        generation = self.generation
-        shared = generation.words.scores(question)
-        nearest, _ = generation.vectors.search(query, depth)
-        matching = np.argsort(-shared, kind="stable")[:depth]
-        rows = np.union1d(nearest, matching[shared[matching] > 0])
-        fused = fuse(generation.vectors.scores(query, rows), generation.best_sentences(query, rows), shared[rows])
+        """The candidates' rows with their fused scores, best first, ties by row."""
+        found = self.candidates(question, query, depth)
+        fused = fuse(found.passage, found.sentence, found.words)
         order = np.argsort(-fused, kind="stable")
-        return rows[order], fused[order]
+        return found.rows[order], fused[order]
 
     def _chosen(self, question: str, query: Scores, k: int) -> tuple[Rows, Scores, list[int]]:
         """The ranked rows, their scores, and the places of those to show; looks deeper while the cap leaves room."""
