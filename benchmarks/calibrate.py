@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -26,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch.build import build  # noqa: E402 - the project need not be installed
-from healthsearch.encoder import find_model  # noqa: E402
+from healthsearch.encoder import DEFAULT_MODEL, Model, find_model  # noqa: E402
 from healthsearch.evaluation import index_documents, read_qrels, read_queries  # noqa: E402
 from healthsearch.judge import Evidence  # noqa: E402
 from healthsearch.search import Searcher  # noqa: E402
@@ -38,9 +39,8 @@ BEIR = (("mediqa2019", "train_alexa"), ("covidqa", "test_a"))
 WRONG = 0.05
 
 
-def questions(data: Path, cache: Path) -> Iterator[tuple[Searcher, str, str]]:
+def questions(data: Path, cache: Path, model: Model) -> Iterator[tuple[Searcher, str, str]]:
     """Every question with the index that it is asked of, and what is known of it."""
-    model = find_model()
     build(data / "demo_corpus" / "articles", cache / "demo_corpus", model)
     demo = Searcher.open(cache / "demo_corpus", model.load())
     off_topic = texts(data / "out_of_scope" / "queries.jsonl")
@@ -65,10 +65,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, metavar="DATA")
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="where the indexes are kept")
-    parser.add_argument("--write", action="store_true", help="replace the shipped calibration")
+    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help="the encoder")
+    parser.add_argument("--write", action="store_true", help="replace the shipped calibration for this encoder")
     arguments = parser.parse_args()
     rows, kinds = [], []
-    for searcher, kind, text in questions(arguments.data, arguments.cache):
+    model = find_model(arguments.model)
+    for searcher, kind, text in questions(arguments.data, arguments.cache, model):
         rows.append([asdict(searcher.evidence(text))[name] for name in FEATURES])
         kinds.append(kind)
     evidence, kind_of = np.array(rows), np.array(kinds)
@@ -78,9 +80,13 @@ def main() -> None:
     for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(evidence, kind_of):
         fitted = fit(evidence[train], answered[train], weight[train])
         unseen[test] = fitted.predict_proba(evidence[test])[:, 1]
-    upper = max(float(np.quantile(unseen[kind_of == kind], 1 - WRONG)) for kind in ("off topic", "not answered"))
-    lower = min(float(np.quantile(unseen[kind_of == kind], WRONG)) for kind in set(kind_of[answered]))
-    lower = min(lower, upper)
+    upper = max(quantile(unseen[kind_of == kind], 1 - WRONG) for kind in ("off topic", "not answered"))
+    # Nothing answers: below what the answerable reach, and below what off-topic questions seldom reach.
+    lower = min(
+        upper,
+        quantile(unseen[kind_of == "off topic"], 1 - WRONG),
+        *(float(np.quantile(unseen[kind_of == kind], WRONG)) for kind in set(kind_of[answered])),
+    )
     for kind in ("off topic", "not answered"):
         chosen = answered | (kind_of == kind)
         print(f"{kind}: AUROC {roc_auc_score(answered[chosen], unseen[chosen]):.3f}")
@@ -94,18 +100,47 @@ def main() -> None:
             )
         )
         print(f"{kind} ({(kind_of == kind).sum()} questions): called {told}")
-    model = fit(evidence, answered, weight)
-    calibration = {
-        "command": "python benchmarks/calibrate.py DATA --cache DIR --write",
-        "encoder": find_model().digest,
-        "weights": dict(zip(FEATURES, np.round(model.coef_[0], 4).tolist(), strict=True)),
-        "bias": round(float(model.intercept_[0]), 4),
+    print_reliability(unseen, answered)
+    fitted = fit(evidence, answered, weight)
+    found = {
+        "encoder": model.name,
+        "digest": model.digest,
+        "weights": dict(zip(FEATURES, np.round(fitted.coef_[0], 4).tolist(), strict=True)),
+        "bias": round(float(fitted.intercept_[0]), 4),
         "answered": round(upper, 4),
         "related": round(lower, 4),
     }
-    print(json.dumps(calibration, indent=1))
+    print(json.dumps(found, indent=1))
     if arguments.write:
-        (ROOT / "healthsearch" / "calibration.json").write_text(json.dumps(calibration, indent=1) + "\n", "utf-8")
+        write(found)
+
+
+def quantile(confidence: np.ndarray, share: float) -> float:
+    """A threshold that at least this share stays below."""
+    return float(np.nextafter(np.quantile(confidence, share, method="higher"), 1)) + 5e-5
+
+
+def print_reliability(confidence: np.ndarray, truth: np.ndarray, bins: int = 10) -> None:
+    """The reliability diagram as text: a bar as long as the share that is answered, a sign at the mean confidence."""
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    print("\nconfidence     questions  answered  (# to the share answered, | at the mean confidence)")
+    for at in range(bins):
+        inside = place == at
+        if not inside.any():
+            continue
+        share, mean = truth[inside].mean(), confidence[inside].mean()
+        bar = list(("#" * round(share * 50)).ljust(51))
+        bar[round(mean * 50)] = "|"
+        print(f"{at / bins:.1f} to {(at + 1) / bins:.1f}  {inside.sum():10}  {share:8.1%}  {''.join(bar).rstrip()}")
+
+
+def write(found: dict[str, Any]) -> None:
+    """Put the fit in the place of the encoder's last one; the default encoder's stands first."""
+    file = ROOT / "healthsearch" / "calibration.json"
+    calibration = json.loads(file.read_text("utf-8"))
+    others = [fit for fit in calibration["fits"] if fit["encoder"] != found["encoder"]]
+    calibration["fits"] = sorted([found, *others], key=lambda fit: fit["encoder"] != DEFAULT_MODEL)
+    file.write_text(json.dumps(calibration, indent=1) + "\n", "utf-8")
 
 
 def fit(evidence: np.ndarray, answered: np.ndarray, weight: np.ndarray) -> LogisticRegression:

@@ -14,6 +14,7 @@ from healthsearch.encoder import DEFAULT_MODEL, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
 from healthsearch.places import default_corpus, default_index
+from healthsearch.reranker import Reranker
 from healthsearch.search import MOST_HITS, Searcher
 from healthsearch.terminal import answer_text, json_text, visible
 
@@ -66,11 +67,17 @@ def parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
     measuring.set_defaults(run=_evaluate)
+    for command in (search, measuring):
+        command.add_argument(
+            "--reranker",
+            metavar="NAME_OR_DIR",
+            help="a cross-encoder that reorders the best 30 passages (off by default)",
+        )
     return top
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    searcher = Searcher.open(arguments.index)
+    searcher = Searcher.open(arguments.index, reranker=_reranker(arguments))
     if searcher.fault is not None:
         print(f"notice: the index before the newest one answers, since {searcher.fault}", file=sys.stderr)
     if arguments.question == "-":
@@ -109,8 +116,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    model, reranker = find_model(arguments.model), _reranker(arguments)
     figures = evaluate(
-        arguments.folder, arguments.split, arguments.cache, find_model(arguments.model), arguments.run_file
+        arguments.folder, arguments.split, arguments.cache, model, arguments.run_file, reranker
     ).as_json()
     if arguments.json:
         print(json_text(figures))
@@ -118,6 +126,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         for name, value in figures.items():
             print(f"{name:<14}{value:>9.4f}" if isinstance(value, float) else f"{name:<14}{value:>9}")
     return FOUND
+
+
+def _reranker(arguments: argparse.Namespace) -> Reranker | None:
+    return Reranker(arguments.reranker) if arguments.reranker else None
 
 
 def _hits(text: str) -> int:

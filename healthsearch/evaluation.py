@@ -19,6 +19,7 @@ from typing import Any
 from healthsearch.build import Progress, build
 from healthsearch.encoder import Model
 from healthsearch.errors import HealthSearchError
+from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
 
 Qrels = dict[str, dict[str, int]]
@@ -52,6 +53,7 @@ def evaluate(
     cache: Path,
     model: Model,
     run_file: Path | None = None,
+    reranker: Reranker | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Figures:
     """Index a BEIR folder under ``cache``, answer the judged queries of ``split``, and measure.
@@ -60,7 +62,7 @@ def evaluate(
     judged query counts: one that finds nothing scores 0. Raises HealthSearchError on an unusable folder.
     """
     queries, qrels = read_queries(folder), read_qrels(folder, split)
-    searcher = Searcher.open(index_documents(folder, cache, model, report), model.load())
+    searcher = Searcher.open(index_documents(folder, cache, model, report), model.load(), reranker)
     run: dict[str, list[tuple[str, float]]] = {}
     times = []
     for query in qrels:
@@ -125,12 +127,17 @@ def index_documents(
         raise _unusable(documents, error) from None
     articles = home / "articles"
     articles.mkdir(parents=True, exist_ok=True)
-    for number, line in enumerate(_json_lines(documents)):
-        title, text = " ".join(str(line.get("title") or "").split()), line["text"]
-        header = f"---\nid: {json.dumps(line['_id'])}\ntitle: {json.dumps(title or line['_id'])}\n---\n"
+    for number, (name, title, text) in enumerate(read_documents(folder)):
+        header = f"---\nid: {json.dumps(name)}\ntitle: {json.dumps(title or name)}\n---\n"
         (articles / f"{number:08d}.txt").write_text(header + (text if text.strip() else title), encoding="utf-8")
     build(articles, home / "index", model, report=report)
     return home / "index"
+
+
+def read_documents(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """The documents of a BEIR folder: id, title in one line (empty where there is none), text."""
+    for line in _json_lines(folder / "corpus.jsonl"):
+        yield line["_id"], " ".join(str(line.get("title") or "").split()), line["text"]
 
 
 def read_queries(folder: Path) -> dict[str, str]:

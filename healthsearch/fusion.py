@@ -1,37 +1,83 @@
-"""Fusion: one score from what a passage means and the words it shares with the question.
+"""Fusion: one score from what a passage means and the words it shares with the question, at three levels.
 
-A weighted sum of two absolute measures, not of ranks, so that it keeps how much better the first passage is
-than the second (after Bruch, Gai & Ingber, "An analysis of fusion functions for hybrid retrieval", ACM TOIS
-42(1), 2023). They scale words by the best score found; we scale by the best score that any passage could
-have, so that a list in which nothing fits well does not count as much as one in which something does.
+A passage answers when one of its sentences does, when it is about the same thing as a whole, and when its article
+is. Each level is measured by meaning and by words, all on absolute scales, and the measures are added. Sums of
+scores keep how much better the first passage is than the second, which ranks forget (after Bruch, Gai & Ingber,
+"An analysis of fusion functions for hybrid retrieval", ACM TOIS 42(1), 2023).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch.generation import Generation
+
+Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 
-# Both chosen by benchmarks/fusion.py on the development sets; the curve is flat around them.
-SENTENCE_SHARE = 0.5
-WORD_WEIGHT = 0.6
+# How much the words of a sentence count beside its meaning: for ranking passages by their best sentence, and for
+# choosing the sentence that is marked.
+SENTENCE_WORDS = 0.5
+# Chosen by benchmarks/ranking.py on the development sets, one setting for all; the optimum is flat around it.
+WEIGHTS: Mapping[str, float] = {
+    "sentence": 0.75,
+    "passage": 0.2,
+    "article": 0.2,
+    "passage_words": 0.1,
+    "article_words": 0.3,
+    "name_words": 0.15,
+}
 
 
-def fuse(
-    passage: Scores,
-    sentence: Scores,
-    words: Scores,
-    sentence_share: float = SENTENCE_SHARE,
-    word_weight: float = WORD_WEIGHT,
-) -> Scores:
-    """Scores up to 1 of n passages, for ordering, higher is better.
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is known of n passages and a question, each a column of n numbers up to 1.
 
-    ``passage`` are their cosines with the question, ``sentence`` the cosines of their best sentences, ``words``
-    their word scores as a share of the best possible.
-
-    >>> fuse(np.float32([1, 0]), np.float32([1, 0]), np.float32([0, 1]), word_weight=1).tolist()
-    [0.5, 0.5]
+    ``sentence``: the best sentence's cosine and word share, as ``sentence_scores`` weighs them, over their best.
+    ``passage``, ``article``: cosines. ``passage_words``, ``name_words``: the share of the question's words, by
+    weight, that the passage has, and that its title, headings and other names have. ``article_words``: the
+    article's BM25 score as a share of the best possible.
     """
-    meaning = (1 - sentence_share) * passage + sentence_share * sentence
-    return np.asarray((meaning + word_weight * words) / (1 + word_weight), dtype=np.float32)
+
+    sentence: Scores
+    passage: Scores
+    article: Scores
+    passage_words: Scores
+    article_words: Scores
+    name_words: Scores
+
+
+def measure(generation: Generation, rows: Rows, query: Scores, terms: Sequence[str]) -> Measures:
+    """Measure the named passages against a question's vector and its index words."""
+    weights = generation.words.weights(terms)
+    share = np.array(list(weights.values()), np.float32) / max(sum(weights.values()), 1e-9)
+    names, sentences = generation.words_held(rows, list(weights))
+    _, counts = generation.sentence_runs(rows)
+    firsts = np.cumsum(counts) - counts
+    scores = sentence_scores(generation.sentence_cosines(query, rows), sentences @ share)
+    best = np.maximum.reduceat(scores, firsts) if len(rows) else scores
+    held = names | np.logical_or.reduceat(sentences, firsts) if len(rows) else names
+    return Measures(
+        sentence=np.asarray(best / (1 + SENTENCE_WORDS), np.float32),
+        passage=generation.vectors.scores(query, rows),
+        article=generation.article_cosines(query, rows),
+        passage_words=held @ share,
+        article_words=generation.article_words.scores(terms)[generation.article_rows[rows]],
+        name_words=names @ share,
+    )
+
+
+def sentence_scores(cosines: Scores, shares: Scores) -> Scores:
+    """How well each sentence answers, from its cosine with the question and its share of the question's words."""
+    return np.asarray(cosines + SENTENCE_WORDS * shares, dtype=np.float32)
+
+
+def fuse(measures: Measures, weights: Mapping[str, float] = WEIGHTS) -> Scores:
+    """The weighted mean of the measures: scores up to 1 of n passages, for ordering, higher is better."""
+    columns = {name: column for name, column in asdict(measures).items() if name in weights}
+    total = sum(weights[name] * column for name, column in columns.items())
+    return np.asarray(total / sum(weights.values()), dtype=np.float32)

@@ -5,16 +5,18 @@ passage, and this is checked whenever a generation is opened. Owns the promise t
 or does not exist: it is written beside, flushed, read back, and then published by renaming a small pointer.
 
     index/current.json                 the pointer: which generation is in use, and which came before
-    index/generations/NAME/            manifest.json  store.sqlite  vectors.faiss  sentences.npy  words/
+    index/generations/NAME/            manifest.json  store.sqlite  vectors.faiss  sentences.npy
+                                       words/  article_words/  coverage/  spellings.json
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,15 +27,19 @@ import numpy.typing as npt
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
+from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
+from healthsearch.spelling import spellings
 from healthsearch.store import Store, StoreWriter
 from healthsearch.vectors import Matrix, Vectors
-from healthsearch.words import ANALYSIS, Words
+from healthsearch.words import ANALYSIS, Words, words
+
+Held = npt.NDArray[np.bool_]
 
 # Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
-FORMAT = 1
+FORMAT = 2
 _POINTER = "current.json"
 _GENERATIONS = "generations"
 _DRAFT = ".draft"
@@ -109,9 +115,14 @@ class Generation:
             self.vectors = Vectors.from_bytes(np.fromfile(folder / "vectors.faiss", dtype=np.uint8))
             self.sentences: SentenceVectors = np.load(folder / "sentences.npy", mmap_mode="r")
             self.words = Words.load(folder / "words")
+            self.article_words = Words.load(folder / "article_words")
+            self.coverage = Coverage.load(folder / "coverage")
+            self.spellings: dict[str, int] = json.loads((folder / "spellings.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
         self._check_alignment()
+        self.article_rows = np.array(self.store.article_rows(), dtype=np.int64)
+        self._article_vectors = self.vectors.means(self.article_rows, len(self.article_words))
         self._first_sentences = np.array([*self.store.first_sentences(), len(self.sentences)], dtype=np.int64)
 
     def _check_alignment(self) -> None:
@@ -119,6 +130,7 @@ class Generation:
         counts = self.manifest["counts"]
         found = {"articles": articles, "passages": passages, "sentences": sentences}
         same = passages == len(self.vectors) == len(self.words) and sentences == len(self.sentences)
+        same = same and articles == len(self.article_words) and passages + sentences == len(self.coverage)
         if not same or found != counts or self.vectors.dimension != self.encoder.dimension:
             raise Damaged(self.folder, "the parts of the index do not belong together", _REBUILD)
 
@@ -126,15 +138,30 @@ class Generation:
         """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""
         return _unit_rows(self.sentences[first : first + count])
 
-    def best_sentences(self, query: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
-        """For each of the named passages, the greatest cosine of one of its sentences with the query."""
-        if not len(rows):
-            return np.empty(0, np.float32)
-        starts, counts = self._first_sentences[rows], self._first_sentences[rows + 1] - self._first_sentences[rows]
-        ends = np.cumsum(counts)
-        wanted = np.arange(ends[-1]) + np.repeat(starts - (ends - counts), counts)
-        cosines = _unit_rows(self.sentences[wanted]) @ query
-        return np.asarray(np.maximum.reduceat(cosines, ends - counts), dtype=np.float32)
+    def sentence_runs(self, rows: Rows) -> tuple[Rows, Rows]:
+        """For each of the named passages, the row of its first sentence, and how many it has: one at least."""
+        starts = self._first_sentences[rows]
+        return starts, self._first_sentences[rows + 1] - starts
+
+    def sentence_cosines(self, query: Matrix, rows: Rows) -> Matrix:
+        """The cosines of the query with every sentence of the named passages, passage after passage."""
+        return np.asarray(_unit_rows(self.sentences[runs(*self.sentence_runs(rows))]) @ query, dtype=np.float32)
+
+    def article_cosines(self, query: Matrix, rows: Rows) -> Matrix:
+        """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
+        return np.asarray(self._article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
+
+    def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
+        """Which of the index words the named passages' names have, (n, terms), and which each of their sentences."""
+        numbers = self.words.vocabulary
+        known = [place for place, term in enumerate(terms) if term in numbers]
+        starts, counts = self.sentence_runs(rows)
+        # A passage's names stand in one row before its sentences, so every passage before adds one.
+        names, sentences = np.zeros((len(rows), len(terms)), bool), np.zeros((int(counts.sum()), len(terms)), bool)
+        wanted = [numbers[terms[place]] for place in known]
+        names[:, known] = self.coverage.held(starts + rows, wanted)
+        sentences[:, known] = self.coverage.held(runs(starts + rows + 1, counts), wanted)
+        return names, sentences
 
     def close(self) -> None:
         """Let go of the files."""
@@ -223,7 +250,7 @@ class Draft:
         Vectors.of(matrix).to_bytes().tofile(self._folder / "vectors.faiss")
         np.save(self._folder / "sentences.npy", np.concatenate([*self._sentences, np.empty((0, dimension), np.int8)]))
         store = Store(self._folder / "store.sqlite")
-        Words.of(_names_and_texts(store)).save(self._folder / "words")
+        _write_words(store, self._folder)
         articles, passages, sentences = store.counts()
         store.close()
         manifest = {
@@ -235,7 +262,7 @@ class Draft:
             "files": {path.relative_to(self._folder).as_posix(): _sha256(path) for path in _files(self._folder)},
         }
         (self._folder / "manifest.json").write_text(_manifest_text(manifest), encoding="utf-8")
-        for path in (*_files(self._folder), self._folder / "words", self._folder):
+        for path in (*_files(self._folder), *_folders(self._folder), self._folder):
             _flush(path)
         name = _name(manifest)
         Generation(self._folder, name).close()
@@ -267,11 +294,29 @@ class Draft:
         return [name for name in (pointer.generation, pointer.previous) if name]
 
 
-def _names_and_texts(store: Store) -> Iterator[tuple[str, str]]:
+def _write_words(store: Store, folder: Path) -> None:
+    """Everything that is found by words, from one analysis of the articles."""
+    passages, articles, pieces = [], [], []
+    spelt: list[str] = []
     for article in store.articles():
-        for passage in store.article_of_file(article.path)[1]:
-            names = (article.title, *passage.passage.headings, *article.also_called)
-            yield "\n".join(names), passage.passage.text
+        whole: list[str] = []
+        for stored in store.article_of_file(article.path)[1]:
+            passage = stored.passage
+            names = "\n".join((article.title, *passage.headings, *article.also_called))
+            of_names = words(names)
+            of_sentences = [words(passage.text[start:end]) for start, end in passage.sentences]
+            text = list(itertools.chain.from_iterable(of_sentences))
+            passages.append((of_names, text))
+            pieces += [of_names, *of_sentences]
+            whole += text
+            spelt += [names, passage.text]
+        articles.append((words("\n".join((article.title, *article.also_called))), whole))
+    by_passage = Words.of(passages)
+    by_passage.save(folder / "words")
+    Words.of(articles).save(folder / "article_words")
+    (folder / "coverage").mkdir()
+    Coverage.of(pieces, by_passage.vocabulary).save(folder / "coverage")
+    (folder / "spellings.json").write_text(json.dumps(spellings(spelt), ensure_ascii=False), encoding="utf-8")
 
 
 def _name(manifest: dict[str, Any]) -> str:
@@ -320,6 +365,10 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_dir())
 
 
 def _sha256(path: Path) -> str:

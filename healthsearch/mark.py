@@ -5,7 +5,6 @@ Marks the article's own words or nothing; whether a passage answers at all is fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,33 +12,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch.cautions import is_caution
+from healthsearch.fusion import sentence_scores
 from healthsearch.passages import Passage, Span
 from healthsearch.sentences import without_list_marker
 from healthsearch.words import words
 
 Scores = npt.NDArray[np.float32]
 
-# How much the share of the question's words counts beside the cosine; from 0.3 to 1.2 it makes no difference.
-_WORD_WEIGHT = 0.5
 # A passage full of warnings would be all marks; the nearest to the answer are the ones that limit it.
 _MOST_CAUTIONS = 2
-
-_PROFESSIONAL = r"(?:doctor|midwife|pharmacist|surgeon|prescriber|nurse|physician)"
-_CAUTION = re.compile(
-    r"\b(?:"
-    # what must not be done
-    r"do not|don['’]t|never|must not|should not|shouldn['’]t|avoid|contraindicated"
-    r"|not (?:be )?(?:safe|suitable|recommended|advised|suited|for everyone)"
-    # what can harm
-    r"|unsafe|dangerous|harmful|overdose|can be fatal"
-    # what needs somebody else first
-    rf"|unless (?:a|your|the) {_PROFESSIONAL}"
-    rf"|only (?:after|if|when|under|with|on)\b.{{0,60}}\b(?:{_PROFESSIONAL}|diagnosis|advice|supervision)"
-    rf"|(?:see|ask|tell|call|contact|speak to|talk to|check with) (?:a|your|the) (?:{_PROFESSIONAL}|local emergency)"
-    r"|emergency (?:department|number|services)"
-    r")\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +41,18 @@ def mark(passage: Passage, cosines: Scores, question: Mapping[str, float]) -> li
     """
     if not passage.sentences:
         return []
-    scores = cosines + _WORD_WEIGHT * np.array(
-        [coverage(question, passage.text[start:end]) for start, end in passage.sentences], dtype=np.float32
-    )
-    best = int(np.argmax(scores))
-    cautions = [
-        number
-        for number, (start, end) in enumerate(passage.sentences)
-        if number != best and is_caution(passage.text[start:end])
-    ]
+    shares = [coverage(question, passage.text[start:end]) for start, end in passage.sentences]
+    best = int(np.argmax(sentence_scores(cosines, np.array(shares, dtype=np.float32))))
+    cautions = [number for number in cautions_of(passage) if number != best]
     nearest = sorted(cautions, key=lambda number: (abs(number - best), number < best))[:_MOST_CAUTIONS]
     marks = [_mark(passage, passage.sentences[best], "answer")]
     marks += [_mark(passage, passage.sentences[number], "caution") for number in nearest]
     return sorted(marks, key=lambda found: found.start)
+
+
+def cautions_of(passage: Passage) -> list[int]:
+    """The places of the passage's sentences that warn."""
+    return [place for place, (start, end) in enumerate(passage.sentences) if is_caution(passage.text[start:end])]
 
 
 def coverage(question: Mapping[str, float], text: str) -> float:
@@ -79,15 +60,6 @@ def coverage(question: Mapping[str, float], text: str) -> float:
     total = sum(question.values())
     found = set(words(text))
     return sum(weight for word, weight in question.items() if word in found) / total if total else 0.0
-
-
-def is_caution(sentence: str) -> bool:
-    """Whether the sentence warns, forbids or sends to a professional.
-
-    >>> is_caution("Do not drive."), is_caution("Massage relaxes the muscles.")
-    (True, False)
-    """
-    return _CAUTION.search(sentence) is not None
 
 
 def _mark(passage: Passage, span: Span, kind: Literal["answer", "caution"]) -> Mark:

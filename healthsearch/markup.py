@@ -38,7 +38,7 @@ def label(text: str) -> str:
 
 def verdict(answer: Answer) -> str:
     """What became of the question, and how much was found."""
-    told = escaped(wording.VERDICT_NOTES[answer.verdict])
+    told = escaped(wording.verdict_note(answer.verdict, answer.calibrated))
     if answer.verdict != "nothing":
         told = f"{escaped(wording.found(len(answer.hits), len(answer.results)))}. {told}"
     if answer.corrections:
@@ -81,7 +81,7 @@ def passage(answer: Answer, article: Article, hit: Hit) -> str:
         f'<div class="hs-where"><span class="hs-path" dir="auto">{path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, _marks(answer, hit))}</blockquote>'
-        f"{notes}{_around(article, hit)}</div>"
+        f"{notes}{_cautions(article, hit)}{_around(article, hit)}</div>"
     )
 
 
@@ -108,6 +108,15 @@ def hit_anchor(hit: Hit) -> str:
 def passage_anchor(hit: Hit) -> str:
     """The id of a hit's passage in the opened article."""
     return f"hs-passage-{hit.rank}"
+
+
+def _cautions(article: Article, hit: Hit) -> str:
+    """The warning that stands elsewhere in the section, word for word."""
+    quotes = "".join(
+        f'<q class="hs-text" dir="auto"{language(article)}>{escaped(article.text[start:end])}</q>'
+        for start, end in hit.cautions
+    )
+    return f'<p class="hs-note"><b>{escaped(wording.CAUTION_BESIDE)}</b> {quotes}</p>' if quotes else ""
 
 
 _STRENGTH_CLASSES = {wording.STRENGTHS[0][1]: "hs-strong", wording.STRENGTHS[1][1]: "hs-good"}

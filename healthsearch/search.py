@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,15 @@ import numpy.typing as npt
 from healthsearch.article import Article, parse_date
 from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
-from healthsearch.fusion import fuse
+from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import Generation, open_generation
-from healthsearch.judge import Calibration, Evidence, Verdict
-from healthsearch.mark import Mark, mark
-from healthsearch.passages import Passage
+from healthsearch.judge import Calibration, Evidence, Verdict, evidence
+from healthsearch.mark import Mark, cautions_of, mark
+from healthsearch.passages import Passage, Span
+from healthsearch.polarity import says_no
+from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.spelling import Correction, Speller
+from healthsearch.store import StoredPassage
 from healthsearch.words import ANALYSIS, has_words, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
@@ -32,8 +35,6 @@ CANDIDATES = 200
 # One long article must not fill the page.
 PASSAGES_PER_ARTICLE = 2
 MOST_HITS = 100
-# The passage that the best one is compared with, for the verdict.
-_LEAD_OVER = 10
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
 _LONGEST_QUESTION = 4_000
 # Health advice is commonly reviewed every three years (for example by NICE and the NHS).
@@ -45,13 +46,18 @@ Scores = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found: ``rank`` from 1, ``score`` from 0 to 1 for ordering only, marks within its text."""
+    """A passage found: ``rank`` from 1, ``score`` from 0 to 1 for ordering only, marks within its text.
+
+    ``cautions``: where the passage holds none itself, the warning of the same section that is nearest to the
+    question, as a span of the article's text.
+    """
 
     rank: int
     score: float
     passage: Passage
     marks: tuple[Mark, ...]
     notes: tuple[str, ...]
+    cautions: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +74,14 @@ class Answer:
 
     With the verdict ``nothing`` the hits are the nearest passages, and do not answer. ``corrections`` are the
     words of the question that were read otherwise than typed; whoever shows the answer shows them.
+    ``calibrated``: whether the confidence was fitted to the encoder in use; if not, it is a rough guide.
     """
 
     question: str
     corrections: tuple[Correction, ...]
     verdict: Verdict
     confidence: float
+    calibrated: bool
     generation: str
     milliseconds: float
     results: tuple[Result, ...]
@@ -91,26 +99,23 @@ class Answer:
             "corrections": [asdict(correction) for correction in self.corrections],
             "verdict": self.verdict,
             "confidence": round(self.confidence, 4),
+            "calibrated": self.calibrated,
             "generation": self.generation,
             "milliseconds": round(self.milliseconds, 1),
             "hits": [_hit_json(hit, article) for hit, article in self.hits],
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """The passages that a question may be answered from, by row, with the three things that fusion weighs."""
-
-    rows: Rows
-    passage: Scores
-    sentence: Scores
-    words: Scores
-
-
 class Searcher:
     """Answers questions from one generation; safe to share between threads."""
 
-    def __init__(self, generation: Generation, encoder: Encoder, fault: HealthSearchError | None = None) -> None:
+    def __init__(
+        self,
+        generation: Generation,
+        encoder: Encoder,
+        fault: HealthSearchError | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         if generation.encoder.digest != encoder.digest:
             raise HealthSearchError(
                 generation.folder,
@@ -126,12 +131,13 @@ class Searcher:
         self.generation = generation
         self.encoder = encoder
         self.fault = fault
-        self.calibration = Calibration.shipped()
-        self.speller = Speller(generation.words.spellings)
+        self.reranker = reranker
+        self.calibration = Calibration.shipped(generation.encoder.digest)
+        self.speller = Speller(generation.spellings)
         self._articles = np.array(generation.store.article_ids(), dtype=object)
 
     @classmethod
-    def open(cls, index: Path, encoder: Encoder | None = None) -> Searcher:
+    def open(cls, index: Path, encoder: Encoder | None = None, reranker: Reranker | None = None) -> Searcher:
         """Open the index in use, with the encoder that it names unless that is given.
 
         ``fault`` is set when the newest generation is damaged and the one before it serves. Raises NoIndex
@@ -140,7 +146,7 @@ class Searcher:
         generation, fault = open_generation(index)
         if encoder is None or encoder.digest != generation.encoder.digest:
             encoder = find_model(generation.encoder.name).load()
-        return cls(generation, encoder, fault)
+        return cls(generation, encoder, fault, reranker)
 
     def article(self, article_id: str) -> Article:
         """The whole article; KeyError when the index holds none of this id."""
@@ -158,19 +164,21 @@ class Searcher:
         asked = self._checked(question)
         read, corrections = (asked, ()) if as_typed else self.speller.correct(asked)
         query = self.encoder.encode_query([read])[0]
-        rows, scores, chosen = self._chosen(read, query, k)
+        rows, scores, found, chosen = self._chosen(read, query, k)
         articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles[rows[chosen]])}
         weights = self.generation.words.weights(words(read))
-        confidence = self.calibration.confidence(_evidence(scores))
+        confidence = self.calibration.confidence(found)
         hits = []
         for rank, place in enumerate(chosen, start=1):
-            notes = _notes(articles[self._articles[rows[place]]], today or date.today())
-            hits.append(self._hit(rank, rows[place], scores[place], query, weights, notes))
+            found_hit = self._hit(rank, int(rows[place]), float(scores[place]), query, weights)
+            notes = _notes(read, found_hit, articles[found_hit.passage.article_id], today or date.today())
+            hits.append(replace(found_hit, notes=notes))
         return Answer(
             question=asked,
             corrections=corrections,
             verdict=self.calibration.verdict(confidence),
             confidence=confidence,
+            calibrated=self.calibration.fitted,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,
             results=_grouped(hits, articles),
@@ -180,21 +188,19 @@ class Searcher:
         """What the verdict on a question rests on."""
         read, _ = self.speller.correct(self._checked(question))
         query = self.encoder.encode_query([read])[0]
-        return _evidence(self._ranked(read, query, CANDIDATES)[1])
+        return self._ranked(read, query, CANDIDATES)[2]
 
-    def candidates(self, question: str, query: Scores, depth: int) -> Candidates:
-        """The ``depth`` nearest passages and the ``depth`` that share most words with a question and its vector."""
-        generation = self.generation
-        shared = generation.words.scores(question)
+    def candidates(self, question: str, query: Scores, depth: int) -> tuple[Rows, Measures]:
+        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them."""
+        generation, terms = self.generation, words(question)
+        shared = generation.words.scores(terms)
         nearest, _ = generation.vectors.search(query, depth)
         matching = np.argsort(-shared, kind="stable")[:depth]
         rows = np.union1d(nearest, matching[shared[matching] > 0])
-        return Candidates(
-            rows, generation.vectors.scores(query, rows), generation.best_sentences(query, rows), shared[rows]
-        )
+        return rows, measure(generation, rows, query, terms)
 
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
-        """The ids of up to ``depth`` articles with the score of their best passage, best first.
+        """The ids of up to ``depth`` articles with the score of their best-ranked passage, best first.
 
         For measuring: a question without words finds nothing, and one over the encoder's limit is cut.
         """
@@ -202,7 +208,7 @@ class Searcher:
             return []
         read, _ = self.speller.correct(" ".join(question.split()))
         query = self.encoder.encode_query([read])[0]
-        rows, scores = self._ranked(read, query, max(CANDIDATES, 5 * depth))
+        rows, scores, _ = self._ranked(read, query, max(CANDIDATES, 5 * depth))
         best: dict[str, float] = {}
         for row, score in zip(rows, scores, strict=True):
             best.setdefault(str(self._articles[row]), float(score))
@@ -226,21 +232,27 @@ class Searcher:
     def _tokens(self, question: str) -> int:
         return len(self.encoder.token_spans([question])[0])
 
-    def _ranked(self, question: str, query: Scores, depth: int) -> tuple[Rows, Scores]:
-        """The candidates' rows with their fused scores, best first, ties by row."""
-        found = self.candidates(question, query, depth)
-        fused = fuse(found.passage, found.sentence, found.words)
+    def _ranked(self, question: str, query: Scores, depth: int) -> tuple[Rows, Scores, Evidence]:
+        """The candidates' rows, best first, ties by row, with their fused scores; and what the verdict rests on."""
+        rows, measures = self.candidates(question, query, depth)
+        fused = fuse(measures)
         order = np.argsort(-fused, kind="stable")
-        return found.rows[order], fused[order]
+        ranked, scores = rows[order], fused[order]
+        if self.reranker is not None:
+            # The scores stay in their order: they say how near the best ones are, not which of them is which.
+            top = ranked[:DEPTH]
+            read = [self.generation.store.passage(int(row)).passage.encoded_text for row in top]
+            ranked[:DEPTH] = top[np.argsort(-self.reranker.scores(question, read), kind="stable")]
+        return ranked, scores, evidence(measures, fused)
 
-    def _chosen(self, question: str, query: Scores, k: int) -> tuple[Rows, Scores, list[int]]:
-        """The ranked rows, their scores, and the places of those to show; looks deeper while the cap leaves room."""
+    def _chosen(self, question: str, query: Scores, k: int) -> tuple[Rows, Scores, Evidence, list[int]]:
+        """What is ranked, and the places of the rows to show; looks deeper while the cap leaves room."""
         depth = CANDIDATES
         while True:
-            rows, scores = self._ranked(question, query, depth)
+            rows, scores, found = self._ranked(question, query, depth)
             chosen = self._capped(rows, k)
             if len(chosen) == k or depth >= len(self._articles):
-                return rows, scores, chosen
+                return rows, scores, found, chosen
             depth *= 4
 
     def _capped(self, rows: Rows, k: int) -> list[int]:
@@ -256,16 +268,32 @@ class Searcher:
                     break
         return chosen
 
-    def _sentence_cosines(self, query: Scores, first: int, passage: Passage) -> Scores:
-        return np.asarray(self.generation.sentence_vectors(first, len(passage.sentences)) @ query, dtype=np.float32)
+    def _sentence_cosines(self, query: Scores, stored: StoredPassage) -> Scores:
+        vectors = self.generation.sentence_vectors(stored.first_sentence, len(stored.passage.sentences))
+        return np.asarray(vectors @ query, dtype=np.float32)
 
-    def _hit(
-        self, rank: int, row: int, score: float, query: Scores, weights: dict[str, float], notes: tuple[str, ...]
-    ) -> Hit:
-        stored = self.generation.store.passage(int(row))
-        cosines = self._sentence_cosines(query, stored.first_sentence, stored.passage)
-        marks = mark(stored.passage, cosines, weights)
-        return Hit(rank, float(score), stored.passage, tuple(marks), notes)
+    def _hit(self, rank: int, row: int, score: float, query: Scores, weights: dict[str, float]) -> Hit:
+        stored = self.generation.store.passage(row)
+        marks = mark(stored.passage, self._sentence_cosines(query, stored), weights)
+        cautions = () if cautions_of(stored.passage) else self._caution_beside(row, stored.passage, query)
+        return Hit(rank, score, stored.passage, tuple(marks), (), cautions)
+
+    def _caution_beside(self, row: int, passage: Passage, query: Scores) -> tuple[Span, ...]:
+        """The nearest warning in the other passages of the section, if there is any."""
+        found: list[tuple[float, Span]] = []
+        for step in (-1, 1):
+            at = row + step
+            while 0 <= at < len(self._articles) and self._articles[at] == passage.article_id:
+                other = self.generation.store.passage(at)
+                if other.passage.headings != passage.headings:
+                    break
+                cosines = self._sentence_cosines(query, other)
+                for place in cautions_of(other.passage):
+                    start, end = other.passage.sentences[place]
+                    first = other.passage.start
+                    found.append((float(cosines[place]), (first + start, first + end)))
+                at += step
+        return (max(found)[1],) if found else ()
 
 
 def _grouped(hits: Iterable[Hit], articles: Mapping[str, Article]) -> tuple[Result, ...]:
@@ -275,14 +303,13 @@ def _grouped(hits: Iterable[Hit], articles: Mapping[str, Article]) -> tuple[Resu
     return tuple(Result(articles[identity], tuple(found)) for identity, found in groups.items())
 
 
-def _evidence(scores: Scores) -> Evidence:
-    last = min(_LEAD_OVER, len(scores)) - 1
-    return Evidence(score=float(scores[0]), lead=float(scores[0] - scores[last]))
-
-
-def _notes(article: Article, today: date) -> tuple[str, ...]:
+def _notes(question: str, hit: Hit, article: Article, today: date) -> tuple[str, ...]:
+    answers = [hit.passage.text[found.start : found.end] for found in hit.marks if found.kind == "answer"]
+    notes = ["opposite"] if any(says_no(question, answer) for answer in answers) else []
     dated = parse_date(article.reviewed or article.published or "")
-    return ("old",) if dated and (today - dated).days > _OLD_AFTER_YEARS * 365.25 else ()
+    if dated and (today - dated).days > _OLD_AFTER_YEARS * 365.25:
+        notes.append("old")
+    return tuple(notes)
 
 
 def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
@@ -298,6 +325,7 @@ def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
         "text": passage.text,
         "marks": [{"start": found.start, "end": found.end, "kind": found.kind} for found in hit.marks],
         "notes": list(hit.notes),
+        "cautions": [{"start": start, "end": end, "text": article.text[start:end]} for start, end in hit.cautions],
         "url": article.url,
         "published": article.published,
         "reviewed": article.reviewed,

@@ -8,8 +8,8 @@ The only import of pyspellchecker (its word list; MIT) and of rapidfuzz (edit di
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +19,8 @@ from spellchecker import SpellChecker
 
 # Words on either side of a hyphen are parts of terms ("intra-articular"), and are left alone.
 _WORD = re.compile(r"(?<![-\w])[^\W\d_]+(?:['’][^\W\d_]+)*(?![-\w])")
+# Words as the articles spell them.
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 # Shorter words lie one slip apart from too many others.
 _SHORTEST = 4
 # From this length on two slips are forgiven, if the word keeps its length but for one letter: names of
@@ -34,6 +36,14 @@ class Correction:
 
     typed: str
     read_as: str
+
+
+def spellings(texts: Iterable[str]) -> dict[str, int]:
+    """The words of the texts in small letters, sorted, with how often each stands there."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(_LETTERS.findall(text.casefold()))
+    return dict(sorted(counts.items()))
 
 
 class Speller:

@@ -180,6 +180,10 @@ class Store:
         rows = self._all("SELECT a.id FROM passages p JOIN articles a ON a.row = p.article ORDER BY p.row")
         return [row[0] for row in rows]
 
+    def article_rows(self) -> list[int]:
+        """For each passage, by row, the row of its article."""
+        return [row[0] for row in self._all("SELECT article FROM passages ORDER BY row")]
+
     def first_sentences(self) -> list[int]:
         """For each passage, by row, the row at which its sentences' vectors begin."""
         return [row[0] for row in self._all("SELECT first_sentence FROM passages ORDER BY row")]

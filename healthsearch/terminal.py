@@ -23,7 +23,7 @@ _SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
 
 def answer_text(answer: Answer, *, styled: bool) -> str:
     """The whole answer as lines; ``styled`` uses bold and underline, else signs mark the sentences."""
-    parts = [f"{wording.VERDICTS[answer.verdict]}. {wording.VERDICT_NOTES[answer.verdict]}"]
+    parts = [f"{wording.VERDICTS[answer.verdict]}. {wording.verdict_note(answer.verdict, answer.calibrated)}"]
     if answer.corrections:
         parts.insert(0, visible(wording.corrections(answer.corrections)))
     for hit, article in answer.hits:
@@ -41,6 +41,10 @@ def _hit_text(hit: Hit, article: Article, styled: bool) -> str:
     lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article, date.today()))}"]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
+    asides = wording.notes(hit.notes)
+    asides += [f"{wording.CAUTION_BESIDE} {article.text[start:end]}" for start, end in hit.cautions]
+    for aside in asides:
+        lines += textwrap.wrap(visible(aside), _WIDTH, initial_indent="   ! ", subsequent_indent="     ")
     lines.append(f"   {visible(article.url or article.path)}, characters {hit.passage.start} to {hit.passage.end}")
     return "\n".join(lines)
 

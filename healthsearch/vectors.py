@@ -75,6 +75,18 @@ class Vectors:
         self._check(query)
         return np.asarray(self._matrix[rows] @ query, dtype=np.float32)
 
+    def means(self, groups: Rows, count: int) -> Matrix:
+        """For each of ``count`` groups the unit mean of its vectors; ``groups`` holds every row's, in ascending order.
+
+        A group without vectors has a row of zeros.
+        """
+        means = np.zeros((count, self.dimension), np.float32)
+        present, starts = np.unique(groups, return_index=True)
+        if len(present):
+            means[present] = np.add.reduceat(self._matrix, starts, axis=0)
+        norms = np.linalg.norm(means, axis=1, keepdims=True)
+        return np.asarray(means / np.where(norms > 0, norms, 1), dtype=np.float32)
+
     def rows(self, start: int, end: int) -> Matrix:
         """A copy of the vectors numbered ``start`` to ``end - 1``."""
         return self._matrix[start:end].copy()

@@ -33,6 +33,7 @@ VERDICT_NOTES: dict[Verdict, str] = {
     "related": "These passages are near your question, but may not answer it. Read them with that in mind.",
     "nothing": "No passage in this collection is close enough to be called an answer.",
 }
+UNCALIBRATED = "The index uses another encoder than this verdict was measured with, so take it as a rough guide."
 NEAREST = "Show the nearest passages, which do not answer"
 TRY_NEXT = "What to try next"
 SUGGESTIONS = (
@@ -47,6 +48,7 @@ NOTES = {
     "opposite": "The question and the marked sentence point opposite ways. Read it closely.",
     "superseded": "A newer article in this collection covers the same subject.",
 }
+CAUTION_BESIDE = "Caution in the same section:"
 NOT_REVIEWED = "Not yet reviewed by a clinician"
 
 AS_TYPED = "Search for the words as typed"
@@ -99,6 +101,11 @@ def found(passages: int, articles: int) -> str:
     ('1 passage from 1 article', '5 passages from 3 articles')
     """
     return f"{_count(passages, 'passage')} from {_count(articles, 'article')}"
+
+
+def verdict_note(verdict: Verdict, calibrated: bool) -> str:
+    """What stands below the verdict."""
+    return VERDICT_NOTES[verdict] if calibrated else f"{VERDICT_NOTES[verdict]} {UNCALIBRATED}"
 
 
 def announcement(verdict: Verdict, passages: int, articles: int) -> str:

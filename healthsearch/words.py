@@ -7,12 +7,11 @@ a bag of words, so no operator of any query language exists in it.
 
 from __future__ import annotations
 
-import json
+import itertools
 import math
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import bm25s
@@ -32,9 +31,6 @@ _NAME_WEIGHT = 2
 # A number keeps its decimals ("2.5") and stands apart from its unit ("10mg" is "10 mg"); a word keeps its inner
 # apostrophe until the stemmer drops it.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
-# Words as they are spelt, for mending slips in a question.
-_LETTERS = re.compile(r"[^\W\d_]{2,}")
-_SPELLINGS = "spellings.json"
 # "X-ray" is also found as "xray", and the other way round.
 _HYPHENED = re.compile(r"(?<![\w-])([^\W\d_]+)[-‐‑]([^\W\d_]+)(?![\w-])")
 # Scripts written without spaces: each character is a word of its own.
@@ -70,59 +66,57 @@ def has_words(text: str) -> bool:
 
 
 class Words:
-    """The word index of n passages, numbered from 0 in the order given.
+    """The word index of n documents, numbered from 0 in the order given."""
 
-    ``spellings`` are the words as the passages spell them, in small letters, with their counts.
-    """
-
-    def __init__(self, index: bm25s.BM25, spellings: dict[str, int]) -> None:
-        self.spellings = spellings
+    def __init__(self, index: bm25s.BM25) -> None:
         self._index = index
         self._postings = np.diff(index.scores["indptr"])
 
     @classmethod
-    def of(cls, passages: Iterable[tuple[str, str]]) -> Words:
-        """Index passages, each given as (its names: title, headings, other names; its text)."""
+    def of(cls, documents: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Words:
+        """Index documents, each given as the index words of (its names: title, headings, other names; its text)."""
         vocabulary: dict[str, int] = {}
-        spellings: Counter[str] = Counter()
-        documents = []
-        for names, text in passages:
-            spellings.update(_spelt(f"{names} {text}"))
-            index_words = words(names) * _NAME_WEIGHT + words(text)
-            documents.append([vocabulary.setdefault(word, len(vocabulary)) for word in index_words])
+        numbered = []
+        for names, text in documents:
+            index_words = (*itertools.chain.from_iterable([names] * _NAME_WEIGHT), *text)
+            numbered.append([vocabulary.setdefault(word, len(vocabulary)) for word in index_words])
         # bm25s gives this id to questions and documents without any known word.
         vocabulary.setdefault("", len(vocabulary))
         index = bm25s.BM25(method="lucene", k1=_K1, b=_B)
         with np.errstate(invalid="ignore", divide="ignore"):
-            # Passages without any word at all have an average length of nothing.
-            index.index((documents, vocabulary), create_empty_token=False, show_progress=False)
-        return cls(index, dict(sorted(spellings.items())))
+            # Documents without any word at all have an average length of nothing.
+            index.index((numbered, vocabulary), create_empty_token=False, show_progress=False)
+        return cls(index)
 
     @classmethod
     def load(cls, folder: Path) -> Words:
         """Open what ``save`` wrote; the big arrays stay on disk until a question needs them."""
-        spellings = json.loads((folder / _SPELLINGS).read_text(encoding="utf-8"))
-        return cls(bm25s.BM25.load(folder, mmap=True), spellings)
+        return cls(bm25s.BM25.load(folder, mmap=True))
 
     def save(self, folder: Path) -> None:
-        """Write the index; the same passages give the same bytes."""
+        """Write the index; the same documents give the same bytes."""
         self._index.save(folder, show_progress=False)
-        (folder / _SPELLINGS).write_text(json.dumps(self.spellings, ensure_ascii=False), encoding="utf-8")
 
     def __len__(self) -> int:
         return int(self._index.scores["num_docs"])
 
-    def scores(self, question: str) -> Scores:
-        """For every passage, by row, its BM25 score as a share of the best that any passage could have.
+    @property
+    def vocabulary(self) -> Mapping[str, int]:
+        """The number of every index word."""
+        vocabulary: dict[str, int] = self._index.vocab_dict
+        return vocabulary
 
-        From 0.0, where no word is shared, to below 1.0. A word that no passage has makes all shares smaller.
+    def scores(self, terms: Sequence[str]) -> Scores:
+        """For every document, by row, its BM25 score as a share of the best that any document could have.
+
+        ``terms`` are a question's index words. From 0.0, where none is shared, to below 1.0. A word that no
+        document has makes all shares smaller.
         """
-        terms = words(question)
         ids = [self._index.vocab_dict[term] for term in terms if term in self._index.vocab_dict]
         if not ids:
             return np.zeros(len(self), np.float32)
         weights = self.weights(terms)
-        # In Lucene's variant a word's score approaches its weight, however often it stands in a passage.
+        # In Lucene's variant a word's score approaches its weight, however often it stands in a document.
         best = sum(weights[term] for term in terms)
         return np.asarray(self._index.get_scores_from_ids(ids) / best, dtype=np.float32)
 
@@ -134,7 +128,3 @@ class Words:
             count = 0 if known is None else int(self._postings[known])
             weights[term] = math.log(1 + (len(self) - count + 0.5) / (count + 0.5))
         return weights
-
-
-def _spelt(text: str) -> list[str]:
-    return _LETTERS.findall(text.casefold())

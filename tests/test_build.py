@@ -14,6 +14,7 @@ from healthsearch.build import Progress, build
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer, open_generation
 from healthsearch.plan import Summary
+from healthsearch.words import words
 from tests.fakes import KeywordModel
 from tests.folders import flip, in_use, kept, put, snapshot, texts, vector
 
@@ -74,7 +75,7 @@ def test_what_is_indexed_are_the_vectors_of_the_texts(index: Path) -> None:
     for row in range(len(generation.vectors)):
         passage = generation.store.passage(row).passage
         assert vector(generation, row) == encoder.vector(passage.encoded_text).tolist()
-        assert generation.words.scores(passage.text).argmax() == row
+        assert generation.words.scores(words(passage.text)).argmax() == row
 
 
 def test_nothing_changed_encodes_nothing_and_does_not_load_the_encoder(corpus: Path, index: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
+from healthsearch.coverage import Coverage
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.generation import FORMAT, Draft, EncoderFacts, Pointer, open_generation, rules
 from healthsearch.passages import Passage
-from healthsearch.words import Words
+from healthsearch.words import Words, words
 from tests.folders import flip, in_use, kept, reseal, snapshot
 
 FACTS = EncoderFacts("keywords", "digest of the encoder", 3, 64)
@@ -95,7 +96,15 @@ def _words(folder: Path, other: Path) -> None:
     Words.load(other / "words").save(folder / "words")
 
 
-@pytest.mark.parametrize("swap", [_vectors, _sentences, _store, _words])
+def _article_words(folder: Path, other: Path) -> None:
+    Words.load(other / "article_words").save(folder / "article_words")
+
+
+def _coverage(folder: Path, other: Path) -> None:
+    Coverage.load(other / "coverage").save(folder / "coverage")
+
+
+@pytest.mark.parametrize("swap", [_vectors, _sentences, _store, _words, _article_words, _coverage])
 def test_parts_of_two_generations_are_never_one(tmp_path: Path, swap: Callable[[Path, Path], None]) -> None:
     """Even where every checksum is right."""
     publish(tmp_path / "other", "One.", "Two. And a half.")
@@ -120,7 +129,7 @@ def test_row_i_is_the_same_passage_everywhere(tmp_path: Path) -> None:
     texts = ["Massage.", "Rest it.", "Walk every day."]
     assert [generation.store.passage(row).passage.text for row in range(3)] == texts
     assert generation.vectors.rows(0, 3).tolist() == np.eye(3)[[len(text) % 3 for text in texts]].tolist()
-    assert [int(np.argmax(generation.words.scores(text))) for text in texts] == [0, 1, 2]
+    assert [int(np.argmax(generation.words.scores(words(text)))) for text in texts] == [0, 1, 2]
     assert [generation.store.passage(row).first_sentence for row in range(3)] == [0, 1, 2]
 
 
@@ -391,7 +400,7 @@ def test_a_reader_keeps_what_it_opened_while_newer_ones_come(tmp_path: Path) -> 
         publish(tmp_path, f"Number {number}.")
     assert not opened.folder.exists()
     assert opened.store.passage(0).passage.text == "Massage helps."
-    assert opened.words.scores("massage").max() > 0
+    assert opened.words.scores(["massag"]).max() > 0
     assert opened.sentence_vectors(0, 1).tolist() == opened.vectors.rows(0, 1).tolist()
 
 
@@ -441,4 +450,34 @@ def test_sentence_vectors_are_the_units_of_what_is_kept(tmp_path: Path) -> None:
     assert generation.sentence_vectors(0, 3) == pytest.approx(np.array([[1, 0, 0], [0.6, 0.8, 0], [0, 0, 1]]))
     assert generation.sentence_vectors(2, 1) == pytest.approx(np.array([[0, 0, 1]]))
     query = np.array([0, 1, 0], dtype=np.float32)
-    assert generation.best_sentences(query, np.array([1, 0])) == pytest.approx(np.array([0, 0.8]))
+    assert generation.sentence_cosines(query, np.array([1, 0])) == pytest.approx(np.array([0, 0, 0.8]))
+    starts, counts = generation.sentence_runs(np.array([1, 0]))
+    assert (starts.tolist(), counts.tolist()) == ([2, 0], [1, 2])
+
+
+def test_an_article_is_the_mean_of_its_passages(tmp_path: Path) -> None:
+    publish(tmp_path, "One. Three.", "Fifth.")
+    generation, _ = open_generation(tmp_path)
+    assert generation.article_rows.tolist() == [0, 0, 1]
+    rows = np.arange(3)
+    vectors = generation.vectors.rows(0, 3)
+    mean = vectors[0] + vectors[1]
+    query = np.array([0.6, 0.8, 0], dtype=np.float32)
+    expected = [query @ mean / np.linalg.norm(mean)] * 2 + [query @ vectors[2]]
+    assert generation.article_cosines(query, rows) == pytest.approx(expected)
+
+
+def test_which_words_a_passage_s_names_and_each_of_its_sentences_have(tmp_path: Path) -> None:
+    article = Article(id="a", path="a.txt", title="Gout", text="Rest it. Eat well. Rest.", also_called=("Podagra",))
+    passages = [
+        Passage("a", ("Food",), "", "Rest it. Eat well.", 0, 18, ((0, 8), (9, 18))),
+        Passage("a", (), "", "Rest.", 19, 24, ((0, 5),)),
+    ]
+    with Draft(tmp_path, FACTS) as draft:
+        draft.add(article, "d", passages, ["a", "b"], np.eye(3, dtype=np.float32)[:2], np.ones((3, 3), dtype=np.int8))
+        generation = draft.publish()
+    terms = words("gout podagra food rest eat unheard")
+    names, sentences = generation.words_held(np.array([1, 0]), terms)
+    assert names.astype(int).tolist() == [[1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0]]
+    assert sentences.astype(int).tolist() == [[0, 0, 0, 1, 0, 0], [0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 1, 0]]
+    assert generation.spellings == {"eat": 1, "food": 1, "gout": 2, "it": 1, "podagra": 2, "rest": 2, "well": 1}

@@ -17,7 +17,6 @@ HAND_MADE = Calibration(
     bias=-2.0,
     answered=0.7,
     related=0.4,
-    encoder="any",
 )
 EVIDENCE = st.builds(Evidence, **{name: st.floats(0, 1) for name in NAMES})
 

@@ -26,6 +26,7 @@ ORDER = [
     "encoder",
     "vectors",
     "words",
+    "coverage",
     "spelling",
     "store",
     "journal",
@@ -34,7 +35,10 @@ ORDER = [
     "build",
     "fusion",
     "judge",
+    "cautions",
+    "polarity",
     "mark",
+    "reranker",
     "search",
     "check",
     "evaluation",
@@ -49,10 +53,10 @@ ORDER = [
 ]
 # Whatever does not come with Python, and the only modules that may import it.
 ONLY_IN = {
-    "sentence_transformers": {"encoder"},
+    "sentence_transformers": {"encoder", "reranker"},
     "torch": {"encoder"},
-    "transformers": {"encoder"},
-    "safetensors": {"encoder"},
+    "transformers": {"encoder", "reranker"},
+    "safetensors": {"encoder", "reranker"},
     "huggingface_hub": {"encoder"},
     "faiss": {"vectors"},
     "bm25s": {"words"},

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.mark import Mark, coverage, is_caution, mark, pieces_of
+from healthsearch.cautions import is_caution
+from healthsearch.mark import Mark, coverage, mark, pieces_of
 from healthsearch.passages import Passage
 from healthsearch.sentences import split_sentences
 from healthsearch.words import words
@@ -94,43 +95,6 @@ def test_marks_are_whole_sentences_apart_and_in_order(sentences: list[str], ques
         assert one.kind == "answer" or is_caution(passage.text[start:end])
         assert one.start >= at
         at = one.end
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Do not drive.",
-        "Don’t drive.",
-        "You should not lift.",
-        "Never take more than the label says.",
-        "Avoid strong pressure on the spine.",
-        "Massage is not safe over a broken bone.",
-        "It is not recommended in pregnancy.",
-        "Overdose can be fatal.",
-        "See a doctor if the pain lasts.",
-        "Call your local emergency number at once.",
-        "Use it only after a diagnosis.",
-        "Ask your pharmacist first.",
-        "Strong pressure is DANGEROUS here.",
-    ],
-)
-def test_cautions(sentence: str) -> None:
-    assert is_caution(sentence)
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Massage relaxes the muscles.",
-        "The doctor examined twelve people.",
-        "Most people get better within six weeks.",
-        "Notice how it feels.",
-        "Nevertheless it helps.",
-        "",
-    ],
-)
-def test_what_is_no_caution(sentence: str) -> None:
-    assert not is_caution(sentence)
 
 
 def test_coverage_is_the_share_of_the_words_by_weight() -> None:

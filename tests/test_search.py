@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 
 from healthsearch.build import build
 from healthsearch.errors import HealthSearchError, NoIndex
-from healthsearch.fusion import fuse
+from healthsearch.fusion import WEIGHTS
 from healthsearch.generation import open_generation
+from healthsearch.mark import coverage
 from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Answer, Searcher
+from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
 from tests.folders import flip, in_use, put, texts
 
@@ -74,20 +76,41 @@ def order(answer: Answer) -> list[tuple[str, int]]:
 
 
 def scores_by_hand(searcher: Searcher, question: str) -> dict[tuple[str, int], float]:
-    """What every passage must score, one by one, from its text alone and its share of the words."""
-    query = ENCODER.vector(question)
-    shares = searcher.generation.words.scores(question)
+    """What every passage must score, one by one, from the articles' text alone."""
+    generation, query, terms = searcher.generation, ENCODER.vector(question), words(question)
+    weights = generation.words.weights(terms)
+    of_articles = dict(
+        zip(
+            [article.id for article in generation.store.articles()],
+            generation.article_words.scores(terms),
+            strict=True,
+        )
+    )
+    passages = [generation.store.passage(row).passage for row in range(len(generation.vectors))]
+    means: dict[str, np.ndarray] = {}
+    for passage in passages:
+        means[passage.article_id] = means.get(passage.article_id, 0) + ENCODER.vector(passage.encoded_text)
     found = {}
-    for row in range(len(searcher.generation.vectors)):
-        passage = searcher.generation.store.passage(row).passage
-        cosines = []
-        for start, end in passage.encoded_sentences:
+    for passage in passages:
+        article = searcher.article(passage.article_id)
+        names = "\n".join((article.title, *passage.headings, *article.also_called))
+        best = -9.0
+        for (start, end), (first, last) in zip(passage.encoded_sentences, passage.sentences, strict=True):
             exact = ENCODER.vector(passage.encoded_text[start:end])
             rounded = np.rint(exact / np.abs(exact).max() * 127)
-            cosines.append(float(rounded @ query / np.linalg.norm(rounded)))
-        whole = float(ENCODER.vector(passage.encoded_text) @ query)
-        [score] = fuse(np.float32([whole]), np.float32([max(cosines)]), shares[row : row + 1])
-        found[passage.article_id, passage.start] = float(score)
+            cosine = float(rounded @ query / np.linalg.norm(rounded))
+            best = max(best, (cosine + 0.5 * coverage(weights, passage.text[first:last])) / 1.5)
+        mean = means[passage.article_id]
+        measures = {
+            "sentence": best,
+            "passage": float(ENCODER.vector(passage.encoded_text) @ query),
+            "article": float(mean @ query / np.linalg.norm(mean)),
+            "passage_words": coverage(weights, f"{names}\n{passage.text}"),
+            "article_words": float(of_articles[article.id]),
+            "name_words": coverage(weights, names),
+        }
+        total = sum(WEIGHTS[name] * value for name, value in measures.items())
+        found[passage.article_id, passage.start] = total / sum(WEIGHTS.values())
     return found
 
 
