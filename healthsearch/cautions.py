@@ -13,15 +13,16 @@ _PROFESSIONAL = (
     r"|health ?care (?:provider|professional|team)|provider|clinic)s?"
 )
 _A_PROFESSIONAL = rf"(?:a|an|your|the|any|their) (?:\w+ )?{_PROFESSIONAL}(?: or (?:\w+ )?{_PROFESSIONAL})?"
-_SOON = r"(?:before|first|if|whether|straight|at once|right away|immediately|urgently|as soon|promptly|today|same day)"
-_CONSULT = r"(?:see|ask|tell|call|contact|consult|speak (?:to|with)|talk (?:to|with)|check with)"
+_SOON = r"(?:before|first|straight|at once|right away|immediately|urgently|as soon|promptly|today|same day)"
+_ASK = r"(?:ask|tell|consult|speak (?:to|with)|talk (?:to|with)|check with)"
+_SEE = r"(?:see|call|contact|consult|tell)"
 # "Most people do not need to see a doctor before they walk" and "many do not seek help" send nobody.
 _NOT_SENT = r"(?<!need to )(?<!have to )(?<!not )(?<!n['’]t )(?<!dont )"
 # A command stands at the start of a sentence or of a list's item, with a capital; "- do not remove it" goes on with
 # what the list says of somebody. Or it stands after a colon, or after a condition.
 _START = r"^(?:[-*+•–]\s+|\d{1,3}[.)]\s+)?"
-_AFTER = rf"(?:[:;—–]\s+|{_START}(?:If|When|While|Before|After|During|With|Until|For)\b[^.]*,\s+)"
-_MORE = r"(?!\s+(?:need|have to|worry|necessarily|always|all|only)\b)\s+\w+"
+_AFTER = rf"(?:[:;—–]\s+|{_START}(?:If|When|While|Before|After|During|With|Until|For)\b[^.,]*,\s+)"
+_MORE = r"(?!\s+(?:need|have to|worry|hesitate|forget|be (?:afraid|ashamed)|necessarily|always|all|only)\b)\s+\w+"
 
 _FORMS = (
     # what must not be done; "do not need to" lifts a duty instead
@@ -30,21 +31,24 @@ _FORMS = (
     r"\b(?:should|must|shall|ought)(?:n['’]t| not| never| also not)\b(?!\s+be (?:so |too )?(?:afraid|ashamed))",
     r"\b(?:should|must|needs? to|ha(?:ve|s) to|is best) (?:be )?avoid(?:ed)?\b",
     r"\bcontraindicated\b|\bunsafe\b|\bnot (?:be )?(?:safe|suitable|recommended|advised|suited|for everyone)\b",
-    r"\bdangerous (?:to|for|in|over|here)\b",
+    r"\bdangerous (?:to|for|over)\b",
     # what needs somebody else first
     rf"\b(?:without|unless|until)\b.{{0,50}}\b(?:{_PROFESSIONAL})\b.{{0,12}}\b(?:says?|said|tells?|told|advi[sc]es?"
     r"|advised|agree[sd]?|approves?|prescribes?)\b",
-    r"\bwithout (?:the )?(?:advice|asking|talking|speaking|supervision|a prescription)\b",
+    r"\bwithout (?:the )?(?:advice|asking|talking|speaking|supervision)\b",
     rf"\bonly (?:after|if|when|under|with|on|once)\b.{{0,60}}\b(?:{_PROFESSIONAL}|diagnosis|advice|supervision)\b",
-    rf"{_NOT_SENT}\b(?i:{_CONSULT}) {_A_PROFESSIONAL}\b.{{0,40}}\b{_SOON}\b",
-    rf"\b(?i:if|before|when)\b.{{0,160}}{_NOT_SENT}\b{_CONSULT} {_A_PROFESSIONAL}\b",
+    # asking whether one may profit from something is no warning; asking before or at once is
+    rf"{_NOT_SENT}\b(?i:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\b{_SOON}\b",
+    rf"{_NOT_SENT}\b(?i:{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\bif\b",
+    rf"\b(?i:before)\b.{{0,160}}{_NOT_SENT}\b(?:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b",
+    rf"\b(?i:if|when)\b.{{0,160}}{_NOT_SENT}\b{_SEE} {_A_PROFESSIONAL}\b",
     # when to get help
-    r"\bemergency number\b|\bmedical emergency\b|\b(?i:call) (?:911|999|112|an ambulance)\b",
+    r"\bemergency number\b|\bmedical emergency\b|(?<!when to )(?<!able to )\b(?i:call) (?:911|999|112|an ambulance)\b",
     r"\b(?i:go|taken?|brought) to (?:an?|the|your|their) (?:\w+ )?emergency (?:department|room|services|care)\b",
-    r"\bneeds? (?:\w+ )?(?:emergency|urgent|immediate) (?:\w+ )?(?:care|help|treatment|attention|surgery)\b",
-    rf"{_NOT_SENT}\b(?i:seek|get) (?:\w+ )?(?:urgent|emergency|immediate|medical) (?:\w+ )?"
-    rf"(?:help|care|attention|advice)\b(?:.{{0,40}}\b{_SOON}\b|[.!]?$)",
-    r"\b(?i:stop)\b[^.;]{0,60}\b(?:if|and (?:see|call|ask|tell))\b",
+    r"\bneeds? (?:emergency (?:care|help)|(?:urgent|immediate) medical (?:care|help|attention))\b",
+    r"(?:^|[,;:]\s+|\b(?:should|must|and|then)\s+)(?i:seek|get) (?:\w+ )?(?:urgent|emergency|immediate|medical)"
+    rf" (?:\w+ )?(?:help|care|attention|advice)\b(?:.{{0,40}}\b(?:{_SOON}|if)\b|[.!]?$)",
+    rf"(?:{_START}Stop|(?:[,;:]|\b(?:should|must|and|then))\s+stop)\b[^.;]{{0,60}}\b(?:if|and (?:see|call|ask|tell))\b",
 )
 _CAUTION = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.MULTILINE)
 
@@ -55,4 +59,4 @@ def is_caution(sentence: str) -> bool:
     >>> is_caution("Do not drive."), is_caution("Symptoms that do not resolve are rare.")
     (True, False)
     """
-    return _CAUTION.search(sentence) is not None
+    return not sentence.rstrip().endswith("?") and _CAUTION.search(sentence) is not None
