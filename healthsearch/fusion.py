@@ -19,9 +19,8 @@ from healthsearch.generation import Generation
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 
-# How much the words of a sentence count beside its meaning: for ranking passages by their best sentence, and for
-# choosing the sentence that is marked.
-SENTENCE_WORDS = 0.5
+# How much the words of a sentence count beside its meaning.
+_SENTENCE_WORDS = 0.5
 # Chosen by benchmarks/ranking.py on the development sets, one setting for all; the optimum is flat around it.
 WEIGHTS: Mapping[str, float] = {
     "sentence": 0.75,
@@ -37,7 +36,7 @@ WEIGHTS: Mapping[str, float] = {
 class Measures:
     """What is known of n passages and a question, each a column of n numbers up to 1.
 
-    ``sentence``: the best sentence's cosine and word share, as ``sentence_scores`` weighs them, over their best.
+    ``sentence``: the best sentence's cosine and half its share of the question's words, over the most that they can be.
     ``passage``, ``article``: cosines. ``passage_words``, ``name_words``: the share of the question's words, by
     weight, that the passage has, and that its title, headings and other names have. ``article_words``: the
     article's BM25 score as a share of the best possible.
@@ -58,22 +57,17 @@ def measure(generation: Generation, rows: Rows, query: Scores, terms: Sequence[s
     names, sentences = generation.words_held(rows, list(weights))
     _, counts = generation.sentence_runs(rows)
     firsts = np.cumsum(counts) - counts
-    scores = sentence_scores(generation.sentence_cosines(query, rows), sentences @ share)
+    scores = generation.sentence_cosines(query, rows) + _SENTENCE_WORDS * (sentences @ share)
     best = np.maximum.reduceat(scores, firsts) if len(rows) else scores
     held = names | np.logical_or.reduceat(sentences, firsts) if len(rows) else names
     return Measures(
-        sentence=np.asarray(best / (1 + SENTENCE_WORDS), np.float32),
+        sentence=np.asarray(best / (1 + _SENTENCE_WORDS), np.float32),
         passage=generation.vectors.scores(query, rows),
         article=generation.article_cosines(query, rows),
         passage_words=held @ share,
         article_words=generation.article_words.scores(terms)[generation.article_rows[rows]],
         name_words=names @ share,
     )
-
-
-def sentence_scores(cosines: Scores, shares: Scores) -> Scores:
-    """How well each sentence answers, from its cosine with the question and its share of the question's words."""
-    return np.asarray(cosines + SENTENCE_WORDS * shares, dtype=np.float32)
 
 
 def fuse(measures: Measures, weights: Mapping[str, float] = WEIGHTS) -> Scores:

@@ -13,14 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from healthsearch.cautions import is_caution
-from healthsearch.fusion import sentence_scores
 from healthsearch.passages import Passage, Span
 from healthsearch.sentences import without_list_marker
 from healthsearch.words import words
 
 Scores = npt.NDArray[np.float32]
 
-# A passage full of warnings would be all marks; the nearest to the answer are the ones that limit it.
+# How much the share of the question's words counts beside the cosine: more than in ranking, since within a passage
+# all sentences are about the same thing. From 0.5 to 1.5 it makes little difference (benchmarks/marks.py).
+_WORDS = 1.0
+# A passage full of warnings would be all marks; the nearest to the question are the ones that limit its answer.
 _MOST_CAUTIONS = 2
 
 
@@ -34,7 +36,7 @@ class Mark:
 
 
 def mark(passage: Passage, cosines: Scores, question: Mapping[str, float]) -> list[Mark]:
-    """The answering sentence and up to two cautions next to it, in reading order.
+    """The answering sentence and up to two cautions beside it, in reading order.
 
     ``cosines`` are those of the question with the passage's n sentences; ``question`` holds the weight of
     each of the question's index words. An answer that is itself a caution is marked as the answer.
@@ -42,9 +44,10 @@ def mark(passage: Passage, cosines: Scores, question: Mapping[str, float]) -> li
     if not passage.sentences:
         return []
     shares = [coverage(question, passage.text[start:end]) for start, end in passage.sentences]
-    best = int(np.argmax(sentence_scores(cosines, np.array(shares, dtype=np.float32))))
+    scores = cosines + _WORDS * np.array(shares, dtype=np.float32)
+    best = int(np.argmax(scores))
     cautions = [number for number in cautions_of(passage) if number != best]
-    nearest = sorted(cautions, key=lambda number: (abs(number - best), number < best))[:_MOST_CAUTIONS]
+    nearest = sorted(cautions, key=lambda number: -scores[number])[:_MOST_CAUTIONS]
     marks = [_mark(passage, passage.sentences[best], "answer")]
     marks += [_mark(passage, passage.sentences[number], "caution") for number in nearest]
     return sorted(marks, key=lambda found: found.start)

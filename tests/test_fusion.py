@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.fusion import WEIGHTS, Measures, fuse, sentence_scores
+from healthsearch.fusion import WEIGHTS, Measures, fuse
 
 NAMES = [field.name for field in fields(Measures)]
 ROWS = st.lists(st.tuples(*[st.integers(-100, 100).map(lambda number: number / 100)] * len(NAMES)), max_size=12)
@@ -30,10 +30,6 @@ def test_the_sum_worked_out_by_hand() -> None:
     found = measures([(0.8, 0.2, 0, 0, 0.6, 0)])
     assert fuse(found, {"sentence": 3, "passage": 1}).tolist() == pytest.approx([(3 * 0.8 + 0.2) / 4])
     assert fuse(found, {"article_words": 0.5}).tolist() == pytest.approx([0.6])
-
-
-def test_a_sentence_counts_by_its_meaning_and_half_as_much_by_its_words() -> None:
-    assert sentence_scores(np.float32([0.4, 0.2]), np.float32([0.0, 0.6])).tolist() == pytest.approx([0.4, 0.5])
 
 
 @given(ROWS)
