@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch.adapter import Adapter
 from healthsearch.errors import HealthSearchError
 from healthsearch.passages import Span, Tokenizer
 
@@ -91,6 +92,7 @@ class LocalModel:
     name: str
     folder: Path
     digest: str
+    adapter: Adapter | None = None
 
     def load(self) -> Encoder:
         """See ``Model.load``. Raises HealthSearchError when the folder's files make no usable encoder."""
@@ -98,11 +100,14 @@ class LocalModel:
 
 
 def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
-    """The model folder that ``name`` means: the packaged default, a folder, or a name in the local hub cache.
+    """The model that ``name`` means: the packaged default, an adapter's JSON file that makes another of it, a folder,
+    or a name in the local hub cache.
 
     Raises HealthSearchError when there is none, when it is not a sentence-transformers model with
     safetensors weights, or when the default's files are not the ones we trust.
     """
+    if name.endswith(".json"):
+        return _tuned(find_model(), Adapter.read(Path(name)), str(Path(name).resolve()))
     if name == DEFAULT_MODEL:
         folder = _packaged_folder()
         for file, digest in _DEFAULT_DIGESTS.items():
@@ -128,6 +133,14 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
             "Save it again with SentenceTransformer(...).save(folder, safe_serialization=True).",
         )
     return LocalModel(name, folder, _folder_digest(folder))
+
+
+def _tuned(model: LocalModel, adapter: Adapter, name: str) -> LocalModel:
+    """The model with the adapter on it; a model of its own, since every vector differs."""
+    if adapter.base != _DEFAULT_DIGESTS["model.safetensors"]:
+        raise HealthSearchError(adapter.file, "it was made for other weights", "Leave --model out, or tune it again.")
+    digest = hashlib.sha256(f"{model.digest} {adapter.sha256}".encode()).hexdigest()
+    return LocalModel(name, model.folder, digest, adapter)
 
 
 def local_folder(name: str) -> Path:
@@ -289,6 +302,8 @@ def _load(model: LocalModel) -> SentenceTransformer:
         raise HealthSearchError(
             model.name, "its tokenizer cannot say where a token stands", "Use a model with a tokenizer.json."
         )
+    if model.adapter is not None:
+        model.adapter.add_to(loaded)
     if loaded.similarity_fn_name == "dot" and type(loaded[-1]).__name__ != "Normalize":
         raise HealthSearchError(
             model.name,

@@ -23,6 +23,7 @@ ORDER = [
     "readers",
     "corpus",
     "passages",
+    "adapter",
     "encoder",
     "vectors",
     "words",
@@ -54,9 +55,9 @@ ORDER = [
 # Whatever does not come with Python, and the only modules that may import it.
 ONLY_IN = {
     "sentence_transformers": {"encoder", "reranker"},
-    "torch": {"encoder"},
+    "torch": {"adapter", "encoder"},
     "transformers": {"encoder", "reranker"},
-    "safetensors": {"encoder", "reranker"},
+    "safetensors": {"adapter", "encoder", "reranker"},
     "huggingface_hub": {"encoder"},
     "faiss": {"vectors"},
     "bm25s": {"words"},

@@ -1,0 +1,1 @@
+"""Tunes the encoder for health questions; the product is the small adapter inside the package."""
