@@ -145,7 +145,10 @@ class Generation:
 
     def sentence_cosines(self, query: Matrix, rows: Rows) -> Matrix:
         """The cosines of the query with every sentence of the named passages, passage after passage."""
-        return np.asarray(_unit_rows(self.sentences[runs(*self.sentence_runs(rows))]) @ query, dtype=np.float32)
+        vectors = self.sentences[runs(*self.sentence_runs(rows))].astype(np.float32)
+        # One division a sentence, not one a dimension.
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        return np.asarray((vectors @ query) / np.maximum(norms, 1.0), dtype=np.float32)
 
     def article_cosines(self, query: Matrix, rows: Rows) -> Matrix:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
