@@ -57,7 +57,7 @@ class Asked:
 
 
 def ask(searcher: Searcher, question: str, feedback: float = 0.0) -> tuple[np.ndarray, Measures, np.ndarray]:
-    """The candidates as the search itself has them; with ``feedback``, for the question moved to its first three."""
+    """The candidates of a search, twice as deep as it begins; with ``feedback``, of the question moved to its first."""
     read, _ = searcher.speller.correct(" ".join(question.split()))
     query = searcher.encoder.encode_query([read])[0]
     if feedback:

@@ -52,14 +52,18 @@ class Adapter:
         facts.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
     def add_to(self, network: Module) -> None:
-        """Add the differences to the network's weights, in place."""
+        """Add the differences to the network's weights, in place. HealthSearchError when they do not fit."""
         import torch
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        tensors = load_file(self.file)
-        with torch.no_grad():
-            for name, weight in linear_weights(network).items():
-                weight.add_(tensors[f"{name}.left"].float() @ tensors[f"{name}.right"].float())
+        try:
+            tensors = load_file(self.file)
+            with torch.no_grad():
+                for name, weight in linear_weights(network).items():
+                    weight.add_(tensors[f"{name}.left"].float() @ tensors[f"{name}.right"].float())
+        except (SafetensorError, KeyError, RuntimeError) as error:
+            raise HealthSearchError(self.file, f"it does not fit the weights ({error})", _AGAIN) from None
 
 
 def linear_weights(network: Module) -> dict[str, Parameter]:

@@ -20,7 +20,7 @@ _SEE = r"(?:see|call|contact|consult|tell)"
 _NOT_SENT = r"(?<!need to )(?<!have to )(?<!not )(?<!n['’]t )(?<!dont )"
 # A command stands at the start of a sentence or of a list's item, with a capital; "- do not remove it" goes on with
 # what the list says of somebody. Or it stands after a colon, or after a condition.
-_START = r"^(?:[-*+•–]\s+|\d{1,3}[.)]\s+)?"
+_START = r"^(?:[-*+•‣◦–]\s+|\d{1,3}[.)]\s+)?"
 _AFTER = rf"(?:[:;—–]\s+|{_START}(?:If|When|While|Before|After|During|With|Until|For)\b[^.,]*,\s+)"
 _MORE = r"(?!\s+(?:need|have to|worry|hesitate|forget|be (?:afraid|ashamed)|necessarily|always|all|only)\b)\s+\w+"
 
@@ -50,7 +50,7 @@ _FORMS = (
     rf" (?:\w+ )?(?:help|care|attention|advice)\b(?:.{{0,40}}\b(?:{_SOON}|if)\b|[.!]?$)",
     rf"(?:{_START}Stop|(?:[,;:]|\b(?:should|must|and|then))\s+stop)\b[^.;]{{0,60}}\b(?:if|and (?:see|call|ask|tell))\b",
 )
-_CAUTION = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.MULTILINE)
+_CAUTION = re.compile("|".join(f"(?:{form})" for form in _FORMS))
 
 
 def is_caution(sentence: str) -> bool:
@@ -59,4 +59,6 @@ def is_caution(sentence: str) -> bool:
     >>> is_caution("Do not drive."), is_caution("Symptoms that do not resolve are rare.")
     (True, False)
     """
-    return not sentence.rstrip().endswith("?") and _CAUTION.search(sentence) is not None
+    # Plain text keeps its line ends, also within a sentence.
+    line = " ".join(sentence.split())
+    return not line.endswith("?") and _CAUTION.search(line) is not None

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
 
 _WORDS, _ENDS = "words.npy", "ends.npy"
 

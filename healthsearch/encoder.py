@@ -1,4 +1,4 @@
-"""Text to unit vectors: the only import of sentence-transformers, and of the weights it runs.
+"""Text to unit vectors: with ``reranker`` the only import of sentence-transformers, and of the weights it runs.
 
 The default weights come with an installed package and are trusted by digest alone, so the package's
 own code is never imported. Nothing is ever fetched: the hub is switched off before it can be asked.

@@ -9,7 +9,7 @@ scores keep how much better the first passage is than the second, which ranks fo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,8 @@ Scores = npt.NDArray[np.float32]
 
 # How much the words of a sentence count beside its meaning.
 _SENTENCE_WORDS = 0.5
-# Chosen by benchmarks/ranking.py on the development sets, one setting for all; the optimum is flat around it.
+# One setting for all collections, set with benchmarks/ranking.py so that none of the development sets falls far below
+# what weights of its own would give it.
 WEIGHTS: Mapping[str, float] = {
     "sentence": 0.75,
     "passage": 0.2,
@@ -36,10 +37,10 @@ WEIGHTS: Mapping[str, float] = {
 class Measures:
     """What is known of n passages and a question, each a column of n numbers up to 1.
 
-    ``sentence``: the best sentence's cosine and half its share of the question's words, over the most that they can be.
+    ``sentence``: the best sentence's cosine and half its share of the question's words, over their maximum.
     ``passage``, ``article``: cosines. ``passage_words``, ``name_words``: the share of the question's words, by
-    weight, that the passage has, and that its title, headings and other names have. ``article_words``: the
-    article's BM25 score as a share of the best possible.
+    weight, that the passage or its names have, and that its names alone have: title, headings, other names.
+    ``article_words``: the article's BM25 score as a share of the best possible.
     """
 
     sentence: Scores
@@ -72,6 +73,5 @@ def measure(generation: Generation, rows: Rows, query: Scores, terms: Sequence[s
 
 def fuse(measures: Measures, weights: Mapping[str, float] = WEIGHTS) -> Scores:
     """The weighted mean of the measures: scores up to 1 of n passages, for ordering, higher is better."""
-    columns = {name: column for name, column in asdict(measures).items() if name in weights}
-    total = sum(weights[name] * column for name, column in columns.items())
+    total = sum(weight * getattr(measures, name) for name, weight in weights.items())
     return np.asarray(total / sum(weights.values()), dtype=np.float32)

@@ -16,6 +16,7 @@ import itertools
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -300,26 +301,38 @@ class Draft:
 def _write_words(store: Store, folder: Path) -> None:
     """Everything that is found by words, from one analysis of the articles."""
     passages, articles, pieces = [], [], []
-    spelt: list[str] = []
+    spelt: Counter[str] = Counter()
+    # Every word once in memory, however often it stands in the articles.
+    known: dict[str, str] = {}
+
+    def once(text: str) -> list[str]:
+        return [known.setdefault(word, word) for word in words(text)]
+
     for article in store.articles():
         whole: list[str] = []
+        headings: set[str] = set()
         for stored in store.article_of_file(article.path)[1]:
             passage = stored.passage
             names = "\n".join((article.title, *passage.headings, *article.also_called))
-            of_names = words(names)
-            of_sentences = [words(passage.text[start:end]) for start, end in passage.sentences]
+            of_names = once(names)
+            of_sentences = [once(passage.text[start:end]) for start, end in passage.sentences]
             text = list(itertools.chain.from_iterable(of_sentences))
             passages.append((of_names, text))
             pieces += [of_names, *of_sentences]
             whole += text
-            spelt += [names, passage.text]
-        articles.append((words("\n".join((article.title, *article.also_called))), whole))
+            headings.update(passage.headings)
+            spelt.update(spellings(passage.text))
+        titles = "\n".join((article.title, *article.also_called))
+        articles.append((once(titles), whole))
+        spelt.update(spellings("\n".join((titles, *sorted(headings)))))
     by_passage = Words.of(passages)
     by_passage.save(folder / "words")
     Words.of(articles).save(folder / "article_words")
     (folder / "coverage").mkdir()
     Coverage.of(pieces, by_passage.vocabulary).save(folder / "coverage")
-    (folder / "spellings.json").write_text(json.dumps(spellings(spelt), ensure_ascii=False), encoding="utf-8")
+    (folder / "spellings.json").write_text(
+        json.dumps(dict(sorted(spelt.items())), ensure_ascii=False), encoding="utf-8"
+    )
 
 
 def _name(manifest: dict[str, Any]) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from healthsearch import wording
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError
-from healthsearch.mark import Mark
 from healthsearch.quoting import LONGEST_SHOWN, address, escaped, language, quote, stretch, whole
 from healthsearch.surroundings import after, before
 
@@ -80,14 +79,14 @@ def passage(answer: Answer, article: Article, hit: Hit) -> str:
         f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
         f'<div class="hs-where"><span class="hs-path" dir="auto">{path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
-        f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, _marks(answer, hit))}</blockquote>'
+        f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
         f"{notes}{_cautions(article, hit)}{_around(article, hit)}</div>"
     )
 
 
 def whole_article(answer: Answer, article: Article, hit: Hit, today: date) -> str:
     """The article with the hit's passage in it, and what its source says of it."""
-    text = whole(article, hit.passage, _marks(answer, hit), passage_anchor(hit))
+    text = whole(article, hit.passage, answer.marks(hit), passage_anchor(hit))
     note = _note(wording.old(article)) if "old" in hit.notes else ""
     part = _note(wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else ""
     return (
@@ -120,11 +119,6 @@ def _cautions(article: Article, hit: Hit) -> str:
 
 
 _STRENGTH_CLASSES = {wording.STRENGTHS[0][1]: "hs-strong", wording.STRENGTHS[1][1]: "hs-good"}
-
-
-def _marks(answer: Answer, hit: Hit) -> list[Mark]:
-    """The hit's marks, without the answering sentence where nothing answers."""
-    return [mark for mark in hit.marks if mark.kind == "caution" or answer.verdict != "nothing"]
 
 
 def _facts(article: Article, today: date) -> str:

@@ -2,8 +2,8 @@
 
 A reader who skims takes a marked sentence as a yes. Made for precision: the question asks, without any negation,
 whether one may or can do something or whether it is safe; the sentence forbids it in a main clause, with the same verb,
-or of the same thing where the verb says little. Whether something is so ("does it cure") was tried too and dropped: one
-note in four was wrong.
+or of the same thing where the verb says little. Whether something is so ("does it cure") was tried too, and was wrong
+too often.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(
-    r"(?:^(?:[-*+•–]\s+|\d{1,3}[.)]\s+)?|[,:;—–]\s+|\b(?:but|and|so)\s+)(?:do not|don['’]t|never|avoid)\b"
+    r"(?:^(?:[-*+•‣◦–]\s+|\d{1,3}[.)]\s+)?|[,:;—–]\s+|\b(?:but|and|so)\s+)(?:do not|don['’]t|never|avoid)\b"
     r"|\b(?:should|must|shall|can|may)(?:\s+not|n['’]t|\s+never)(?: be)?\b|\bcannot(?: be)?\b"
     r"|\bnot (?:be )?(?:safe|suitable|recommended|advised)\b",
     re.IGNORECASE,
@@ -58,7 +58,11 @@ _EXCEPTION = re.compile(r"\b(?:unless|until|except|without|other than|apart from
 # The asker names a condition of the kind.
 _CONDITION = re.compile(r"\b(?:even if|once|as long as|provided|still|keep|just|only)\b", re.IGNORECASE)
 # Verbs that say little: any two of them are about the same thing if their object is the same.
-_LIGHT = frozenset(words("take taken taking use do try eat eaten drink put start keep give given go have had get"))
+_LIGHT = frozenset(words("take taken taking use try eat eaten drink put start keep give given go get"))
+# "Never take more", "do not swim alone": a limit on how, not on whether.
+_LIMIT = re.compile(r"\b(?:more|longer|larger|alone|suddenly|too|together)\b", re.IGNORECASE)
+# "Do not give honey to babies" forbids it to some, in some state or with something.
+_FOR_SOME = re.compile(r"\b(?:to|in|with|during|for|on|at|under|over)\b(.*)", re.IGNORECASE)
 
 
 def says_no(question: str, sentence: str) -> bool:
@@ -74,7 +78,7 @@ def says_no(question: str, sentence: str) -> bool:
         return False
     if _CONDITION.search(question):
         return False
-    wanted = words(question)
+    wanted, sentence = words(question), " ".join(sentence.split())
     return any(_meets(wanted, sentence, found) for found in _FORBIDS.finditer(sentence))
 
 
@@ -86,8 +90,9 @@ def _meets(wanted: list[str], sentence: str, negation: re.Match[str]) -> bool:
     if exception and set(wanted) & set(words(exception[1])):
         return False
     end = _CLAUSE_END.search(after)
-    following = words(after[: end.start()] if end else after)
-    if not following:
+    clause = after[: end.start()] if end else after
+    following = words(clause)
+    if not following or _LIMIT.search(clause):
         return False
     # "Avoid tablets" and "not safe in pregnancy" name no verb; they forbid the thing.
     if following[0] not in _LIGHT and negation[0].split()[-1].lower() not in (
@@ -101,4 +106,7 @@ def _meets(wanted: list[str], sentence: str, negation: re.Match[str]) -> bool:
     # A command has nothing before it; what "should not be taken" stands before that.
     begun = [found.end() for found in _CLAUSE_END.finditer(before)]
     subject = before[begun[-1] if begun else 0 :] if negation[0][:1].isalpha() else ""
+    some = _FOR_SOME.search(clause)
+    if some and not set(wanted) & set(words(some[1])):
+        return False
     return bool(set(wanted) & {*words(subject), *following} - _LIGHT)

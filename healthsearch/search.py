@@ -1,4 +1,4 @@
-"""The search, in order: encode, retrieve twice, fuse, group by article, judge, mark.
+"""The search, in order: mend slips, encode, retrieve twice, measure and fuse, rerank, group by article, judge, mark.
 
 ``Searcher.search`` is the whole of it; the page and the command line only draw what it returns.
 """
@@ -26,6 +26,7 @@ from healthsearch.mark import Mark, cautions_of, mark
 from healthsearch.passages import Passage, Span
 from healthsearch.polarity import says_no
 from healthsearch.reranker import DEPTH, Reranker
+from healthsearch.sentences import without_list_marker
 from healthsearch.spelling import Correction, Speller
 from healthsearch.store import StoredPassage
 from healthsearch.words import ANALYSIS, has_words, words
@@ -35,6 +36,8 @@ CANDIDATES = 200
 # One long article must not fill the page.
 PASSAGES_PER_ARTICLE = 2
 MOST_HITS = 100
+# How many passages before and after a hit are looked at for a warning: a section without headings may be a book.
+_CLOSE_BY = 3
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
 _LONGEST_QUESTION = 4_000
 # Health advice is commonly reviewed every three years (for example by NICE and the NHS).
@@ -48,8 +51,8 @@ Scores = npt.NDArray[np.float32]
 class Hit:
     """A passage found: ``rank`` from 1, ``score`` from 0 to 1 for ordering only, marks within its text.
 
-    ``cautions``: where the passage holds none itself, the warning of the same section that is nearest to the
-    question, as a span of the article's text.
+    ``cautions``: where the passage holds none itself, the warning close by in the same section that is nearest to
+    the question, as a span of the article's text.
     """
 
     rank: int
@@ -85,6 +88,10 @@ class Answer:
     generation: str
     milliseconds: float
     results: tuple[Result, ...]
+
+    def marks(self, hit: Hit) -> list[Mark]:
+        """The hit's marks as they may be shown: where nothing answers, no sentence is the answer."""
+        return [found for found in hit.marks if found.kind == "caution" or self.verdict != "nothing"]
 
     @property
     def hits(self) -> list[tuple[Hit, Article]]:
@@ -168,15 +175,16 @@ class Searcher:
         articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles[rows[chosen]])}
         weights = self.generation.words.weights(words(read))
         confidence = self.calibration.confidence(found)
+        verdict = self.calibration.verdict(confidence)
         hits = []
         for rank, place in enumerate(chosen, start=1):
             found_hit = self._hit(rank, int(rows[place]), float(scores[place]), query, weights)
-            notes = _notes(read, found_hit, articles[found_hit.passage.article_id], today or date.today())
+            notes = _notes(read, verdict, found_hit, articles[found_hit.passage.article_id], today or date.today())
             hits.append(replace(found_hit, notes=notes))
         return Answer(
             question=asked,
             corrections=corrections,
-            verdict=self.calibration.verdict(confidence),
+            verdict=verdict,
             confidence=confidence,
             calibrated=self.calibration.fitted,
             generation=self.generation.name,
@@ -276,23 +284,24 @@ class Searcher:
         stored = self.generation.store.passage(row)
         marks = mark(stored.passage, self._sentence_cosines(query, stored), weights)
         cautions = () if cautions_of(stored.passage) else self._caution_beside(row, stored.passage, query)
-        return Hit(rank, score, stored.passage, tuple(marks), (), cautions)
+        return Hit(rank, max(score, 0.0), stored.passage, tuple(marks), (), cautions)
 
     def _caution_beside(self, row: int, passage: Passage, query: Scores) -> tuple[Span, ...]:
-        """The nearest warning in the other passages of the section, if there is any."""
+        """The warning of the section's passages close by that is nearest to the question, if there is any."""
         found: list[tuple[float, Span]] = []
         for step in (-1, 1):
-            at = row + step
-            while 0 <= at < len(self._articles) and self._articles[at] == passage.article_id:
+            for at in range(row + step, row + step * (_CLOSE_BY + 1), step):
+                if not 0 <= at < len(self._articles) or self._articles[at] != passage.article_id:
+                    break
                 other = self.generation.store.passage(at)
                 if other.passage.headings != passage.headings:
                     break
                 cosines = self._sentence_cosines(query, other)
                 for place in cautions_of(other.passage):
                     start, end = other.passage.sentences[place]
+                    start = without_list_marker(other.passage.text, start, end)
                     first = other.passage.start
                     found.append((float(cosines[place]), (first + start, first + end)))
-                at += step
         return (max(found)[1],) if found else ()
 
 
@@ -303,9 +312,10 @@ def _grouped(hits: Iterable[Hit], articles: Mapping[str, Article]) -> tuple[Resu
     return tuple(Result(articles[identity], tuple(found)) for identity, found in groups.items())
 
 
-def _notes(question: str, hit: Hit, article: Article, today: date) -> tuple[str, ...]:
+def _notes(question: str, verdict: Verdict, hit: Hit, article: Article, today: date) -> tuple[str, ...]:
     answers = [hit.passage.text[found.start : found.end] for found in hit.marks if found.kind == "answer"]
-    notes = ["opposite"] if any(says_no(question, answer) for answer in answers) else []
+    denied = verdict != "nothing" and any(says_no(question, answer) for answer in answers)
+    notes = ["opposite"] if denied else []
     dated = parse_date(article.reviewed or article.published or "")
     if dated and (today - dated).days > _OLD_AFTER_YEARS * 365.25:
         notes.append("old")

@@ -8,8 +8,8 @@ The only import of pyspellchecker (its word list; MIT) and of rapidfuzz (edit di
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,12 +38,9 @@ class Correction:
     read_as: str
 
 
-def spellings(texts: Iterable[str]) -> dict[str, int]:
-    """The words of the texts in small letters, sorted, with how often each stands there."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(_LETTERS.findall(text.casefold()))
-    return dict(sorted(counts.items()))
+def spellings(text: str) -> list[str]:
+    """The words of the text as they are spelt, in small letters."""
+    return _LETTERS.findall(text.casefold())
 
 
 class Speller:

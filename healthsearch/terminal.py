@@ -27,16 +27,16 @@ def answer_text(answer: Answer, *, styled: bool) -> str:
     if answer.corrections:
         parts.insert(0, visible(wording.corrections(answer.corrections)))
     for hit, article in answer.hits:
-        parts.append(_hit_text(hit, article, styled))
+        parts.append(_hit_text(answer, hit, article, styled))
     return "\n\n".join(parts)
 
 
-def _hit_text(hit: Hit, article: Article, styled: bool) -> str:
+def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
     where = " › ".join((article.title, *hit.passage.headings))
     signs = _STYLES if styled else _SIGNS
     quote = "".join(
         visible(text) if mark is None else visible(text).join(signs[mark.kind])
-        for text, mark in pieces_of(hit.passage.text, hit.marks)
+        for text, mark in pieces_of(hit.passage.text, answer.marks(hit))
     )
     lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article, date.today()))}"]
     for line in quote.split("\n"):

@@ -22,7 +22,7 @@ import Stemmer
 Scores = npt.NDArray[np.float32]
 
 # Names the analysis and the weights below in the manifest; raise it when they change.
-ANALYSIS = "english-4"
+ANALYSIS = "english-5"
 _K1 = 1.2
 _B = 0.75
 # Titles and other names say what an article is about: they count as if they stood this often.
@@ -43,7 +43,7 @@ _STOP_WORDS = frozenset(
 )
 _stemmer = Stemmer.Stemmer("english")
 # The stemmer keeps "pregnancy" apart from "pregnant", and "infancy" from "infant".
-_NOUN = re.compile(r"(?<=.{3})anc$")
+_NOUN = re.compile(r"(?<=.{3})anc(?:y|ies)$")
 
 
 def words(text: str) -> list[str]:
@@ -55,7 +55,7 @@ def words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     found = _WORD.findall(_UNSPACED.sub(r" \g<0> ", _HYPHENED.sub(_joined, plain)))
-    return [_NOUN.sub("ant", _stemmer.stemWord(word)) for word in found if word not in _STOP_WORDS]
+    return [str(_stemmer.stemWord(_NOUN.sub("ant", word))) for word in found if word not in _STOP_WORDS]
 
 
 def _joined(match: re.Match[str]) -> str:

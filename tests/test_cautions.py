@@ -40,6 +40,9 @@ PRECISION = 0.9
         "Ask your pharmacist first.",
         "Before you start, talk to your midwife or doctor.",
         "Stop the exercise if it hurts.",
+        "Do\nnot drive.",
+        "See a doctor\nif the pain lasts.",
+        "◦ Do not drive.",
         "Strong pressure is dangerous for brittle bones.",
     ],
 )
@@ -73,7 +76,8 @@ def test_what_is_no_caution(sentence: str) -> None:
         ("may I drive after the injection", "Do not drive for 24 hours."),
         ("Can I take ibuprofen while pregnant?", "Ibuprofen should not be taken in pregnancy."),
         ("can my baby have honey", "Never give honey to a baby."),
-        ("my back hurts, can I lift boxes", "Avoid lifting boxes in the first weeks."),
+        ("my back hurts, can I lift boxes", "Avoid lifting heavy boxes."),
+        ("may I drive", "Do\nnot drive."),
         ("is heat safe on numb skin", "Heat is not safe on skin that is numb."),
     ],
 )
@@ -91,6 +95,10 @@ def test_a_sentence_that_says_no(question: str, sentence: str) -> None:
         ("may I drive after the injection", "Do not eat for six hours."),
         ("does rest help", "Rest helps people who do not sleep well."),
         ("can I walk", "You may not need to rest."),
+        ("can I eat honey", "Do not give honey to babies under one."),
+        ("can I take paracetamol with ibuprofen", "Never take more paracetamol than the label says."),
+        ("is paracetamol safe in pregnancy", "Paracetamol should not be taken with other medicines that hold it."),
+        ("can I swim with a plaster cast", "Do not swim alone."),
         ("should I have new bladder trouble looked at", "Do not explain new bladder trouble away."),
         ("does massage cure a slipped disc", "Massage does not move the disc back."),
         ("driving after the injection", "Do not drive for 24 hours."),
@@ -166,3 +174,13 @@ def test_where_question_and_answer_point_opposite_ways_the_hit_says_so(searcher:
 
     assert notes("can I sleep in a chair") == ("opposite",)
     assert notes("should I avoid sleep in a chair") == ()
+
+
+def test_a_caution_far_away_in_a_long_section_does_not(tmp_path: Path) -> None:
+    fill = "\n\n".join(" ".join(["Walking eases the pain of a stiff back."] * 12) for _ in range(9))
+    put(tmp_path / "corpus", "long.md", f"Massage eases pain.\n\n{fill}\n\nDo not massage a fresh wound.")
+    model = KeywordModel()
+    build(tmp_path / "corpus", tmp_path / "index", model)
+    searcher = Searcher.open(tmp_path / "index", model.load())
+    first = next(hit for hit, _ in searcher.search("massage", k=20).hits if hit.passage.text.startswith("Massage"))
+    assert first.cautions == ()

@@ -480,4 +480,4 @@ def test_which_words_a_passage_s_names_and_each_of_its_sentences_have(tmp_path: 
     names, sentences = generation.words_held(np.array([1, 0]), terms)
     assert names.astype(int).tolist() == [[1, 1, 0, 0, 0, 0], [1, 1, 1, 0, 0, 0]]
     assert sentences.astype(int).tolist() == [[0, 0, 0, 1, 0, 0], [0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 1, 0]]
-    assert generation.spellings == {"eat": 1, "food": 1, "gout": 2, "it": 1, "podagra": 2, "rest": 2, "well": 1}
+    assert generation.spellings == {"eat": 1, "food": 1, "gout": 1, "it": 1, "podagra": 1, "rest": 2, "well": 1}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, fields, replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.judge import Calibration, Evidence
+from healthsearch.encoder import find_model
+from healthsearch.fusion import Measures
+from healthsearch.judge import Calibration, Evidence, evidence
 
 NAMES = [field.name for field in fields(Evidence)]
 HAND_MADE = Calibration(
@@ -53,7 +56,32 @@ def test_the_verdict_is_the_step_on_which_a_confidence_stands(confidence: float,
     assert HAND_MADE.verdict(confidence) == verdict
 
 
+def measures(passage: list[float], passage_words: list[float]) -> Measures:
+    rows = np.zeros(len(passage), np.float32)
+    columns = dict.fromkeys((field.name for field in fields(Measures)), rows)
+    return Measures(**columns | {"passage": np.float32(passage), "passage_words": np.float32(passage_words)})
+
+
+def test_evidence_is_the_nearest_cosine_the_best_one_s_words_and_the_lead() -> None:
+    scores = np.float32([0.1, 0.8, *[0.2] * 8, 0.05])
+    found = evidence(measures([0.7, 0.5, *[0.0] * 9], [1.0, 0.5, *[0.0] * 9]), scores)
+    # The second passage scores best, the first is nearest; the tenth best has 0.1.
+    assert found.closeness == pytest.approx(0.7 + 0.2 * 0.5)
+    assert found.lead == pytest.approx(0.8 - 0.1)
+
+
+def test_where_there_are_few_passages_the_last_is_the_tenth() -> None:
+    assert evidence(measures([0.5], [0.0]), np.float32([0.4])).lead == 0
+    assert evidence(measures([0.5, 0.1], [0.0, 0.0]), np.float32([0.4, 0.1])).lead == pytest.approx(0.3)
+
+
 class TestShipped:
+    def test_it_is_fitted_to_the_default_encoder_and_to_no_other(self) -> None:
+        assert Calibration.shipped(find_model().digest).fitted
+        other = Calibration.shipped("0" * 64)
+        assert not other.fitted
+        assert other == replace(Calibration.shipped(), fitted=False)
+
     def test_it_weighs_just_the_evidence_that_there_is(self) -> None:
         assert sorted(Calibration.shipped().weights) == sorted(NAMES)
 

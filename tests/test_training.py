@@ -106,6 +106,15 @@ def test_a_passage_that_may_answer_is_left_out_of_the_loss() -> None:
     assert not any(left_out[3])
 
 
+def test_a_section_s_passages_differ_only_where_a_sentence_of_one_is_asked_about() -> None:
+    def text(part: int | None) -> Text:
+        return Text("", "x", ((0, 1),), "gout", "symptoms", part)
+
+    assert text(None).may_answer(text(0))
+    assert text(0).may_answer(text(None))
+    assert not text(0).may_answer(text(1))
+
+
 def test_every_kind_has_wordings_and_headings() -> None:
     assert QUESTIONS.keys() == HEADINGS.keys()
     for kind, wordings in QUESTIONS.items():

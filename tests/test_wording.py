@@ -131,3 +131,8 @@ def test_a_problem_names_its_place_cause_and_remedy_unless_it_is_the_question() 
         "corpus: it is gone. Bring it back.",
     )
     assert "question:" not in wording.problem(HealthSearchError("question", "it is empty", "Type."))[1]
+
+
+def test_a_verdict_that_was_fitted_to_another_encoder_is_called_rough() -> None:
+    assert wording.verdict_note("related", calibrated=True) == wording.VERDICT_NOTES["related"]
+    assert "rough guide" in wording.verdict_note("related", calibrated=False)

@@ -158,6 +158,11 @@ def test_numbers_are_exact(question: str, rows: list[int]) -> None:
     assert found(question, "take 2.5 mg", "take 25 mg", "take 10 mg", "take 100 ml") == rows
 
 
+def test_words_that_only_look_alike_stay_apart() -> None:
+    assert words("instance") != words("instant")
+    assert words("balance") == ["balanc"]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

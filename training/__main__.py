@@ -1,8 +1,8 @@
 """Tune the encoder for health questions and write the adapter: python -m training DATA --out DIR
 
 DATA holds training (medquad.jsonl, pubmedqa.jsonl, meqsum.jsonl) and, to choose by, the BEIR folders nfcorpus,
-mediqa2019 and covidqa. Every stage leaves its result in DIR and is skipped when that is there, so that the command
-can be stopped and given again. Prints what it chose from.
+mediqa2019 and covidqa. Mining and every seed leave their result in DIR and take it from there, so that the command
+can be stopped and given again; other data want another DIR. Prints what it chose from.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
     samples = [Sample.of(arguments.data / name, split, tokenizer) for name, split in SETS]
     runs = {}
     for seed in arguments.seeds:
-        file = arguments.out / f"seed-{seed}.safetensors"
+        file = arguments.out / f"seed-{seed}-of-{arguments.steps}.safetensors"
         if not file.exists():
             put(network, original, difference([original], original, 1.0))
             examples = _examples(arguments.data / "training", tokenizer, model, arguments.out / "mined.json")

@@ -1,7 +1,7 @@
 """Batches of questions with the passage that answers and one that only looks as if it did.
 
 A batch is a pure function of the seed and the step, so that a run can go on where it was cut off. Passages are
-split and put in context by the product's own code, as the index encodes them.
+split and put in context by the product's own code; the loop reads their first tokens.
 """
 
 from __future__ import annotations
@@ -48,10 +48,14 @@ class Text:
     sentences: tuple[tuple[int, int], ...]
     topic: str
     kind: str
+    # Of several passages of a section, each is told from the others only where a sentence of it is asked about.
+    part: int | None = None
 
     def may_answer(self, other: Text) -> bool:
         """Whether a question that ``self`` answers may be answered by ``other`` too."""
-        return self.topic == other.topic and (self.kind == other.kind or "information" in (self.kind, other.kind))
+        alike = self.kind == other.kind or "information" in (self.kind, other.kind)
+        apart = None not in (self.part, other.part) and self.part != other.part
+        return self.topic == other.topic and alike and not apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +145,11 @@ class Examples:
             question = " ".join(word for word in question.lower().split() if rng.random() < _WORDS_KEPT) or question
         others = [place for place in range(len(section.passages)) if place != at]
         negative = self._passage(section, rng.choice(others), context) if others else None
-        yield Example(question, Text(context, kept, spans, section.title.casefold(), f"{section.kind} {at}"), negative)
+        yield Example(question, Text(context, kept, spans, section.title.casefold(), section.kind, at), negative)
 
     def _passage(self, section: Section, at: int, context: str) -> Text:
         passage = section.passages[at]
-        return Text(context, passage.text, passage.sentences, section.title.casefold(), f"{section.kind} {at}")
+        return Text(context, passage.text, passage.sentences, section.title.casefold(), section.kind, at)
 
 
 def read_sections(file: Path, tokenizer: Tokenizer) -> list[Section]:
@@ -166,7 +170,8 @@ def read_abstracts(file: Path, tokenizer: Tokenizer) -> list[Section]:
     found = []
     for number, line in enumerate(_lines(file)):
         passages = _split("", line["text"], tokenizer)
-        found.append(Section(line["question"], f"abstract {number}", f"abstract {number}", "abstract", passages))
+        if passages:
+            found.append(Section(line["question"], f"abstract {number}", f"abstract {number}", "abstract", passages))
     return found
 
 

@@ -8,6 +8,7 @@ same topic is never taken, nor one that is nearly as close as the answer itself 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,10 @@ def mined(sections: list[Section], model: SentenceTransformer, file: Path) -> li
     """For each section the places of its hard negatives, nearest first; kept in ``file``."""
     if not file.exists():
         found = _mine(sections, model)
-        file.write_text(json.dumps(found), encoding="utf-8")
+        # Runs beside each other may all come here; each leaves a whole file.
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(found), encoding="utf-8")
+        draft.replace(file)
     kept: list[list[int]] = json.loads(file.read_text(encoding="utf-8"))
     if len(kept) != len(sections):
         raise ValueError(f"{file} was made from other sections; remove it")

@@ -1,8 +1,9 @@
-"""The tuning itself: a contrastive loss on the score that the product ranks by, in a plain loop.
+"""The tuning itself: a contrastive loss on nearly what the product measures of meaning, in a plain loop.
 
 The score of a passage is the mean of two cosines, the whole passage's and its best sentence's, both pooled from one
-pass as the index does. The loss asks that a question's own passage beat all others of the batch (InfoNCE; Henderson
-et al. 2017, arXiv:1705.00652). Word embeddings stay as they are: the adapter does not carry them.
+pass as the index does, over the passage's first 128 tokens. The loss asks that a question's own passage beat all
+others of the batch (InfoNCE; Henderson et al. 2017, arXiv:1705.00652). Word embeddings stay as they are: the adapter
+does not carry them.
 """
 
 from __future__ import annotations
@@ -55,12 +56,12 @@ def tune(
         parameter.requires_grad = True
     optimizer = torch.optim.AdamW(weights.values(), lr=RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
-    checkpoint = folder / f"seed-{seed}.pt"
+    checkpoint = folder / f"seed-{seed}-of-{steps}.pt"
     state = State(0, weights, optimizer, schedule)
     if checkpoint.exists():
         state = _restored(checkpoint, state)
     started = time.perf_counter()
-    with (folder / f"seed-{seed}.log").open("a", encoding="utf-8", buffering=1) as log:
+    with (folder / f"seed-{seed}-of-{steps}.log").open("a", encoding="utf-8", buffering=1) as log:
         for step in range(state.step, steps):
             # Dropout too must come from the step alone, or a resumed run would differ from an unbroken one.
             torch.manual_seed(seed * 1_000_003 + step)
@@ -90,7 +91,7 @@ def contrast(model: SentenceTransformer, batch: list[Example]) -> Tensor:
 
 
 def scored(questions: Tensor, wholes: Tensor, sentences: Tensor, owner: Tensor) -> Tensor:
-    """Every question's score with every passage, as fusion weighs meaning."""
+    """Every question's score with every passage."""
     shape = len(questions), len(wholes)
     closeness = questions @ sentences.T
     best = torch.full(shape, -1.0).scatter_reduce(1, owner.expand(len(questions), -1), closeness, "amax")
@@ -138,7 +139,7 @@ def _mean(tokens: Tensor, mask: Tensor) -> Tensor:
 
 def _rate(step: int, steps: int) -> float:
     warm = max(1, round(WARM_UP * steps))
-    return min((step + 1) / warm, (steps - step) / (steps - warm))
+    return min((step + 1) / warm, (steps - step) / max(1, steps - warm))
 
 
 class State(NamedTuple):
