@@ -9,7 +9,6 @@ one passage, prints how often the sentence chosen in that passage overlaps the a
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 from collections.abc import Callable, Mapping
@@ -20,11 +19,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from healthsearch.build import build  # noqa: E402 - the project need not be installed
-from healthsearch.encoder import find_model  # noqa: E402
+from spans import open_articles, read_spans  # noqa: E402
+
+from healthsearch.encoder import find_model  # noqa: E402 - the project need not be installed
 from healthsearch.mark import coverage, mark  # noqa: E402
 from healthsearch.passages import Passage  # noqa: E402
-from healthsearch.search import Searcher  # noqa: E402
 from healthsearch.words import words  # noqa: E402
 
 # The start and end, within the passage, of the sentence chosen for a question.
@@ -70,23 +69,20 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR")
     arguments = parser.parse_args()
     folder = arguments.data / "covidqa"
-    build(folder / "articles", arguments.cache / "spans", find_model())
-    searcher = Searcher.open(arguments.cache / "spans")
+    searcher = open_articles(folder, arguments.cache, find_model())
     generation = searcher.generation
     stored = [generation.store.passage(row) for row in range(len(generation.vectors))]
     hits: dict[str, list[bool]] = {name: [] for name in CHOICES}
-    for line in map(json.loads, (folder / "spans.jsonl").read_text(encoding="utf-8").splitlines()):
-        start = line["answer_start"]
-        end = start + len(line["answer_text"].rstrip())
-        query = searcher.encoder.encode_query([line["question"]])[0]
-        weights = generation.words.weights(words(line["question"]))
+    for span in read_spans(folder):
+        query = searcher.encoder.encode_query([span.question])[0]
+        weights = generation.words.weights(words(span.question))
         for one in stored:
             passage = one.passage
-            if passage.article_id == Path(line["file"]).stem and passage.start <= start and end <= passage.end:
+            if span.within(passage):
                 cosines = generation.sentence_vectors(one.first_sentence, len(passage.sentences)) @ query
                 for name, choose in CHOICES.items():
                     at, to = choose(passage, cosines, weights)
-                    hits[name].append(passage.start + at < end and passage.start + to > start)
+                    hits[name].append(passage.start + at < span.end and passage.start + to > span.start)
                 break
     print(f"{len(next(iter(hits.values())))} questions\n\n| sentence chosen | overlaps the answer |\n|---|---|")
     for name, found in hits.items():

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import statistics
 import sys
 from collections import Counter
@@ -26,8 +25,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from spans import open_articles, read_spans  # noqa: E402
+
 from healthsearch import generation, passages  # noqa: E402 - the project need not be installed
-from healthsearch.build import build  # noqa: E402
 from healthsearch.encoder import LocalModel, find_model  # noqa: E402
 from healthsearch.evaluation import index_documents, ndcg, read_qrels, read_queries  # noqa: E402
 from healthsearch.fusion import WEIGHTS, Measures, fuse  # noqa: E402
@@ -81,20 +81,14 @@ def judged_set(data: Path, cache: Path, name: str, split: str, model: LocalModel
 
 def span_set(data: Path, cache: Path, model: LocalModel) -> list[Asked]:
     """Every question of spans.jsonl, asked of the whole articles."""
-    build(data / "covidqa" / "articles", cache / "spans", model)
-    searcher = Searcher.open(cache / "spans")
+    searcher = open_articles(data / "covidqa", cache, model)
     store = searcher.generation.store
     articles = np.array(store.article_ids(), dtype=object)
     stored = [store.passage(row).passage for row in range(len(articles))]
     found = []
-    for line in map(json.loads, (data / "covidqa" / "spans.jsonl").read_text(encoding="utf-8").splitlines()):
-        start = line["answer_start"]
-        end = start + len(line["answer_text"].rstrip())
-        name = Path(line["file"]).stem
-        holding = frozenset(
-            row for row in np.flatnonzero(articles == name) if stored[row].start <= start and end <= stored[row].end
-        )
-        rows, measures, bm25 = ask(searcher, line["question"])
+    for span in read_spans(data / "covidqa"):
+        holding = frozenset(row for row, passage in enumerate(stored) if span.within(passage))
+        rows, measures, bm25 = ask(searcher, span.question)
         found.append(Asked(measures, bm25, articles[rows], rows, {}, holding))
     return found
 

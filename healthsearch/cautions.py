@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from healthsearch.sentences import LIST_MARKER
+
 _PROFESSIONAL = (
     r"(?:doctor|midwife|pharmacist|surgeon|prescriber|nurse|physician|dentist|therapist|physiotherapist|GP"
     r"|health ?care (?:provider|professional|team)|provider|clinic)s?"
@@ -20,7 +22,7 @@ _SEE = r"(?:see|call|contact|consult|tell)"
 _NOT_SENT = r"(?<!need to )(?<!have to )(?<!not )(?<!n['’]t )(?<!dont )"
 # A command stands at the start of a sentence or of a list's item, with a capital; "- do not remove it" goes on with
 # what the list says of somebody. Or it stands after a colon, or after a condition.
-_START = r"^(?:[-*+•‣◦–]\s+|\d{1,3}[.)]\s+)?"
+_START = rf"^(?:{LIST_MARKER})?"
 _AFTER = rf"(?:[:;—–]\s+|{_START}(?:If|When|While|Before|After|During|With|Until|For)\b[^.,]*,\s+)"
 _MORE = r"(?!\s+(?:need|have to|worry|hesitate|forget|be (?:afraid|ashamed)|necessarily|always|all|only)\b)\s+\w+"
 

@@ -148,8 +148,7 @@ class Generation:
         """The cosines of the query with every sentence of the named passages, passage after passage."""
         vectors = self.sentences[runs(*self.sentence_runs(rows))].astype(np.float32)
         # One division a sentence, not one a dimension.
-        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-        return np.asarray((vectors @ query) / np.maximum(norms, 1.0), dtype=np.float32)
+        return np.asarray((vectors @ query) / _lengths(vectors), dtype=np.float32)
 
     def article_cosines(self, query: Matrix, rows: Rows) -> Matrix:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
@@ -174,8 +173,12 @@ class Generation:
 
 def _unit_rows(rows: SentenceVectors) -> Matrix:
     scaled = rows.astype(np.float32)
-    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
-    return np.asarray(scaled / np.maximum(norms, 1.0), dtype=np.float32)
+    return np.asarray(scaled / _lengths(scaled)[:, None], dtype=np.float32)
+
+
+def _lengths(scaled: Matrix) -> Matrix:
+    """The length of every row; 1 for a row of zeros, which stays one."""
+    return np.asarray(np.maximum(np.sqrt(np.einsum("ij,ij->i", scaled, scaled)), 1.0), dtype=np.float32)
 
 
 def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:

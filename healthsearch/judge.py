@@ -23,8 +23,8 @@ Verdict = Literal["answered", "related", "nothing"]
 
 
 # How much the words of the best passage count beside the nearest passage's meaning. Fitted freely, words would
-# count four times as much, since the judged questions mostly use the articles' own words; people who do not
-# would then be told that nothing answers.
+# count far more, since the judged questions mostly use the articles' own words; people who do not would then be
+# told that nothing answers.
 _WORDS = 0.2
 # The passage that the best one is compared with.
 _LEAD_OVER = 10

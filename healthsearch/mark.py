@@ -20,7 +20,7 @@ from healthsearch.words import words
 Scores = npt.NDArray[np.float32]
 
 # How much the share of the question's words counts beside the cosine: more than in ranking, since within a passage
-# all sentences are about the same thing. From 0.5 to 1.5 it makes little difference (benchmarks/marks.py).
+# all sentences are about the same thing.
 _WORDS = 1.0
 # A passage full of warnings would be all marks; the nearest to the question are the ones that limit its answer.
 _MOST_CAUTIONS = 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from healthsearch.sentences import LIST_MARKER
 from healthsearch.words import words
 
 _PERSON = (
@@ -32,7 +33,7 @@ _NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(
-    r"(?:^(?:[-*+•‣◦–]\s+|\d{1,3}[.)]\s+)?|[,:;—–]\s+|\b(?:but|and|so)\s+)(?:do not|don['’]t|never|avoid)\b"
+    rf"(?:^(?:{LIST_MARKER})?|[,:;—–]\s+|\b(?:but|and|so)\s+)(?:do not|don['’]t|never|avoid)\b"
     r"|\b(?:should|must|shall|can|may)(?:\s+not|n['’]t|\s+never)(?: be)?\b|\bcannot(?: be)?\b"
     r"|\bnot (?:be )?(?:safe|suitable|recommended|advised)\b",
     re.IGNORECASE,

@@ -14,7 +14,9 @@ from sentencex import get_sentence_boundaries
 
 # A blank line, or the start of the next list item: no sentence runs across either.
 _BLOCK_END = re.compile(r"\n[^\S\n]*\n\s*|\n(?=[^\S\n]*(?:[-*+•‣◦–]|\d{1,3}[.)])[^\S\n])")
-_LIST_MARKER = re.compile(r"(?:[-*+•‣◦–]|\d{1,3}[.)])[^\S\n]+")
+# A bullet or an item number, with the space after it.
+LIST_MARKER = r"(?:[-*+•‣◦–]|\d{1,3}[.)])[^\S\n]+"
+_LIST_MARKER = re.compile(LIST_MARKER)
 _ONLY_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4})[.)\]]")
 
 

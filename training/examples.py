@@ -11,7 +11,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -144,12 +144,8 @@ class Examples:
         if rng.random() < _KEYWORDS:
             question = " ".join(word for word in question.lower().split() if rng.random() < _WORDS_KEPT) or question
         others = [place for place in range(len(section.passages)) if place != at]
-        negative = self._passage(section, rng.choice(others), context) if others else None
-        yield Example(question, Text(context, kept, spans, section.title.casefold(), section.kind, at), negative)
-
-    def _passage(self, section: Section, at: int, context: str) -> Text:
-        passage = section.passages[at]
-        return Text(context, passage.text, passage.sentences, section.title.casefold(), section.kind, at)
+        negative = _part(section, rng.choice(others), context) if others else None
+        yield Example(question, replace(_part(section, at, context), text=kept, sentences=spans), negative)
 
 
 def read_sections(file: Path, tokenizer: Tokenizer) -> list[Section]:
@@ -204,6 +200,12 @@ def _text(section: Section, rng: random.Random) -> Text:
     first = rng.random() < _FIRST_PASSAGE
     passage = section.passages[0] if first else rng.choice(section.passages)
     return Text(_context(section, rng), passage.text, passage.sentences, section.title.casefold(), section.kind)
+
+
+def _part(section: Section, at: int, context: str) -> Text:
+    """One passage of the section, told from its others."""
+    passage = section.passages[at]
+    return Text(context, passage.text, passage.sentences, section.title.casefold(), section.kind, at)
 
 
 def _context(section: Section, rng: random.Random) -> str:

@@ -1,6 +1,7 @@
 """A quick look at an encoder on samples of the development sets, by meaning alone: minutes, not the half hour.
 
-Absolute figures mean nothing outside; they choose between encoders. What is reported comes from ``measure``.
+Absolute figures mean nothing outside; they choose between encoders. What is reported comes from
+``python -m healthsearch evaluate``.
 """
 
 from __future__ import annotations
