@@ -17,6 +17,8 @@ from healthsearch.places import default_corpus, default_index
 from healthsearch.plan import Summary
 from healthsearch.terminal import duration, json_text, visible
 
+# Of texts in two places; the JSON names all.
+_COPIES_SHOWN = 20
 BUILT, NOTHING_BUILT, SOME_SKIPPED, INTERRUPTED = 0, 1, 3, 130
 
 
@@ -82,6 +84,9 @@ def _as_text(summary: Summary, dry_run: bool) -> str:
         "skipped": len(summary.skipped),
     }
     lines = ["Articles: " + ", ".join(f"{count:,} {what}" for what, count in counts.items())]
+    lines += [visible(f"The same text: {place} and {first}") for place, first in summary.copies[:_COPIES_SHOWN]]
+    if len(summary.copies) > _COPIES_SHOWN:
+        lines.append(f"and {len(summary.copies) - _COPIES_SHOWN:,} more texts that stand in two places")
     if dry_run:
         lines.append("Nothing was built: this was a dry run.")
     else:
@@ -94,6 +99,7 @@ def _as_text(summary: Summary, dry_run: bool) -> str:
 def _as_json(summary: Summary, dry_run: bool) -> dict[str, Any]:
     values = asdict(replace(summary, skipped=[]))
     values["renamed"] = [{"from": old, "to": new} for old, new in summary.renamed]
+    values["copies"] = [{"place": place, "first": first} for place, first in summary.copies]
     values["skipped"] = [
         {"path": problem.place, "cause": problem.cause, "remedy": problem.remedy} for problem in summary.skipped
     ]

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch.cautions import is_caution  # noqa: E402 - the project need not be installed
-from healthsearch.corpus import list_files, read_article  # noqa: E402
+from healthsearch.corpus import articles  # noqa: E402
 from healthsearch.polarity import says_no  # noqa: E402
 
 LABELLED = ROOT / "tests" / "sentences"
@@ -31,10 +31,7 @@ def read(name: str) -> list[dict[str, Any]]:
 
 def sentences_of(lines: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     """The lines with their sentences, cut from the articles."""
-    texts = {}
-    for file in list_files(folder)[0]:
-        article, _ = read_article(folder, file)
-        texts[article.id] = article.text
+    texts = {article.id: article.text for article in articles(folder)}
     return [line | {"sentence": texts[line["article"]][line["start"] : line["end"]]} for line in lines]
 
 

@@ -23,8 +23,10 @@ class Heading:
 class Article:
     """One article; all offsets anywhere are Unicode code points into ``text``.
 
-    ``path`` is the file's place in the corpus, with forward slashes. Dates are ISO 8601 as far as
-    the source gives them ("2024", "2024-05" or "2024-05-17"), or None.
+    ``path`` is the file's place in the corpus, with forward slashes; several articles may come from one
+    file. Dates are ISO 8601 as far as the source gives them ("2024", "2024-05" or "2024-05-17"), or None.
+    ``pages``: where each page of a paged file begins in ``text``. ``also_at``: other places of the corpus
+    that hold the same text, which only an index knows.
     """
 
     id: str
@@ -41,6 +43,8 @@ class Article:
     licence: str | None = None
     also_called: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
+    also_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +17,16 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from healthsearch.article import Article, sections
-from healthsearch.corpus import SourceFile, read_article
+from healthsearch.article import Article
+from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
 from healthsearch.generation import Draft, EncoderFacts, Generation, open_generation
+from healthsearch.intake import Copy, take_in
 from healthsearch.journal import Journal, SentenceVectors, passage_key
 from healthsearch.passages import Passage, split
 from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink
+from healthsearch.store import StoredArticle
 from healthsearch.vectors import Matrix
 
 # A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
@@ -70,7 +72,9 @@ def build(
     if dry_run:
         with _previous(index, model) as (previous, as_is):
             plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or not as_is)
-            _try_reading(corpus, plan, previous)
+            for _, found in take_in(corpus, plan, previous):
+                # Only what must be skipped is of interest, and the summary is told of that.
+                deque(found, maxlen=0)
     else:
         with _locked(index), _previous(index, model) as (previous, as_is):
             plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or not as_is)
@@ -98,16 +102,16 @@ class _Build:
     def run(self, model: Model, rebuild: bool, report: Report) -> None:
         """Encode what is new and publish; the summary tells the rest."""
         summary = self.plan.summary
-        self._refuse_shrink({file.path for file in self.plan.files})
+        self._refuse_shrink(self._expected())
         journal = Journal(self.index / "journal.sqlite", fresh=rebuild)
         try:
             encoder = model.load()
             work = _Work(encoder, journal, None if rebuild else self.previous, self.plan, report)
             facts = EncoderFacts(model.name, model.digest, encoder.dimension, encoder.limit)
             with Draft(self.index, facts) as draft:
-                self._fill(draft, work)
+                given = self._fill(draft, work)
                 _refuse_skipped(summary, self.strict)
-                self._refuse_shrink(draft.paths)
+                self._refuse_shrink(given)
                 generation = draft.publish()
             summary.generation, summary.published = generation.name, True
             summary.encoded, summary.reused = work.encoded, work.reused
@@ -116,43 +120,43 @@ class _Build:
         finally:
             journal.close()
 
-    def _fill(self, draft: Draft, work: _Work) -> None:
-        """Put every article into the draft, by path: copied where nothing changed, else read, split, encoded."""
-        for file in self.plan.files:
-            try:
-                if self.previous is not None and file.path not in self.plan.to_read:
-                    work.copy(_copy(draft, file, self.previous))
-                    continue
-                article, digest = _read(self.corpus, file)
-                _refuse_known_id(file, article.id, draft.path_of(article.id))
-                passages = split(article, work.encoder)
-                draft.add(article, digest, passages, *work.encode(passages))
-            except UnreadableArticle as problem:
-                draft.skip(file, problem)
-                _count_as_skipped(self.plan.summary, problem)
-            work.finish(file)
-        if not draft.paths:
+    def _fill(self, draft: Draft, work: _Work) -> Counter[str]:
+        """Put every article into the draft, by file: copied where nothing changed, else split and encoded.
+
+        Returns how many articles each file gave.
+        """
+        given: Counter[str] = Counter()
+        for file, found in take_in(self.corpus, self.plan, self.previous):
+            for one in found:
+                match one:
+                    case UnreadableArticle():
+                        draft.skip(file, one)
+                        continue
+                    case Copy():
+                        draft.add_copy(one.first, file, one.id, one.place)
+                    case StoredArticle():
+                        work.take_over(draft, file, one)
+                    case Article():
+                        passages = split(one, work.encoder)
+                        draft.add(one, file, passages, *work.encode(passages))
+                given[file.path] += 1
+            work.finish(file.path)
+        if not draft.articles:
             raise HealthSearchError(
                 self.corpus, "none of its files can be read", f"The first: {self.plan.summary.skipped[0]}"
             )
+        return given
 
-    def _refuse_shrink(self, kept: AbstractSet[str]) -> None:
+    def _expected(self) -> Counter[str]:
+        """How many articles each file would give if it gave as many as last time, also where it has moved."""
+        before = self.previous.store.sizes() if self.previous else {}
+        old = {new: old for old, new in self.plan.summary.renamed}
+        return Counter({file.path: before.get(old.get(file.path, file.path), 0) for file in self.plan.files})
+
+    def _refuse_shrink(self, given: Counter[str]) -> None:
         if not self.allow_shrink:
-            refuse_shrink(self.corpus, self.previous, kept | {old for old, _ in self.plan.summary.renamed})
-
-
-def _read(corpus: Path, file: SourceFile) -> tuple[Article, str]:
-    article, digest = read_article(corpus, file)
-    if not sections(article):
-        raise UnreadableArticle(file.path, "there is no text below its headings", "Write the text.")
-    return article, digest
-
-
-def _refuse_known_id(file: SourceFile, identity: str, other: str | None) -> None:
-    if other is not None:
-        raise UnreadableArticle(
-            file.path, f"its id '{identity}' is also that of {other}", "Give one of them another id."
-        )
+            moved = {old: given[new] for old, new in self.plan.summary.renamed}
+            refuse_shrink(self.corpus, self.previous, {**given, **moved})
 
 
 class _Work:
@@ -169,7 +173,8 @@ class _Work:
         self._report = report
         to_read = [file for file in plan.files if file.path in plan.to_read]
         self._files, self._done = len(to_read), 0
-        self._bytes_left = sum(file.size for file in to_read)
+        self._sizes = {file.path: file.size for file in to_read}
+        self._bytes_left = sum(self._sizes.values())
         self._bytes_encoded = 0
         self._encoded_before = 0
         self._started = time.monotonic()
@@ -180,18 +185,26 @@ class _Work:
         found = [self._one(key, passage) for key, passage in zip(keys, passages, strict=True)]
         return keys, np.stack([vector for vector, _ in found]), np.concatenate([rows for _, rows in found])
 
-    def finish(self, file: SourceFile) -> None:
-        """Count a file as done."""
+    def finish(self, path: str) -> None:
+        """Count a file as done, if it was one to read."""
+        if path not in self._sizes:
+            return
         self._done += 1
-        self._bytes_left -= file.size
+        self._bytes_left -= self._sizes[path]
         if self.encoded > self._encoded_before:
-            self._bytes_encoded += file.size
+            self._bytes_encoded += self._sizes[path]
             self._encoded_before = self.encoded
         self._tell()
 
-    def copy(self, count: int) -> None:
-        """Count passages that were taken over with their whole article."""
-        self.reused += count
+    def take_over(self, draft: Draft, file: SourceFile, known: StoredArticle) -> None:
+        """Put an article of an unchanged file into the draft, with what the last generation has of it."""
+        if self._previous is None:
+            raise ValueError("there is no generation to take articles from")
+        first, last = known.passages[0], known.passages[-1]
+        vectors = self._previous.vectors.rows(first.row, last.row + 1)
+        sentences = self._previous.sentences[first.first_sentence : last.first_sentence + len(last.passage.sentences)]
+        draft.add(known.article, file, [entry.passage for entry in known.passages], known.keys, vectors, sentences)
+        self.reused += len(known.passages)
 
     def _one(self, key: str, passage: Passage) -> tuple[Matrix, SentenceVectors]:
         known = self._known.get(key)
@@ -219,48 +232,6 @@ class _Work:
 def _as_bytes(rows: Matrix) -> SentenceVectors:
     largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     return np.asarray(np.rint(rows / largest * _LARGEST_BYTE), dtype=np.int8)
-
-
-def _copy(draft: Draft, file: SourceFile, previous: Generation) -> int:
-    """Take an unchanged file's article over as it is; returns its number of passages."""
-    article, stored, keys = previous.store.article_of_file(file.path)
-    _refuse_known_id(file, article.id, draft.path_of(article.id))
-    first, last = stored[0], stored[-1]
-    sentences = previous.sentences[first.first_sentence : last.first_sentence + len(last.passage.sentences)]
-    vectors = previous.vectors.rows(first.row, last.row + 1)
-    draft.add(article, file.digest, [entry.passage for entry in stored], keys, vectors, sentences)
-    return len(stored)
-
-
-def _try_reading(corpus: Path, plan: Plan, previous: Generation | None) -> None:
-    """Find the files that a build would have to skip."""
-    ids = previous.store.ids() if previous else {}
-    taken: dict[str, str] = {}
-    for file in plan.files:
-        try:
-            if file.path in plan.to_read:
-                identity = _read(corpus, file)[0].id
-            elif file.path in ids:
-                identity = ids[file.path]
-            else:
-                continue
-            _refuse_known_id(file, identity, taken.get(identity))
-            taken[identity] = file.path
-        except UnreadableArticle as problem:
-            _count_as_skipped(plan.summary, problem)
-
-
-def _count_as_skipped(summary: Summary, problem: UnreadableArticle) -> None:
-    """Report a file that turned out unreadable as skipped, not as what it would have been."""
-    summary.skipped.append(problem)
-    for paths in (summary.added, summary.changed, summary.unchanged):
-        if problem.place in paths:
-            paths.remove(problem.place)
-    for pair in summary.renamed:
-        if pair[1] == problem.place:
-            summary.renamed.remove(pair)
-            summary.deleted.append(pair[0])
-            break
 
 
 def _refuse_skipped(summary: Summary, strict: bool) -> None:

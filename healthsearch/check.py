@@ -38,8 +38,7 @@ def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:
     for fault in generation.store.faults():
         yield HealthSearchError(place, f"the store is damaged ({fault})", _REBUILD)
     sentence_row = 0
-    for article in generation.store.articles():
-        _, passages, keys = generation.store.article_of_file(article.path)
+    for article, passages, keys in generation.store.whole_articles():
         for stored, key in zip(passages, keys, strict=True):
             passage = stored.passage
             if passage_key(generation.encoder.digest, passage) != key:

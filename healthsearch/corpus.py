@@ -1,6 +1,6 @@
 """The folder of articles: which files it holds, and reading one of them.
 
-Every file gets an outcome: an article, or a problem that names it. Knows formats only by their readers.
+Every file gets an outcome: its articles, or a problem that names it. Knows formats only by their readers.
 """
 
 from __future__ import annotations
@@ -10,14 +10,11 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, UnreadableArticle
-from healthsearch.readers import READERS
-
-# A long book is under 5 MB of text; reading Markdown takes some 600 bytes of memory a character.
-LARGEST_FILE = 5_000_000
+from healthsearch.readers import Outcome, largest, outcomes, suffix_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +48,36 @@ def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle]]
     return files, problems
 
 
-def read_article(corpus: Path, file: SourceFile) -> tuple[Article, str]:
-    """The article in a file, and the digest of the bytes that were read (the file may just have changed).
+def read_file(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outcome]]:
+    """The file as it was read (it may just have changed), and its articles or what is wrong, in its order.
 
-    Raises UnreadableArticle, naming the cause and what to do.
+    Raises UnreadableArticle when the file cannot even be opened.
     """
+    most = largest(file.path)
     try:
         with (corpus / file.path).open("rb") as opened:
-            data = opened.read(LARGEST_FILE + 1)
+            data = opened.read(most + 1)
     except OSError as error:
         raise _unreadable(file.path, error) from None
-    if len(data) > LARGEST_FILE:
+    if len(data) > most:
         raise _too_large(file.path)
-    reader = READERS[PurePosixPath(file.path).suffix.lower()]
-    return reader(data, file.path), hashlib.sha256(data).hexdigest()
+    read = SourceFile(file.path, hashlib.sha256(data).hexdigest(), len(data))
+    return read, outcomes(data, file.path)
+
+
+def articles(corpus: Path) -> Iterator[Article]:
+    """Every article of the folder, by path; for whoever needs all of them whole.
+
+    Raises UnreadableArticle at the first file of which something cannot be read.
+    """
+    files, problems = list_files(corpus)
+    for problem in problems:
+        raise problem
+    for file in files:
+        for outcome in read_file(corpus, file)[1]:
+            if isinstance(outcome, UnreadableArticle):
+                raise outcome
+            yield outcome
 
 
 def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str]:
@@ -75,7 +88,7 @@ def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in names:
             path = Path(folder, name)
-            if name.startswith(".") or path.suffix.lower() not in READERS or path.stem.upper() == "README":
+            if name.startswith(".") or suffix_of(name) is None or path.stem.upper() == "README":
                 continue
             relative = path.relative_to(corpus).as_posix()
             if relative.isprintable():
@@ -95,7 +108,7 @@ def _digest(file: Path, path: str) -> tuple[str, int]:
         if not stat.S_ISREG(status.st_mode):
             # A pipe or a device may never end, or never begin.
             raise UnreadableArticle(path, "it is not a regular file", "Move it out of the corpus.")
-        if size > LARGEST_FILE:
+        if size > largest(path):
             raise _too_large(path)
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest(), size
@@ -111,5 +124,5 @@ def _unreadable(path: str, error: OSError) -> UnreadableArticle:
 
 def _too_large(path: str) -> UnreadableArticle:
     return UnreadableArticle(
-        path, f"the file is larger than {LARGEST_FILE // 1_000_000} MB", "Split it into articles of their own."
+        path, f"the file is larger than {largest(path) // 1_000_000} MB", "Split it into articles of their own."
     )

@@ -40,7 +40,7 @@ from healthsearch.words import ANALYSIS, Words, words
 Held = npt.NDArray[np.bool_]
 
 # Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
-FORMAT = 2
+FORMAT = 3
 _POINTER = "current.json"
 _GENERATIONS = "generations"
 _DRAFT = ".draft"
@@ -66,6 +66,18 @@ class EncoderFacts:
 def rules() -> dict[str, object]:
     """What, besides articles and encoder, decides the content of a generation."""
     return {"format": FORMAT, "splitting": SPLITTING, "passage_tokens": TARGET_TOKENS, "analysis": ANALYSIS}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file of which something could not become an article: its digest, and (place, cause, remedy) of each."""
+
+    digest: str
+    problems: list[tuple[str, str, str]]
+
+    def told(self) -> list[UnreadableArticle]:
+        """The problems as they were told."""
+        return [UnreadableArticle(*problem) for problem in self.problems]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ class Generation:
         self.manifest = _read_manifest(folder, self.name)
         _check_files(folder, self.manifest)
         self.encoder = EncoderFacts(**self.manifest["encoder"])
-        self.skipped: dict[str, dict[str, str]] = self.manifest["skipped"]
+        self.skipped: dict[str, Skipped] = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
         try:
             self.store = Store(folder / "store.sqlite")
             self.vectors = Vectors.from_bytes(np.fromfile(folder / "vectors.faiss", dtype=np.uint8))
@@ -208,8 +220,8 @@ class Draft:
         self._vectors: list[Matrix] = []
         self._sentences: list[SentenceVectors] = []
         self._digest = hashlib.sha256()
-        self._skipped: dict[str, dict[str, str]] = {}
-        self.paths: set[str] = set()
+        self._skipped: dict[str, Skipped] = {}
+        self.articles = 0
 
     def __enter__(self) -> Draft:
         # A killed build leaves its draft behind; only the holder of the lock comes here.
@@ -222,32 +234,34 @@ class Draft:
         self._store.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def path_of(self, article_id: str) -> str | None:
-        """The file of the article already added under this id, if any."""
-        return self._store.path_of(article_id)
-
     def add(
         self,
         article: Article,
-        digest: str,
+        file: SourceFile,
         passages: Sequence[Passage],
         keys: Sequence[str],
         vectors: Matrix,
         sentences: SentenceVectors,
     ) -> None:
-        """Add an article with its passages, their keys, an (n, dimension) matrix and their sentences' vectors."""
+        """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences."""
         count = sum(len(passage.sentences) for passage in passages)
         if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
             raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
-        self._store.add(article, digest, passages, keys)
+        self._store.add(article, file, passages, keys)
         self._vectors.append(np.asarray(vectors, dtype=np.float32))
         self._sentences.append(np.asarray(sentences, dtype=np.int8))
-        self._digest.update(f"{article.path}\0{digest}\n".encode())
-        self.paths.add(article.path)
+        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
+        self.articles += 1
+
+    def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
+        """Note that the text of the article ``first`` stands in this file too, where its id would be ``copy``."""
+        self._store.add_copy(first, file, copy, place)
+        self._digest.update(f"{copy}\0{file.path}\0{file.digest}\0{first}\n".encode())
 
     def skip(self, file: SourceFile, problem: UnreadableArticle) -> None:
-        """Note a file that could not become an article."""
-        self._skipped[file.path] = {"digest": file.digest, "cause": problem.cause, "remedy": problem.remedy}
+        """Note a file of which something could not become an article."""
+        told = self._skipped.setdefault(file.path, Skipped(file.digest, []))
+        told.problems.append((problem.place, problem.cause, problem.remedy))
 
     def publish(self) -> Generation:
         """Write, flush, read back and publish; returns the generation, opened from its files."""
@@ -264,7 +278,7 @@ class Draft:
             **rules(),
             "encoder": asdict(self._encoder),
             "articles_digest": self._digest.hexdigest(),
-            "skipped": self._skipped,
+            "skipped": {path: asdict(skipped) for path, skipped in self._skipped.items()},
             "counts": {"articles": articles, "passages": passages, "sentences": sentences},
             "files": {path.relative_to(self._folder).as_posix(): _sha256(path) for path in _files(self._folder)},
         }
@@ -311,10 +325,10 @@ def _write_words(store: Store, folder: Path) -> None:
     def once(text: str) -> list[str]:
         return [known.setdefault(word, word) for word in words(text)]
 
-    for article in store.articles():
+    for article, stored_passages, _ in store.whole_articles():
         whole: list[str] = []
         headings: set[str] = set()
-        for stored in store.article_of_file(article.path)[1]:
+        for stored in stored_passages:
             passage = stored.passage
             names = "\n".join((article.title, *passage.headings, *article.also_called))
             of_names = once(names)

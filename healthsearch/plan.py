@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +16,10 @@ LARGEST_SHRINK = 0.5
 
 @dataclass(slots=True)
 class Summary:
-    """What a build did, or with a dry run would do. Paths are relative to the corpus.
+    """What a build did, or with a dry run would do. Paths are of files, relative to the corpus.
 
-    ``skipped`` names the files that could not become articles. ``encoded`` and ``reused`` count the
+    ``skipped`` names what could not become an article: a file, or one thing in a file of many. ``copies``
+    are places with the text of an article from elsewhere, each with that one's. ``encoded`` and ``reused`` count the
     passages of the generation in use afterwards, which is ``generation``.
     """
 
@@ -28,6 +29,7 @@ class Summary:
     renamed: list[tuple[str, str]] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     skipped: list[UnreadableArticle] = field(default_factory=list)
+    copies: list[tuple[str, str]] = field(default_factory=list)
     encoded: int = 0
     reused: int = 0
     generation: str | None = None
@@ -64,26 +66,29 @@ def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *,
     fresh = set(now) - set(summary.unchanged)
     if rebuild or previous is None or _made_by(previous) != {**rules(), "encoder": encoder_digest}:
         return Plan(files, frozenset(now), summary)
-    known = {path for path in previous.skipped if previous.skipped[path]["digest"] == now.get(path)}
-    if known == fresh == set(summary.added) and len(known) == len(previous.skipped) and not summary.deleted:
-        # Nothing else changed, so these files would fail again as they did last time.
+    if before | {path: skipped.digest for path, skipped in previous.skipped.items()} == now:
+        # Nothing has changed, so what failed would fail again as it did last time.
         summary.added = []
-        summary.skipped += [
-            UnreadableArticle(path, previous.skipped[path]["cause"], previous.skipped[path]["remedy"])
-            for path in sorted(known)
-        ]
+        summary.copies = previous.store.copy_places()
+        summary.skipped += [problem for path in sorted(previous.skipped) for problem in previous.skipped[path].told()]
         return Plan(files, frozenset(), summary, nothing_to_do=True)
-    return Plan(files, frozenset(fresh), summary)
+    # What was wrong with a file may have been another, with the same id; and what stood for a copy may be gone.
+    unsettled = set(now) & (previous.skipped.keys() | previous.store.files_with_copies())
+    return Plan(files, frozenset(fresh | unsettled), summary)
 
 
-def refuse_shrink(corpus: Path, previous: Generation | None, kept: Collection[str]) -> None:
-    """Raise HealthSearchError when most of the previous articles are not among the ``kept`` paths."""
-    before = previous.store.digests() if previous else {}
-    lost = [path for path in before if path not in kept]
-    if len(lost) > LARGEST_SHRINK * len(before):
+def refuse_shrink(corpus: Path, previous: Generation | None, kept: Mapping[str, int]) -> None:
+    """Raise HealthSearchError when most of the previous articles are gone.
+
+    ``kept``: how many articles each file of the previous generation still gives, under its old path.
+    """
+    before = previous.store.sizes() if previous else {}
+    all_before = sum(before.values())
+    lost = sum(max(count - kept.get(path, 0), 0) for path, count in before.items())
+    if lost > LARGEST_SHRINK * all_before:
         raise HealthSearchError(
             corpus,
-            f"{len(lost)} of the {len(before)} articles in the index are no longer there",
+            f"{lost} of the {all_before} articles in the index are no longer there",
             "If that is right, build with --allow-shrink; nothing has been changed.",
         )
 

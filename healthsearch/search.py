@@ -141,6 +141,7 @@ class Searcher:
         self.reranker = reranker
         self.calibration = Calibration.shipped(generation.encoder.digest)
         self.speller = Speller(generation.spellings)
+        self._copies = generation.store.copies()
         self._articles = np.array(generation.store.article_ids(), dtype=object)
 
     @classmethod
@@ -210,6 +211,7 @@ class Searcher:
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
         """The ids of up to ``depth`` articles with the score of their best-ranked passage, best first.
 
+        A text that stands in several places is there under each of its ids, since any may be the judged one.
         For measuring: a question without words finds nothing, and one over the encoder's limit is cut.
         """
         if not has_words(question):
@@ -220,7 +222,8 @@ class Searcher:
         best: dict[str, float] = {}
         for row, score in zip(rows, scores, strict=True):
             best.setdefault(str(self._articles[row]), float(score))
-        return list(best.items())[:depth]
+        ranked = [(each, score) for found, score in best.items() for each in (found, *self._copies.get(found, ()))]
+        return ranked[:depth]
 
     def _checked(self, question: str) -> str:
         # Half of a surrogate pair, as a broken client may send, is no text.
@@ -341,5 +344,6 @@ def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
         "reviewed": article.reviewed,
         "language": article.language,
         "path": article.path,
+        "also_at": list(article.also_at),
         "publisher": article.publisher,
     }

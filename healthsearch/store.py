@@ -11,18 +11,27 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from healthsearch.article import Article, Heading
+from healthsearch.corpus import SourceFile
 from healthsearch.passages import Passage, Span
 
 _SCHEMA = """
+CREATE TABLE files (row INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL) STRICT;
 CREATE TABLE articles (
-    row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
-    title TEXT NOT NULL, language TEXT, publisher TEXT, published TEXT, reviewed TEXT, url TEXT, licence TEXT,
+    row INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES files (row), id TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL, title TEXT NOT NULL, language TEXT, publisher TEXT, published TEXT, reviewed TEXT,
+    url TEXT, licence TEXT,
     authors TEXT NOT NULL, also_called TEXT NOT NULL, sources TEXT NOT NULL, headings TEXT NOT NULL,
-    text TEXT NOT NULL
+    pages TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
+CREATE INDEX articles_of_file ON articles (file);
+CREATE TABLE copies (
+    row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles (row),
+    file INTEGER NOT NULL REFERENCES files (row), id TEXT NOT NULL, place TEXT NOT NULL
+) STRICT;
+CREATE INDEX copies_of_article ON copies (article);
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles (row),
     first INTEGER NOT NULL, last INTEGER NOT NULL, headings TEXT NOT NULL, context TEXT NOT NULL,
@@ -32,8 +41,9 @@ CREATE INDEX passages_of_article ON passages (article);
 """
 _ARTICLE = (
     "id, path, title, text, headings, language, publisher, authors, published, reviewed, url, licence,"
-    " also_called, sources"
+    " also_called, sources, pages"
 )
+_ALSO_AT = "(SELECT json_group_array(place) FROM (SELECT place FROM copies WHERE article = a.row ORDER BY row))"
 _PASSAGE = (
     "p.row, a.id, p.headings, p.context, substr(a.text, p.first + 1, p.last - p.first), p.first, p.last,"
     " p.sentences, p.first_sentence"
@@ -49,6 +59,14 @@ class StoredPassage:
     first_sentence: int
 
 
+class StoredArticle(NamedTuple):
+    """An article with its passages in order and their keys."""
+
+    article: Article
+    passages: list[StoredPassage]
+    keys: list[str]
+
+
 class StoreWriter:
     """Fills a new store, article by article; ``close`` makes it whole."""
 
@@ -60,20 +78,16 @@ class StoreWriter:
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
         self._articles = self._passages = self._sentences = 0
+        self._files: dict[str, int] = {}
         self._closed = False
 
-    def path_of(self, article_id: str) -> str | None:
-        """The file of the article already written under this id, if any."""
-        found = self._db.execute("SELECT path FROM articles WHERE id = ?", (article_id,)).fetchone()
-        return None if found is None else str(found[0])
-
-    def add(self, article: Article, digest: str, passages: Sequence[Passage], keys: Sequence[str]) -> None:
-        """Write an article of a file with this digest, and its passages with the keys of what was encoded."""
+    def add(self, article: Article, file: SourceFile, passages: Sequence[Passage], keys: Sequence[str]) -> None:
+        """Write an article of this file, and its passages with the keys of what was encoded."""
         self._db.execute(
-            f"INSERT INTO articles (row, digest, {_ARTICLE}) VALUES (?, ?, {', '.join('?' * 14)})",
+            f"INSERT INTO articles (row, file, {_ARTICLE}) VALUES (?, ?, {', '.join('?' * 15)})",
             (
                 self._articles,
-                digest,
+                self._file(file),
                 article.id,
                 article.path,
                 article.title,
@@ -88,6 +102,7 @@ class StoreWriter:
                 article.licence,
                 _json(article.also_called),
                 _json(article.sources),
+                _json(article.pages),
             ),
         )
         for passage, key in zip(passages, keys, strict=True):
@@ -108,6 +123,20 @@ class StoreWriter:
             self._passages += 1
             self._sentences += len(passage.sentences)
         self._articles += 1
+
+    def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
+        """Note that the text of the article with the id ``first`` stands in this file too, under the id ``copy``."""
+        self._db.execute(
+            "INSERT INTO copies (article, file, id, place) SELECT row, ?, ?, ? FROM articles WHERE id = ?",
+            (self._file(file), copy, place, first),
+        )
+
+    def _file(self, file: SourceFile) -> int:
+        """The row of the file, written when it first gives something."""
+        if file.path not in self._files:
+            self._files[file.path] = len(self._files)
+            self._db.execute("INSERT INTO files VALUES (?, ?, ?)", (self._files[file.path], file.path, file.digest))
+        return self._files[file.path]
 
     def close(self) -> None:
         """Commit and close; nothing can be added after. Closing twice is harmless."""
@@ -140,12 +169,30 @@ class Store:
         return [str(row[0]) for row in self._all("PRAGMA integrity_check") if row[0] != "ok"]
 
     def digests(self) -> dict[str, str]:
-        """For each article's file its digest, by path."""
-        return dict(self._all("SELECT path, digest FROM articles ORDER BY path"))
+        """For each file that gave an article, or a copy of one, its digest, by path."""
+        return dict(self._all("SELECT path, digest FROM files ORDER BY path"))
 
-    def ids(self) -> dict[str, str]:
-        """For each article's file its id, by path."""
-        return dict(self._all("SELECT path, id FROM articles ORDER BY path"))
+    def sizes(self) -> dict[str, int]:
+        """For each of these files how many articles it gave, copies among them."""
+        given = "SELECT file FROM articles UNION ALL SELECT file FROM copies"
+        return dict(self._all(f"SELECT path, count(*) FROM ({given}) JOIN files f ON f.row = file GROUP BY path"))
+
+    def files_with_copies(self) -> set[str]:
+        """The files of which a text is also that of another article, which stands for it."""
+        return {path for (path,) in self._all("SELECT DISTINCT f.path FROM copies c JOIN files f ON f.row = c.file")}
+
+    def copy_places(self) -> list[tuple[str, str]]:
+        """Every place that holds the text of an article from elsewhere, and that article's place."""
+        return self._all("SELECT place, path FROM copies c JOIN articles a ON a.row = article ORDER BY c.row")
+
+    def copies(self) -> dict[str, list[str]]:
+        """For each article whose text stands in other places too, by its id, the ids that it would have there."""
+        found: dict[str, list[str]] = {}
+        for first, copy in self._all(
+            "SELECT a.id, c.id FROM copies c JOIN articles a ON a.row = article ORDER BY c.row"
+        ):
+            found.setdefault(first, []).append(copy)
+        return found
 
     def keys(self) -> dict[str, tuple[int, int, int]]:
         """For each key of an encoded passage: its row, its first sentence's row, and how many sentences."""
@@ -154,26 +201,36 @@ class Store:
 
     def article(self, article_id: str) -> Article:
         """The article with this id; KeyError when there is none."""
-        found = self._all(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", article_id)
+        found = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE id = ?", article_id)
         if not found:
             raise KeyError(article_id)
         return _article(found[0])
 
-    def article_of_file(self, path: str) -> tuple[Article, list[StoredPassage], list[str]]:
-        """The article that came from this file, its passages in order and their keys."""
-        [found] = self._all(f"SELECT {_ARTICLE} FROM articles WHERE path = ?", path)
+    def articles_of_file(self, path: str) -> Iterator[StoredArticle]:
+        """The articles that came from this file, by row."""
         rows = self._all(
-            f"SELECT {_PASSAGE}, p.key FROM passages p JOIN articles a ON a.row = p.article"
-            " WHERE a.path = ? ORDER BY p.row",
-            path,
+            "SELECT a.row FROM articles a JOIN files f ON f.row = a.file WHERE f.path = ? ORDER BY 1", path
         )
-        return _article(found), [_passage(row[:-1]) for row in rows], [row[-1] for row in rows]
+        return (self._whole(row) for (row,) in rows)
+
+    def whole_articles(self) -> Iterator[StoredArticle]:
+        """Every article with its passages, by row."""
+        return (self._whole(row) for (row,) in self._all("SELECT row FROM articles ORDER BY row"))
 
     def articles(self) -> Iterator[Article]:
         """Every article, by row."""
         for (row,) in self._all("SELECT row FROM articles ORDER BY row"):
-            [found] = self._all(f"SELECT {_ARTICLE} FROM articles WHERE row = ?", row)
+            [found] = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE row = ?", row)
             yield _article(found)
+
+    def _whole(self, row: int) -> StoredArticle:
+        [found] = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE row = ?", row)
+        rows = self._all(
+            f"SELECT {_PASSAGE}, p.key FROM passages p JOIN articles a ON a.row = p.article"
+            " WHERE a.row = ? ORDER BY p.row",
+            row,
+        )
+        return StoredArticle(_article(found), [_passage(row[:-1]) for row in rows], [row[-1] for row in rows])
 
     def article_ids(self) -> list[str]:
         """For each passage, by row, the id of its article."""
@@ -204,7 +261,7 @@ class Store:
 
 def _article(row: Sequence[Any]) -> Article:
     identity, path, title, text, headings, language, publisher, authors, *rest = row
-    published, reviewed, url, licence, also_called, sources = rest
+    published, reviewed, url, licence, also_called, sources, pages, also_at = rest
     return Article(
         id=identity,
         path=path,
@@ -220,6 +277,8 @@ def _article(row: Sequence[Any]) -> Article:
         licence=licence,
         also_called=tuple(json.loads(also_called)),
         sources=tuple(json.loads(sources)),
+        pages=tuple(json.loads(pages)),
+        also_at=tuple(json.loads(also_at)),
     )
 
 

@@ -46,6 +46,8 @@ def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
     for aside in asides:
         lines += textwrap.wrap(visible(aside), _WIDTH, initial_indent="   ! ", subsequent_indent="     ")
     lines.append(f"   {visible(article.url or article.path)}, characters {hit.passage.start} to {hit.passage.end}")
+    if article.also_at:
+        lines += textwrap.wrap(visible(f"also at {', '.join(article.also_at)}"), _WIDTH, initial_indent="   ")
     return "\n".join(lines)
 
 

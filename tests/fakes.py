@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from healthsearch.article import Article, Heading
+from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Matrix, Span
 
 KEYWORDS = ("massage", "disc", "rest", "walking", "pain", "sleep", "heat", "vaccine")
@@ -93,6 +94,11 @@ class KeywordEncoder(SpaceTokenizer):
     def _matrix(self, texts: Sequence[str]) -> Matrix:
         rows = [self.vector(text) for text in texts]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.dimension)
+
+
+def source(path: str, digest: str = "d") -> SourceFile:
+    """A file of the corpus as it was read."""
+    return SourceFile(path, digest, 1)
 
 
 def an_article(*blocks: str, title: str = "A title", language: str | None = "en", **fields: str) -> Article:

@@ -14,8 +14,8 @@ import pytest
 
 import build_index
 from healthsearch import __main__ as healthsearch
-from healthsearch.corpus import LARGEST_FILE
 from healthsearch.generation import FORMAT
+from healthsearch.readers import LARGEST_TEXT
 from tests.folders import in_use, put, reseal, snapshot
 
 Write = Callable[[Path], object]
@@ -96,7 +96,7 @@ BAD_FILES: dict[str, tuple[Write, str]] = {
     ),
     "bottomless front matter": (content(b"---\ntitle: " + b"[" * 30_000 + b"\n---\nmassage"), FRONT),
     "a title beyond Unicode": (content(b'---\ntitle: "\\ud800"\n---\nmassage'), FRONT),
-    "50 MB": (large, f"the file is larger than {LARGEST_FILE // 1_000_000} MB"),
+    "50 MB": (large, f"the file is larger than {LARGEST_TEXT // 1_000_000} MB"),
     "a link to nowhere": (link("nowhere.md"), "the file cannot be read (No such file or directory)"),
     "a link to itself": (link("bad.md"), "the file cannot be read (Too many levels of symbolic links)"),
     "a pipe": (os.mkfifo, "it is not a regular file"),

@@ -137,9 +137,9 @@ def test_a_passage_that_moves_to_another_article_is_not_encoded_again(corpus: Pa
 
 def test_the_same_passage_twice_is_encoded_once(tmp_path: Path) -> None:
     put(tmp_path / "corpus", "a.md", "rest", title="Same")
-    put(tmp_path / "corpus", "b.md", "rest", title="Same")
+    put(tmp_path / "corpus", "b.md", "rest", "heat", title="Same")
     encoded, summary = encoded_by(tmp_path / "corpus", tmp_path / "index")
-    assert (encoded, summary.reused) == (["rest"], 1)
+    assert (encoded, summary.reused) == (["rest", "heat"], 1)
 
 
 def test_another_model_encodes_everything_again(corpus: Path, index: Path) -> None:
@@ -315,12 +315,52 @@ def test_an_article_whose_new_file_is_skipped_counts_as_deleted_and_not_as_renam
 def test_when_the_first_of_two_copies_goes_the_second_comes_in(corpus: Path, index: Path) -> None:
     first = put(corpus, "x.md", "heat", id="same")
     (corpus / "y.md").write_bytes(first.read_bytes())
-    assert [problem.place for problem in build(corpus, index, KeywordModel()).skipped] == ["y.md"]
+    summary = build(corpus, index, KeywordModel())
+    assert (summary.copies, summary.skipped) == ([("y.md", "x.md")], [])
     first.unlink()
     encoded, summary = encoded_by(corpus, index)
-    assert (encoded, summary.renamed, summary.skipped) == ([], [("x.md", "y.md")], [])
+    assert (encoded, summary.deleted, summary.copies, summary.skipped) == ([], ["x.md"], [], [])
     generation, _ = open_generation(index)
     assert generation.store.article("same").path == "y.md"
+
+
+# One text in two places
+
+
+def test_the_same_text_in_two_files_is_one_article_that_names_both(corpus: Path, index: Path) -> None:
+    long = "massage for the disc " * 13
+    put(corpus, "long.md", long)
+    put(corpus, "other/name.md", long, title="Another title")
+    encoded, summary = encoded_by(corpus, index)
+    assert len(encoded) == 1
+    assert summary.copies == [("other/name.md", "long.md")]
+    assert summary.added == ["long.md", "other/name.md"]
+    generation, _ = open_generation(index)
+    assert generation.store.article("long").also_at == ("other/name.md",)
+    again = build(corpus, index, KeywordModel())
+    assert (again.published, again.copies) == (False, summary.copies)
+
+
+def test_short_texts_may_be_alike_under_different_titles(corpus: Path, index: Path) -> None:
+    put(corpus, "x.md", "rest")
+    put(corpus, "y.md", "rest")
+    assert encoded_by(corpus, index)[1].copies == []
+
+
+def test_a_new_file_that_comes_first_stands_for_an_old_one_with_its_text(corpus: Path, index: Path) -> None:
+    (corpus / "aa.md").write_bytes((corpus / "b.md").read_bytes())
+    encoded, summary = encoded_by(corpus, index)
+    assert (encoded, summary.copies) == ([], [("b.md", "aa.md")])
+    build(corpus, corpus.parent / "full", KeywordModel())
+    assert snapshot(in_use(index)) == snapshot(in_use(corpus.parent / "full"))
+
+
+def test_a_copy_that_changes_is_an_article_of_its_own(corpus: Path, index: Path) -> None:
+    (corpus / "z.md").write_bytes((corpus / "b.md").read_bytes())
+    assert encoded_by(corpus, index)[1].copies == [("z.md", "b.md")]
+    put(corpus, "z.md", "heat in the end")
+    encoded, summary = encoded_by(corpus, index)
+    assert (encoded, summary.copies, summary.changed) == (["heat in the end"], [], ["z.md"])
 
 
 def test_a_text_of_only_headings_is_skipped(corpus: Path, index: Path) -> None:

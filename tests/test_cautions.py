@@ -9,7 +9,7 @@ import pytest
 
 from healthsearch.build import build
 from healthsearch.cautions import is_caution
-from healthsearch.corpus import list_files, read_article
+from healthsearch.corpus import articles
 from healthsearch.polarity import says_no
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
@@ -115,8 +115,7 @@ class TestLabelled:
     lines = tuple(json.loads(line) for line in LABELLED.read_text(encoding="utf-8").splitlines())
 
     def test_every_sentence_still_stands_in_its_article(self) -> None:
-        articles = [read_article(CORPUS, file)[0] for file in list_files(CORPUS)[0]]
-        texts = {article.id: article.text for article in articles}
+        texts = {article.id: article.text for article in articles(CORPUS)}
         gone = [line["sentence"] for line in self.lines if line["sentence"] not in texts[line["article"]]]
         assert not gone, "label other sentences in place of these, without looking at what the rules say of them"
 

@@ -203,6 +203,7 @@ def test_json_is_all_there_is_on_stdout(make: Run, corpus: Path, index: Path) ->
         "deleted": [],
         "renamed": [],
         "unchanged": [],
+        "copies": [],
         "skipped": [
             {
                 "path": "bad.md",

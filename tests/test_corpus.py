@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from healthsearch import corpus as corpus_module
-from healthsearch.corpus import SourceFile, list_files, read_article
+from healthsearch import readers
+from healthsearch.article import Article
+from healthsearch.corpus import SourceFile, articles, list_files, read_file
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 
 
@@ -82,13 +83,13 @@ def test_names_in_other_scripts_are_fine(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused_both_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(corpus_module, "LARGEST_FILE", 100)
+    monkeypatch.setitem(readers.LARGEST, ".txt", 100)
     write(tmp_path, fits_txt="x" * 100, large_txt="x" * 101)
     files, [problem] = list_files(tmp_path)
     assert [file.path for file in files] == ["fits.txt"]
     assert problem.place == "large.txt"
     with pytest.raises(UnreadableArticle, match=r"large\.txt: the file is larger than"):
-        read_article(tmp_path, SourceFile("large.txt", "", 1))
+        read_file(tmp_path, SourceFile("large.txt", "", 1))
 
 
 def test_reading_gives_the_article_and_the_digest_of_what_was_read(tmp_path: Path) -> None:
@@ -96,18 +97,19 @@ def test_reading_gives_the_article_and_the_digest_of_what_was_read(tmp_path: Pat
     [listed], _ = list_files(tmp_path)
     changed = b"# Discs\n\nThey do not slip."
     (tmp_path / "spine/disc.MD").write_bytes(changed)
-    article, digest = read_article(tmp_path, listed)
+    read, [article] = read_file(tmp_path, listed)
+    assert isinstance(article, Article)
     assert (article.id, article.path, article.title) == ("spine/disc", "spine/disc.MD", "Discs")
     assert article.text == "Discs\n\nThey do not slip."
-    assert digest == hashlib.sha256(changed).hexdigest() != listed.digest
+    assert read == SourceFile("spine/disc.MD", hashlib.sha256(changed).hexdigest(), len(changed))
 
 
 def test_a_file_that_went_away_since_it_was_listed(tmp_path: Path) -> None:
     with pytest.raises(UnreadableArticle, match=r"gone\.md: the file cannot be read \(No such file"):
-        read_article(tmp_path, SourceFile("gone.md", "", 1))
+        read_file(tmp_path, SourceFile("gone.md", "", 1))
 
 
 def test_a_file_that_is_no_text_names_itself(tmp_path: Path) -> None:
     write(tmp_path, picture_md=b"\x89PNG\r\n\x1a\n\0")
     with pytest.raises(UnreadableArticle, match=r"^picture\.md: the file holds binary data"):
-        read_article(tmp_path, list_files(tmp_path)[0][0])
+        list(articles(tmp_path))

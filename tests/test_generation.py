@@ -17,6 +17,7 @@ from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.generation import FORMAT, Draft, EncoderFacts, Pointer, open_generation, rules
 from healthsearch.passages import Passage
 from healthsearch.words import Words, words
+from tests.fakes import source
 from tests.folders import flip, in_use, kept, reseal, snapshot
 
 FACTS = EncoderFacts("keywords", "digest of the encoder", 3, 64)
@@ -37,7 +38,8 @@ def add(draft: Draft, text: str) -> None:
     vectors = np.eye(3, dtype=np.float32)[[len(passage.text) % 3 for passage in passages]]
     keys = [f"key of {passage.text}" for passage in passages]
     article = Article(id=text, path=f"{text}.txt", title=text, text=text)
-    draft.add(article, f"digest of {text}", passages, keys, vectors, (vectors * 127).astype(np.int8))
+    file = source(article.path, f"digest of {text}")
+    draft.add(article, file, passages, keys, vectors, (vectors * 127).astype(np.int8))
 
 
 def publish(index: Path, *texts: str) -> str:
@@ -76,7 +78,7 @@ def test_an_article_of_which_one_side_is_skipped_is_refused(tmp_path: Path, skip
         pytest.raises(ValueError, match=r"'a': [12] passages, [12] vectors, [12] sentences"),
         Draft(tmp_path, FACTS) as draft,
     ):
-        draft.add(article, "d", sides["passage"], sides["key"], sides["vector"], sides["sentence"])
+        draft.add(article, source(article.path), sides["passage"], sides["key"], sides["vector"], sides["sentence"])
     assert snapshot(tmp_path) == before
 
 
@@ -422,7 +424,7 @@ def test_the_manifest_names_what_made_it(tmp_path: Path) -> None:
         "limit": 64,
         "precision": "float32",
     }
-    assert manifest["skipped"] == {"bad.md": {"digest": "d", "cause": "it is bad", "remedy": "Mend it."}}
+    assert manifest["skipped"] == {"bad.md": {"digest": "d", "problems": [["bad.md", "it is bad", "Mend it."]]}}
     assert manifest["counts"] == {"articles": 1, "passages": 2, "sentences": 2}
     files = [file for file, content in snapshot(in_use(tmp_path)).items() if content is not None]
     assert sorted(manifest["files"]) == [file for file in files if file != "manifest.json"]
@@ -445,7 +447,7 @@ def test_sentence_vectors_are_the_units_of_what_is_kept(tmp_path: Path) -> None:
     ]
     rows = np.array([[127, 0, 0], [60, 80, 0], [0, 0, 127]], dtype=np.int8)
     with Draft(tmp_path, FACTS) as draft:
-        draft.add(article, "d", passages, ["a", "b"], np.eye(3, dtype=np.float32)[:2], rows)
+        draft.add(article, source(article.path), passages, ["a", "b"], np.eye(3, dtype=np.float32)[:2], rows)
         generation = draft.publish()
     assert generation.sentence_vectors(0, 3) == pytest.approx(np.array([[1, 0, 0], [0.6, 0.8, 0], [0, 0, 1]]))
     assert generation.sentence_vectors(2, 1) == pytest.approx(np.array([[0, 0, 1]]))
@@ -474,7 +476,14 @@ def test_which_words_a_passage_s_names_and_each_of_its_sentences_have(tmp_path: 
         Passage("a", (), "", "Rest.", 19, 24, ((0, 5),)),
     ]
     with Draft(tmp_path, FACTS) as draft:
-        draft.add(article, "d", passages, ["a", "b"], np.eye(3, dtype=np.float32)[:2], np.ones((3, 3), dtype=np.int8))
+        draft.add(
+            article,
+            source(article.path),
+            passages,
+            ["a", "b"],
+            np.eye(3, dtype=np.float32)[:2],
+            np.ones((3, 3), dtype=np.int8),
+        )
         generation = draft.publish()
     terms = words("gout podagra food rest eat unheard")
     names, sentences = generation.words_held(np.array([1, 0]), terms)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from healthsearch.article import Article, parse_date
-from healthsearch.corpus import list_files, read_article
+from healthsearch.corpus import articles as read_all
+from healthsearch.corpus import list_files
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 FILES, PROBLEMS = list_files(CORPUS)
@@ -16,7 +17,7 @@ FILES, PROBLEMS = list_files(CORPUS)
 
 @pytest.fixture(scope="module")
 def articles() -> dict[str, Article]:
-    return {file.path: read_article(CORPUS, file)[0] for file in FILES}
+    return {article.path: article for article in read_all(CORPUS)}
 
 
 each_article = pytest.mark.parametrize("path", [file.path for file in FILES])

@@ -211,8 +211,8 @@ def test_half_of_the_articles_may_go_and_no_more(tmp_path: Path) -> None:
         put(corpus, f"{name}.md", "rest")
     build(corpus, tmp_path / "index", MODEL)
     generation, _ = open_generation(tmp_path / "index")
-    refuse_shrink(corpus, generation, {"a.md", "b.md", "new.md"})
+    refuse_shrink(corpus, generation, {"a.md": 1, "b.md": 1, "new.md": 1})
     with pytest.raises(HealthSearchError, match="3 of the 4 articles in the index are no longer there") as error:
-        refuse_shrink(corpus, generation, {"a.md", "new.md", "other.md"})
+        refuse_shrink(corpus, generation, {"a.md": 1, "new.md": 1, "other.md": 1})
     assert "--allow-shrink" in error.value.remedy
-    refuse_shrink(corpus, None, set())
+    refuse_shrink(corpus, None, {})

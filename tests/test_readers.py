@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
 import yaml
@@ -12,22 +13,28 @@ from hypothesis import strategies as st
 
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
-from healthsearch.readers import READERS, Reader, markdown, plain
+from healthsearch.readers import LARGEST, READERS, Reader, markdown, outcomes, plain
 from healthsearch.readers.decoding import decode
 from healthsearch.readers.front_matter import parse
 from healthsearch.readers.markdown import render
+from healthsearch.readers.signs import KINDS, sign
 from tests.texts import ANYTHING, TEXTS
 
 MARKED = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 
 
 def article_of(front_matter: str, text: str = "Text.", path: str = "folder/name.md") -> Article:
-    return markdown.read(f"---\n{front_matter}\n---\n{text}".encode(), path)
+    return only(markdown.read(f"---\n{front_matter}\n---\n{text}".encode(), path))
+
+
+def only(articles: Iterator[Article]) -> Article:
+    [article] = articles
+    return article
 
 
 def refusal(data: bytes, path: str = "x.md") -> UnreadableArticle:
     with pytest.raises(UnreadableArticle) as caught:
-        READERS[".md"](data, path)
+        list(READERS[".md"](data, path))
     assert caught.value.place == path
     return caught.value
 
@@ -113,7 +120,7 @@ class TestFrontMatter:
     @pytest.mark.parametrize("reader", [markdown.read, plain.read])
     @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
     def test_both_formats_and_both_line_ends(self, reader: Reader, line_end: str) -> None:
-        article = reader(line_end.join(["---", "title: Back", "---", "Text."]).encode(), "x.md")
+        article = only(reader(line_end.join(["---", "title: Back", "---", "Text."]).encode(), "x.md"))
         assert (article.title, article.text) == ("Back", "Text.")
 
     @given(ANYTHING.map(str.strip).filter(bool))
@@ -294,7 +301,7 @@ class TestMarkdown:
         ],
     )
     def test_the_title(self, data: bytes, title: str) -> None:
-        assert markdown.read(data, "folder/name.md").title == title
+        assert only(markdown.read(data, "folder/name.md")).title == title
 
     @pytest.mark.parametrize("unit", ["[", "![", "*a ", "> ", "- ", "`a``b ", "[a](", "a**b_", "<", "| a ", "&a;"])
     def test_hostile_markup_takes_no_more_than_its_share_of_time(self, unit: str) -> None:
@@ -306,12 +313,12 @@ class TestMarkdown:
 class TestPlainText:
     @given(TEXTS.filter(lambda text: text.strip() and not text.startswith(("---", "\ufeff"))))
     def test_text_is_read_as_it_stands(self, text: str) -> None:
-        article = plain.read(text.encode(), "x.txt")
+        article = only(plain.read(text.encode(), "x.txt"))
         assert (article.text, article.headings) == (text, ())
 
     def test_markup_is_text(self) -> None:
         text = "# Not a heading\n\n<b>*not* bold</b>\r\n"
-        assert plain.read(text.encode(), "x.txt").text == text
+        assert only(plain.read(text.encode(), "x.txt")).text == text
 
     @pytest.mark.parametrize(
         ("text", "title"),
@@ -323,8 +330,46 @@ class TestPlainText:
         ],
     )
     def test_the_title(self, text: str, title: str) -> None:
-        assert plain.read(text.encode(), "folder/name.txt").title == title
+        assert only(plain.read(text.encode(), "folder/name.txt")).title == title
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"PK\x03\x04rest", "a zip archive or an office document"),
+        (b"\x1f\x8b\x08rest", "a gzip archive"),
+        (b"{\\rtf1 rest}", "rich text (RTF)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an old version of Word or Excel"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_named_or_read_as_what_it_is(data: bytes, what: str) -> None:
+    [outcome] = outcomes(data, "notes.md")
+    assert isinstance(outcome, UnreadableArticle)
+    assert outcome.place == "notes.md"
+    kind = next(kind for kind in KINDS.values() if kind.name == what)
+    if not kind.certain or READERS.keys().isdisjoint(kind.suffixes):
+        assert outcome.cause == f"it is {what}, not what its name says"
+
+
+@pytest.mark.parametrize("text", ["<div>a</div>", "# PDF", "PK", "%PDF", "<p>html</p>", "a <html> tag", ""])
+def test_markdown_may_begin_with_anything_else(text: str) -> None:
+    assert sign(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "page", ["<!DOCTYPE html>", "\n <HTML lang=en>", "\ufeff<?xml version='1.0'?>\n<!-- a --><!-- b -->\n<html>"]
+)
+def test_a_whole_page_is_html(page: str) -> None:
+    assert sign(page.encode()) == "html"
+
+
+def test_comments_without_end_are_looked_at_once() -> None:
+    started = time.monotonic()
+    assert sign(b"<!-- -->" * 500) is None
+    assert time.monotonic() - started < 1
 
 
 def test_readers_by_suffix() -> None:
-    assert READERS == {".md": markdown.read, ".markdown": markdown.read, ".txt": plain.read}
+    assert READERS.items() >= {".md": markdown.read, ".markdown": markdown.read, ".txt": plain.read}.items()
+    assert LARGEST.keys() == READERS.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from healthsearch.article import Article, Heading
 from healthsearch.passages import Passage
 from healthsearch.store import Store, StoredPassage, StoreWriter
+from tests.fakes import source
 
 # What has a length that depends on who counts: beyond the first plane, combining, a line end of its own.
 ODD = "Küchenschabe 🪳👩‍⚕️ à la e\u0301tude\u2028日本語。\nΩ"
@@ -32,6 +34,7 @@ FULL = Article(
     licence="CC BY 4.0",
     also_called=("slipped disc", "prolapse"),
     sources=("A guideline; with 'quotes'",),
+    pages=(0, 7),
 )
 BARE = Article(id="bare", path="bare.txt", title="bare", text="one two three")
 
@@ -47,8 +50,8 @@ BARE_PASSAGES = [slice_of(BARE, 4, 7, (0, 3))]
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     writer = StoreWriter(tmp_path / "store.sqlite")
-    writer.add(FULL, "d1", FULL_PASSAGES, ["k1", "k2"])
-    writer.add(BARE, "d2", BARE_PASSAGES, ["k3"])
+    writer.add(FULL, source(FULL.path, "d1"), FULL_PASSAGES, ["k1", "k2"])
+    writer.add(BARE, source(BARE.path, "d2"), BARE_PASSAGES, ["k3"])
     writer.close()
     return Store(tmp_path / "store.sqlite")
 
@@ -70,7 +73,7 @@ def test_passages_come_back_by_row_as_slices_of_their_article(store: Store) -> N
 
 
 def test_a_file_knows_its_article_passages_and_keys(store: Store) -> None:
-    article, passages, keys = store.article_of_file("back/disc.md")
+    [(article, passages, keys)] = store.articles_of_file("back/disc.md")
     assert (article, keys) == (FULL, ["k1", "k2"])
     assert [entry.row for entry in passages] == [0, 1]
     assert [entry.passage for entry in passages] == FULL_PASSAGES
@@ -79,7 +82,8 @@ def test_a_file_knows_its_article_passages_and_keys(store: Store) -> None:
 def test_the_lists_that_a_build_compares_with(store: Store) -> None:
     assert store.counts() == (2, 3, 5)
     assert store.digests() == {"back/disc.md": "d1", "bare.txt": "d2"}
-    assert store.ids() == {"back/disc.md": "back/disc", "bare.txt": "bare"}
+    assert store.sizes() == {"back/disc.md": 1, "bare.txt": 1}
+    assert (store.files_with_copies(), store.copies()) == (set(), {})
     assert store.keys() == {"k1": (0, 0, 1), "k2": (1, 1, 3), "k3": (2, 4, 1)}
     assert store.article_ids() == ["back/disc", "back/disc", "bare"]
 
@@ -96,32 +100,50 @@ def test_what_is_not_there_is_a_key_error(store: Store) -> None:
 def test_ids_are_data_and_not_sql(tmp_path: Path) -> None:
     hostile = Article(id="x'; DROP TABLE articles; --", path="a'b.md", title='"', text="%_*")
     writer = StoreWriter(tmp_path / "s")
-    writer.add(hostile, "'", [Passage(hostile.id, (), "", "%_*", 0, 3, ())], ["' OR 1=1"])
-    assert writer.path_of(hostile.id) == "a'b.md"
-    assert writer.path_of("x") is None
+    writer.add(hostile, source(hostile.path, "'"), [Passage(hostile.id, (), "", "%_*", 0, 3, ())], ["' OR 1=1"])
     writer.close()
     assert Store(tmp_path / "s").article(hostile.id) == hostile
 
 
-def test_an_id_or_a_file_cannot_be_written_twice(tmp_path: Path) -> None:
+def test_an_id_cannot_be_written_twice(tmp_path: Path) -> None:
     writer = StoreWriter(tmp_path / "s")
-    writer.add(BARE, "d", BARE_PASSAGES, ["k"])
-    same_id = Article(id="bare", path="other.txt", title="", text="x")
-    same_path = Article(id="other", path="bare.txt", title="", text="x")
-    for article in (same_id, same_path):
-        with pytest.raises(sqlite3.IntegrityError):
-            writer.add(article, "d", [], [])
+    writer.add(BARE, source(BARE.path), BARE_PASSAGES, ["k"])
+    with pytest.raises(sqlite3.IntegrityError):
+        writer.add(Article(id="bare", path="other.txt", title="", text="x"), source("other.txt"), [], [])
+
+
+def test_a_file_gives_many_articles_and_copies_of_others(tmp_path: Path) -> None:
+    writer = StoreWriter(tmp_path / "s")
+    writer.add(BARE, source(BARE.path, "d1"), BARE_PASSAGES, ["k1"])
+    many = source("many.jsonl", "d2")
+    for number in range(3):
+        article = replace(BARE, id=f"many#{number}", path=many.path)
+        writer.add(article, many, BARE_PASSAGES, [f"k{number}"])
+    writer.add_copy("bare", many, "many#3", "many.jsonl")
+    writer.add_copy("bare", source("copy.txt", "d1"), "copy", "copy.txt")
+    writer.close()
+    store = Store(tmp_path / "s")
+    assert store.digests() == {"bare.txt": "d1", "many.jsonl": "d2", "copy.txt": "d1"}
+    assert store.sizes() == {"bare.txt": 1, "many.jsonl": 4, "copy.txt": 1}
+    assert [known.article.id for known in store.articles_of_file("many.jsonl")] == ["many#0", "many#1", "many#2"]
+    assert [known.passages[0].row for known in store.articles_of_file("many.jsonl")] == [1, 2, 3]
+    assert store.article("bare").also_at == ("many.jsonl", "copy.txt")
+    assert store.article("many#0").also_at == ()
+    assert store.files_with_copies() == {"many.jsonl", "copy.txt"}
+    assert store.copies() == {"bare": ["many#3", "copy"]}
+    assert store.copy_places() == [("many.jsonl", "bare.txt"), ("copy.txt", "bare.txt")]
+    assert list(store.articles_of_file("copy.txt")) == []
 
 
 @pytest.mark.parametrize(("passages", "keys"), [(BARE_PASSAGES, []), (BARE_PASSAGES, ["a", "b"]), ([], ["a"])])
 def test_a_passage_without_its_key_is_refused(tmp_path: Path, passages: list[Passage], keys: list[str]) -> None:
     with pytest.raises(ValueError, match="zip"):
-        StoreWriter(tmp_path / "s").add(BARE, "d", passages, keys)
+        StoreWriter(tmp_path / "s").add(BARE, source(BARE.path), passages, keys)
 
 
 def test_what_was_not_closed_was_not_written(tmp_path: Path) -> None:
     writer = StoreWriter(tmp_path / "s")
-    writer.add(BARE, "d", BARE_PASSAGES, ["k"])
+    writer.add(BARE, source(BARE.path), BARE_PASSAGES, ["k"])
     before = (tmp_path / "s").read_bytes()
     writer.close()
     writer.close()
@@ -141,8 +163,8 @@ def test_a_finished_store_is_only_read(tmp_path: Path, store: Store) -> None:
 
 def test_the_same_content_gives_the_same_bytes(tmp_path: Path, store: Store) -> None:
     writer = StoreWriter(tmp_path / "again")
-    writer.add(FULL, "d1", FULL_PASSAGES, ["k1", "k2"])
-    writer.add(BARE, "d2", BARE_PASSAGES, ["k3"])
+    writer.add(FULL, source(FULL.path, "d1"), FULL_PASSAGES, ["k1", "k2"])
+    writer.add(BARE, source(BARE.path, "d2"), BARE_PASSAGES, ["k3"])
     writer.close()
     assert (tmp_path / "again").read_bytes() == (tmp_path / "store.sqlite").read_bytes()
 
@@ -179,7 +201,7 @@ def test_any_slice_of_any_text_survives(
     passage = Passage(article.id, (text,), text, text[start:end], start, end, ((0, end - start),))
     file = tmp_path_factory.mktemp("store") / "store.sqlite"
     writer = StoreWriter(file)
-    writer.add(article, text, [passage], [text])
+    writer.add(article, source(article.path, text), [passage], [text])
     writer.close()
     store = Store(file)
     assert store.article(text) == article

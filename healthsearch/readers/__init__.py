@@ -1,15 +1,62 @@
-"""File formats, looked up by suffix: each reader turns the bytes of one file into an article.
+"""File formats, looked up by suffix and confirmed by content: bytes to articles.
 
 A reader takes bytes, so that no format ever opens a path that an article names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
 
 from healthsearch.article import Article
+from healthsearch.errors import UnreadableArticle
 from healthsearch.readers import markdown, plain
+from healthsearch.readers.signs import KINDS, sign
 
-Reader = Callable[[bytes, str], Article]
+# The whole file and its place in the corpus, to each article in it. Raises UnreadableArticle.
+Reader = Callable[[bytes, str], Iterator[Article]]
+Outcome = Article | UnreadableArticle
 
 READERS: dict[str, Reader] = {".md": markdown.read, ".markdown": markdown.read, ".txt": plain.read}
+
+# A long book is under 5 MB of text; reading Markdown takes some 600 bytes of memory a character.
+LARGEST_TEXT = 5_000_000
+LARGEST: dict[str, int] = {suffix: LARGEST_TEXT for suffix in READERS}
+
+
+def suffix_of(path: str) -> str | None:
+    """The suffix by which a reader takes the file, None when no reader does."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix if suffix in READERS else None
+
+
+def largest(path: str) -> int:
+    """How many bytes a file of this name may have, so that reading it takes bounded memory."""
+    return LARGEST[suffix_of(path) or ".txt"]
+
+
+def outcomes(data: bytes, path: str) -> Iterator[Outcome]:
+    """Every article of a file, or the reason why it gives none: a file is read as a whole or not at all."""
+    try:
+        articles = list(_reader(data, path)(data, path))
+    except UnreadableArticle as problem:
+        yield problem
+        return
+    yield from articles
+
+
+def _reader(data: bytes, path: str) -> Reader:
+    """The reader of what the file holds, which need not be what its name says."""
+    named, held = suffix_of(path), sign(data)
+    if named is None:
+        raise UnreadableArticle(path, "no reader takes files of this name", "Give it its right suffix.")
+    if held is None or named in KINDS[held].suffixes:
+        return READERS[named]
+    found = next((READERS[suffix] for suffix in KINDS[held].suffixes if suffix in READERS), None)
+    if found is None or not KINDS[held].certain:
+        raise UnreadableArticle(
+            path,
+            f"it is {KINDS[held].name}, not what its name says",
+            f"Give it its right suffix ({' or '.join(KINDS[held].suffixes)}), or move it out of the corpus.",
+        )
+    return found

@@ -5,6 +5,7 @@ Parsed by markdown-it (CommonMark and tables). Raw HTML is not interpreted: it s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from markdown_it import MarkdownIt
@@ -17,12 +18,12 @@ from healthsearch.readers.front_matter import parse
 _parser = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def read(data: bytes, path: str) -> Article:
+def read(data: bytes, path: str) -> Iterator[Article]:
     """The article in a Markdown file; its title is the front matter's, else the first heading, else the name."""
     details, source = parse(decode(data, path), path)
     text, headings = render(source)
     title = next((heading.title for heading in headings), PurePosixPath(path).stem)
-    return details.article(path, text, headings, title)
+    yield details.article(path, text, headings, title)
 
 
 def render(source: str) -> tuple[str, tuple[Heading, ...]]:

@@ -5,6 +5,7 @@ Front matter as in Markdown is understood here too, since an exported text may w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from healthsearch.article import Article
@@ -15,9 +16,9 @@ from healthsearch.readers.front_matter import parse
 _LONGEST_TITLE = 200
 
 
-def read(data: bytes, path: str) -> Article:
+def read(data: bytes, path: str) -> Iterator[Article]:
     """The article in a text file; its title is the front matter's, else a short first line, else the name."""
     details, text = parse(decode(data, path), path)
     first = text.lstrip().partition("\n")[0].strip()
     title = first if len(first) <= _LONGEST_TITLE else PurePosixPath(path).stem
-    return details.article(path, text, (), title or PurePosixPath(path).stem)
+    yield details.article(path, text, (), title or PurePosixPath(path).stem)

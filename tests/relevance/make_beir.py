@@ -18,14 +18,12 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch.article import Article, Section, sections  # noqa: E402 - the project need not be installed
-from healthsearch.corpus import list_files, read_article  # noqa: E402
+from healthsearch.corpus import articles  # noqa: E402
 
 
 def documents() -> Iterator[tuple[str, Article, Section]]:
     """Every section of every article with its document's id: the article's id and the section's number."""
-    files, _ = list_files(ROOT / "corpus")
-    for file in files:
-        article, _ = read_article(ROOT / "corpus", file)
+    for article in articles(ROOT / "corpus"):
         for number, section in enumerate(sections(article), start=1):
             yield f"{article.id}#{number}", article, section
 

@@ -1,0 +1,103 @@
+"""What comes in, file after file: each article once, its copies by name, and what must be skipped.
+
+A build encodes what comes from here, a dry run only counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from healthsearch.article import Article, sections
+from healthsearch.corpus import SourceFile, read_file
+from healthsearch.duplicates import Register
+from healthsearch.errors import UnreadableArticle
+from healthsearch.generation import Generation
+from healthsearch.plan import Plan
+from healthsearch.readers import Outcome
+from healthsearch.store import StoredArticle
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A text that is also that of the article ``first``: the id that it would have had, and where it stands."""
+
+    first: str
+    id: str
+    place: str
+
+
+Found = Article | StoredArticle | Copy | UnreadableArticle
+
+
+def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[tuple[SourceFile, Iterator[Found]]]:
+    """For every file of the plan, as it was read, what is found in it; the plan's summary is told of problems.
+
+    A ``StoredArticle`` is one of the previous generation whose file need not be read. What is found in a file
+    must be taken before the next file.
+    """
+    register = Register()
+    for file in plan.files:
+        outcomes: Iterator[Outcome | StoredArticle]
+        if previous is not None and file.path not in plan.to_read:
+            outcomes = previous.store.articles_of_file(file.path)
+        else:
+            file, outcomes = _read(corpus, file)
+        yield file, _settled(file, outcomes, register, plan)
+
+
+def _read(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outcome | StoredArticle]]:
+    try:
+        return read_file(corpus, file)
+    except UnreadableArticle as problem:
+        return file, iter([problem])
+
+
+def _settled(
+    file: SourceFile, outcomes: Iterator[Outcome | StoredArticle], register: Register, plan: Plan
+) -> Iterator[Found]:
+    skipped = False
+    given = False
+    for outcome in outcomes:
+        found = _checked(outcome, register)
+        if isinstance(found, UnreadableArticle):
+            plan.summary.skipped.append(found)
+            skipped = True
+        else:
+            given = True
+        if isinstance(found, Copy):
+            plan.summary.copies.append((found.place, register.path_of(found.first)))
+        yield found
+    if skipped and not given:
+        _count_as_skipped(file.path, plan)
+
+
+def _checked(outcome: Outcome | StoredArticle, register: Register) -> Found:
+    if isinstance(outcome, UnreadableArticle):
+        return outcome
+    article = outcome.article if isinstance(outcome, StoredArticle) else outcome
+    if not sections(article):
+        return UnreadableArticle(article.path, "there is no text below its headings", "Write the text.")
+    try:
+        first = register.first_with_text(article)
+    except UnreadableArticle as problem:
+        return problem
+    if first is None:
+        return outcome
+    # Of two in one file the path would say nothing.
+    place = article.path if article.path != register.path_of(first) else article.id
+    return Copy(first, article.id, place)
+
+
+def _count_as_skipped(path: str, plan: Plan) -> None:
+    """A file that gave nothing is not what it would have been."""
+    summary = plan.summary
+    for paths in (summary.added, summary.changed, summary.unchanged):
+        if path in paths:
+            paths.remove(path)
+    for pair in summary.renamed:
+        if pair[1] == path:
+            summary.renamed.remove(pair)
+            summary.deleted.append(pair[0])
+            break

@@ -1,0 +1,55 @@
+"""What a file is by its first bytes, whatever its name says.
+
+Only what cannot be mistaken is told apart; for anything else the name is believed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: in words, the suffixes that it goes by, and whether they all mean one format."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    certain: bool = True
+
+
+KINDS = {
+    "pdf": Kind("a PDF", (".pdf",)),
+    "rtf": Kind("rich text (RTF)", (".rtf",)),
+    "zip": Kind("a zip archive or an office document", (".docx", ".odt", ".epub", ".zip"), certain=False),
+    "gzip": Kind("a gzip archive", (".gz",)),
+    "old office": Kind("a document of an old version of Word or Excel", (".doc", ".xls"), certain=False),
+    "html": Kind("a web page", (".html", ".htm", ".xhtml")),
+}
+_SIGNS = {
+    b"%PDF-": "pdf",
+    b"{\\rtf": "rtf",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\x1f\x8b\x08": "gzip",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "old office",
+}
+# A page as a whole: Markdown may begin with a piece of HTML, but not with one of these.
+_PAGE = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL
+)
+_START = 4_096
+
+
+def sign(data: bytes) -> str | None:
+    """The key in ``KINDS`` of what the bytes are beyond doubt, None when they may be anything.
+
+    >>> sign(b"%PDF-1.7 ..."), sign(b"# Back pain")
+    ('pdf', None)
+    """
+    for mark, kind in _SIGNS.items():
+        if data.startswith(mark):
+            return kind
+    start = data[:_START].removeprefix(codecs.BOM_UTF8)
+    return "html" if _PAGE.match(start) else None
