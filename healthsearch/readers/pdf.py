@@ -7,10 +7,8 @@ threads, so that one file is read at a time in a process.
 from __future__ import annotations
 
 import ctypes
-import re
 import threading
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 import pypdfium2
 from pypdfium2 import raw
@@ -23,12 +21,11 @@ from healthsearch.readers.pdf_headings import Entry, heading_levels
 from healthsearch.readers.pdf_layout import Paragraph, columns, lines, paragraphs, running_lines
 from healthsearch.readers.pdf_runs import Run, runs
 from healthsearch.readers.pdf_text import write
+from healthsearch.readers.properties import choose_title, fields
 
 # A thick textbook has some 2 million characters; 30 thousand a second are read.
 MOST_CHARACTERS = 5_000_000
 _ONE_AT_A_TIME = threading.Lock()
-# What word processors and printers write where a title should be.
-_NO_TITLE = re.compile(r"untitled|microsoft word - |.*\.(?:docx?|odt|rtf|indd|qxd|pdf|tex|dvi|pages)$", re.IGNORECASE)
 
 
 def read(data: bytes, path: str) -> Iterator[Article]:
@@ -61,10 +58,10 @@ def _read(data: bytes, path: str) -> Article:
     levels = heading_levels(found, outline, own_title)
     blocks = write(found, levels, len(pages))
     printed = next((heading.title for heading in blocks.headings if heading.level == 1), "")
-    title = printed or ("" if _NO_TITLE.match(own_title) else own_title) or PurePosixPath(path).stem
-    authors = tuple(filter(None, [squeeze(details.get("Author", ""))]))
-    fields = Details({"authors": authors, "pages": tuple(blocks.pages)} | language)
-    return fields.article(path, blocks.text, tuple(blocks.headings), title)
+    title = choose_title(path, printed, own_title)
+    own = fields(authors=[details.get("Author", "")], language=language)
+    pages_at = {"pages": tuple(blocks.pages)}
+    return Details(own | pages_at).article(path, blocks.text, tuple(blocks.headings), title)
 
 
 def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[Run]]], list[tuple[float, float]]]:
@@ -109,13 +106,13 @@ def _outline(document: pypdfium2.PdfDocument) -> Iterator[Entry]:
         yield Entry(bookmark.level, bookmark.get_title(), target.get_index() if target else None)
 
 
-def _language(document: pypdfium2.PdfDocument) -> dict[str, str]:
-    """The document's language as a field, where it names one."""
+def _language(document: pypdfium2.PdfDocument) -> str:
+    """The document's language, where it names one."""
     length = raw.FPDFCatalog_GetLanguage(document, None, 0)
     buffer = ctypes.create_string_buffer(length)
     raw.FPDFCatalog_GetLanguage(document, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)
     language = buffer.raw[: max(0, length - 2)].decode("utf-16-le", "ignore").strip()
-    return {"language": language.partition("-")[0].lower()} if language else {}
+    return language
 
 
 def _broken(path: str, error: pypdfium2.PdfiumError) -> UnreadableArticle:

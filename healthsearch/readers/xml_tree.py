@@ -1,0 +1,103 @@
+"""XML to a tree that nothing outside the file has touched; with the formats read from it the only import of lxml.
+
+No entity is expanded but the named characters of HTML, no DTD and no other file is opened, nothing is fetched,
+and the depth is bounded by libxml2 (256), so that a reader may walk the tree by recursion.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from healthsearch.errors import UnreadableArticle
+
+# An element, as lxml has it; lxml brings no types.
+Element = Any
+
+
+def parse(data: bytes, path: str, part: str = "") -> Element:
+    """The root element of an XML document; ``part`` names it inside the file at ``path``, for the error.
+
+    Raises UnreadableArticle when it is not well-formed, or means an entity of its own.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path, part) from None
+    for entity in list(root.iter(etree.Entity)):
+        _replace(entity, path, part)
+    return root
+
+
+def malformed(error: Exception, path: str, part: str = "") -> UnreadableArticle:
+    """What to tell of a document that lxml does not take."""
+    cause = str(error).split(", line ")[0].strip().rstrip(".") or "nothing in it"
+    line = getattr(error, "lineno", None)
+    place = (f" in '{part}'" if part else "") + (f", line {line}" if line else "")
+    return UnreadableArticle(path, f"the XML{place} cannot be read ({cause})", "Get the file anew from its source.")
+
+
+def _replace(entity: Element, path: str, part: str) -> None:
+    """Put the named character in place of its entity."""
+    character = html.unescape(entity.text)
+    if character == entity.text:
+        place = f" in '{part}'" if part else ""
+        raise UnreadableArticle(
+            path,
+            f"the XML{place} means an entity of its own ({entity.text}), which could be anything",
+            "Get the file anew from its source, with its entities resolved.",
+        )
+    parent, before = entity.getparent(), entity.getprevious()
+    text = character + (entity.tail or "")
+    if before is None:
+        parent.text = (parent.text or "") + text
+    else:
+        before.tail = (before.tail or "") + text
+    entity.tail = None
+    parent.remove(entity)
+
+
+def name(element: Element) -> str:
+    """The element's name without its namespace; "" for what is no element."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def attribute(element: Element, wanted: str) -> str:
+    """The attribute with this name in any namespace; "" when there is none."""
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == wanted:
+            return str(value)
+    return ""
+
+
+def children(element: Element, *names: str) -> Iterator[Element]:
+    """The element's children with one of these names, or all of them."""
+    for child in element:
+        if isinstance(child.tag, str) and (not names or name(child) in names):
+            yield child
+
+
+def first(element: Element, path: str) -> Element | None:
+    """The first descendant by this way of names ("front/article-meta"), in any namespace; None when there is none."""
+    step, _, rest = path.partition("/")
+    for child in children(element, step):
+        found = first(child, rest) if rest else child
+        if found is not None:
+            return found
+    return None
+
+
+def text_of(element: Element | None) -> str:
+    """All text in the element, white space squeezed; "" for None."""
+    return " ".join("".join(element.itertext()).split()) if element is not None else ""
+
+
+def number(text: str, otherwise: int) -> int:
+    """The whole number that an attribute says, or ``otherwise``; none that counts anything here has more digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else otherwise
