@@ -97,6 +97,28 @@ class Blocks:
         self._length += len(text)
 
 
+_FIGURES = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_REFERENCE = re.compile(r"\[?\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\]?")
+_TABLE_NOTE = re.compile(r"[a-h*†‡§¶]")
+_AFTER_ANY = re.compile(r"[^\W_]{2,}[.)]?$")
+_AFTER_WORD = re.compile(r"(?:[^\W\d_]{4,}|[.,;:!?)\]\"”’])$")
+
+
+def raised(before: str, text: str) -> str:
+    """A raised figure as it must read after ``before``, so that no number is made that was not there.
+
+    >>> raised("10", "-5"), raised("as shown by others.", "3,4"), raised("10 m", "2")
+    ('⁻⁵', '[3,4]', '2')
+    """
+    if _TABLE_NOTE.fullmatch(text) and _AFTER_ANY.search(before):
+        return f"[{text}]"
+    if before[-1:].isdigit() and re.fullmatch(r"[+−–-]?\d+", text):
+        return text.translate(_FIGURES)
+    if _REFERENCE.fullmatch(text) and _AFTER_WORD.search(before):
+        return text if text.startswith("[") else f"[{text}]"
+    return text
+
+
 def squeeze(text: str) -> str:
     """The text on one line: every run of white space, as XML and HTML mean it, is one space."""
     return re.sub(r"[ \t\r\n\f]+", " ", text).strip(" ")

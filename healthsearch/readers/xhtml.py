@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from healthsearch.readers.blocks import Blocks, squeeze
+from healthsearch.readers.blocks import Blocks, raised, squeeze
 from healthsearch.readers.xml_tree import Element, attribute, children, first, name, number, text_of
 
 _LEFT_OUT = set(
@@ -16,6 +16,8 @@ _BLOCKS = set(
 )
 _LISTS = {"ul", "ol", "menu", "dir"}
 _HEADING = re.compile(r"h([1-6])")
+_NOT_IN_CELLS = {"table", *(f"h{level}" for level in range(1, 7))}
+_PARTING = _BLOCKS | {"li", "br", "dt", "dd", "list-item", "break"}
 # Parts of a book that only repeat what stands elsewhere.
 _REPEATING = {"toc", "landmarks", "page-list", "titlepage", "pagebreak"}
 
@@ -54,6 +56,8 @@ class _Writer:
             self._blocks.paragraph("".join(element.itertext()).strip("\n"))
         elif kind == "br":
             self._inline.append("\n")
+        elif is_raised(element):
+            self._inline.append(raised("".join(self._inline[-3:]), text_of(element)))
         elif kind in _BLOCKS or kind in ("dt", "dd"):
             self.flush()
             self._walk_in(element)
@@ -97,32 +101,46 @@ class _Writer:
 
     def _table(self, element: Element) -> None:
         self.flush()
-        caption = first(element, "caption")
-        self._blocks.paragraph(text_of(caption))
-        groups = [element, *children(element, "thead", "tbody", "tfoot")]
-        rows = [list(children(row, "td", "th")) for group in groups for row in children(group, "tr")]
-        if max(map(len, rows), default=0) <= 1 or any(name(inner) in ("table", *_HEADINGS) for inner in _within(rows)):
+        self._blocks.paragraph(text_of(first(element, "caption")))
+        rows = table_cells(element)
+        if max(map(len, rows), default=0) <= 1 or any(name(inner) in _NOT_IN_CELLS for inner in _within(rows)):
             # A frame around text, not a table.
             for cell in (cell for row in rows for cell in row):
                 self._walk_in(cell)
                 self.flush()
             return
         for row in rows:
-            self._blocks.row([_cell(cell) for cell in row])
+            self._blocks.row(map(cell_text, row))
 
 
-_HEADINGS = {f"h{level}" for level in range(1, 7)}
+def table_cells(table: Element) -> list[list[Element]]:
+    """The cells of each row of a table."""
+    groups = [table, *children(table, "thead", "tbody", "tfoot")]
+    return [list(children(row, "td", "th")) for group in groups for row in children(group, "tr")]
+
+
+def is_raised(element: Element) -> bool:
+    """Whether the element is a raised figure or the mark of a footnote (in JATS)."""
+    return name(element) == "sup" or attribute(element, "ref-type") in ("fn", "table-fn")
+
+
+def cell_text(cell: Element) -> str:
+    """A cell's text on one line, its paragraphs and items parted by spaces."""
+    return squeeze("".join(_said_in(cell, [])))
+
+
+def _said_in(element: Element, said: list[str]) -> list[str]:
+    """Add what an element says, and return all that was said."""
+    said.append(element.text or "")
+    for child in element:
+        if is_raised(child):
+            said.append(raised("".join(said[-3:]), text_of(child)))
+        elif name(child):
+            said.append(" " if name(child) in _PARTING else "")
+            _said_in(child, said)
+        said += [" " if name(child) in _PARTING else "", child.tail or ""]
+    return said
 
 
 def _within(rows: list[list[Element]]) -> list[Element]:
     return [inner for row in rows for cell in row for inner in cell.iter()]
-
-
-def _cell(cell: Element) -> str:
-    """A cell's text on one line, its paragraphs and items parted by spaces."""
-    parts: list[str] = []
-    for element in cell.iter():
-        parts += [" " if name(element) in (*_BLOCKS, "li", "br", "dt", "dd") else "", element.text or ""]
-        parts.append(" " if name(element) in (*_BLOCKS, "li") else "")
-        parts.append(element.tail or "" if element is not cell else "")
-    return squeeze("".join(parts))

@@ -7,6 +7,7 @@ and the depth is bounded by libxml2 (256), so that a reader may walk the tree by
 from __future__ import annotations
 
 import html
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,21 +19,73 @@ from healthsearch.errors import UnreadableArticle
 Element = Any
 
 
+# What every parse here refuses to do; comments and instructions are not text.
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
 def parse(data: bytes, path: str, part: str = "") -> Element:
     """The root element of an XML document; ``part`` names it inside the file at ``path``, for the error.
 
     Raises UnreadableArticle when it is not well-formed, or means an entity of its own.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, etree.XMLParser(**_SAFE))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise malformed(error, path, part) from None
+    _name_characters(root, path, part)
+    return root
+
+
+def parse_html(text: str, path: str) -> Element:
+    """The root element of a piece of HTML, as a browser would mend it."""
+    try:
+        return etree.fromstring(f"<html><body>{text}</body></html>", etree.HTMLParser(huge_tree=False))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path) from None
+
+
+def records(data: bytes, path: str) -> Iterator[tuple[str, Element]]:
+    """The root's name with each of its children in turn; what was taken is forgotten, so that a long file fits.
+
+    Raises UnreadableArticle as ``parse`` does, where the file is read so far.
+    """
+    depth = 0
+    root = ""
+    try:
+        for event, element in etree.iterparse(io.BytesIO(data), events=("start", "end"), **_SAFE):
+            depth += 1 if event == "start" else -1
+            root = root or name(element)
+            if event == "end" and depth == 1:
+                _name_characters(element, path, "")
+                yield root, element
+                parent = element.getparent()
+                element.clear()
+                while (before := element.getprevious()) is not None:
+                    parent.remove(before)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path) from None
+
+
+def root_name(data: bytes, path: str) -> str:
+    """The name of the root element, for telling formats apart."""
+    try:
+        for _, element in etree.iterparse(io.BytesIO(data), events=("start",), **_SAFE):
+            return name(element)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path) from None
+    raise malformed(ValueError(), path)
+
+
+def _name_characters(root: Element, path: str, part: str) -> None:
     for entity in list(root.iter(etree.Entity)):
         _replace(entity, path, part)
-    return root
 
 
 def malformed(error: Exception, path: str, part: str = "") -> UnreadableArticle:
@@ -83,13 +136,17 @@ def children(element: Element, *names: str) -> Iterator[Element]:
             yield child
 
 
-def first(element: Element, path: str) -> Element | None:
-    """The first descendant by this way of names ("front/article-meta"), in any namespace; None when there is none."""
-    step, _, rest = path.partition("/")
-    for child in children(element, step):
-        found = first(child, rest) if rest else child
-        if found is not None:
-            return found
+def first(element: Element, *paths: str) -> Element | None:
+    """The first descendant by one of these ways of names ("front/article-meta"), in any namespace, else None.
+
+    What is found is compared with None, never asked for its truth: an element without children is false.
+    """
+    for path in paths:
+        step, _, rest = path.partition("/")
+        for child in children(element, step):
+            found = first(child, rest) if rest else child
+            if found is not None:
+                return found
     return None
 
 
