@@ -339,8 +339,8 @@ class TestPlainText:
         (b"%PDF-1.7\n", "a PDF"),
         (b"PK\x03\x04rest", "a zip archive or an office document"),
         (b"\x1f\x8b\x08rest", "a gzip archive"),
-        (b"{\\rtf1 rest}", "rich text (RTF)"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an old version of Word or Excel"),
+        (b"{\\rtf1}", "rich text (RTF)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document with a password, or of an old Word or Excel"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_named_or_read_as_what_it_is(data: bytes, what: str) -> None:

@@ -17,8 +17,6 @@ from healthsearch.errors import UnreadableArticle
 LARGEST_PART = 10_000_000
 LARGEST_PACKAGE = 50_000_000
 _ENCRYPTED = 1
-# How Microsoft's older formats begin, and what encrypts the newer ones.
-_COMPOUND_FILE = b"\xd0\xcf\x11\xe0"
 
 
 class Package:
@@ -31,12 +29,6 @@ class Package:
         self._path = path
         self._kind = kind
         self._read = 0
-        if data.startswith(_COMPOUND_FILE):
-            raise UnreadableArticle(
-                path,
-                f"the file needs a password, or is older than {kind}",
-                f"Open it and save it as {kind} without a password.",
-            )
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):

@@ -1,4 +1,4 @@
-"""XML to a tree that nothing outside the file has touched; with the formats read from it the only import of lxml.
+"""XML to a tree that nothing outside the file has touched; the only import of lxml.
 
 No entity is expanded but the named characters of HTML, no DTD and no other file is opened, nothing is fetched,
 and the depth is bounded by libxml2 (256), so that a reader may walk the tree by recursion.
