@@ -265,7 +265,7 @@ class TestMarkdown:
             ("> quoted\n> text", "quoted text"),
             ("```python\nx = 1\n\ny = 2\n```", "x = 1\n\ny = 2"),
             ("    indented\n    code", "indented\ncode"),
-            ("| a | b |\n|---|---|\n| 1 | *2* |\n| 3 | |", "a | b\n\n1 | 2\n3 | "),
+            ("| a | b |\n|---|---|\n| 1 | *2* |\n| 3 | |", "a | b\n1 | 2\n3 | "),
             ("<b>bold</b> &amp; <script>x</script>", "<b>bold</b> & <script>x</script>"),
             ("<div>\n\ntext\n\n</div>", "<div>\n\ntext\n\n</div>"),
             ("<!-- a note -->", "<!-- a note -->"),
@@ -387,8 +387,8 @@ class TestPlainText:
         (b"%PDF-1.7\n", "a PDF"),
         (b"PK\x03\x04rest", "a zip archive or an office document"),
         (b"\x1f\x8b\x08rest", "a gzip archive"),
-        (b"{\\rtf1 rest}", "rich text (RTF)"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an old version of Word or Excel"),
+        (b"{\\rtf1}", "rich text (RTF)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document with a password, or of an old Word or Excel"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_named_or_read_as_what_it_is(data: bytes, what: str) -> None:

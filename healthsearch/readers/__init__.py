@@ -10,18 +10,32 @@ from pathlib import PurePosixPath
 
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
-from healthsearch.readers import markdown, plain
+from healthsearch.readers import docx, epub, markdown, odt, pdf, plain, rtf, xml_articles
 from healthsearch.readers.signs import KINDS, sign
 
 # The whole file and its place in the corpus, to each article in it. Raises UnreadableArticle.
 Reader = Callable[[bytes, str], Iterator[Article]]
 Outcome = Article | UnreadableArticle
 
-READERS: dict[str, Reader] = {".md": markdown.read, ".markdown": markdown.read, ".txt": plain.read}
+READERS: dict[str, Reader] = {
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".txt": plain.read,
+    ".pdf": pdf.read,
+    ".docx": docx.read,
+    ".odt": odt.read,
+    ".rtf": rtf.read,
+    ".epub": epub.read,
+    ".xml": xml_articles.read,
+    ".nxml": xml_articles.read,
+}
 
 # A long book is under 5 MB of text; reading Markdown takes some 600 bytes of memory a character.
 LARGEST_TEXT = 5_000_000
-LARGEST: dict[str, int] = {suffix: LARGEST_TEXT for suffix in READERS}
+# These hold pictures too, or are read in pieces, and bound what they unpack and keep themselves.
+LARGEST_BOOK = 50_000_000
+_BOOKS = {".pdf", ".docx", ".odt", ".epub", ".xml", ".nxml"}
+LARGEST: dict[str, int] = {suffix: LARGEST_BOOK if suffix in _BOOKS else LARGEST_TEXT for suffix in READERS}
 
 
 def suffix_of(path: str) -> str | None:

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from healthsearch.article import Article, Heading
+from healthsearch.readers.blocks import Blocks
 from healthsearch.readers.decoding import decode
 from healthsearch.readers.front_matter import parse
 
@@ -35,22 +36,19 @@ def render(source: str) -> tuple[str, tuple[Heading, ...]]:
     page = _Page()
     for token in _parser.parse(source):
         page.add(token)
-    return "".join(page.parts), tuple(page.headings)
+    return page.blocks.text, tuple(page.blocks.headings)
 
 
 class _Page:
-    """Collects the text of block tokens; blocks on adjacent source lines stay on adjacent lines."""
+    """Hands the text of block tokens to ``blocks``; blocks on adjacent source lines stay on adjacent lines."""
 
     def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.headings: list[Heading] = []
-        self._length = 0
+        self.blocks = Blocks()
         self._line = 0
         self._level = 0
         self._counters: list[int | None] = []
-        self._marker = ""
+        self._item = False
         self._cells: list[str] | None = None
-        self._lines: list[int] | None = None
 
     def add(self, token: Token) -> None:
         """Take the next token of the document."""
@@ -66,15 +64,16 @@ class _Page:
             case "bullet_list_close" | "ordered_list_close":
                 self._counters.pop()
             case "list_item_open":
-                self._open_item()
+                self._item = True
             case "list_item_close":
-                self._marker = ""
+                number = self._counters[-1]
+                self._counters[-1] = None if number is None else number + 1
+                self._item = False
             case "tr_open":
                 self._cells = []
-                self._lines = token.map
             case "tr_close":
                 row, self._cells = self._cells or [], None
-                self._write(" | ".join(row), self._lines)
+                self.blocks.row(row)
             case "inline" if self._cells is not None:
                 self._cells.append(_plain(token.children or []))
             case "inline":
@@ -82,32 +81,20 @@ class _Page:
             case "fence" | "code_block":
                 self._write(token.content.rstrip("\n"), token.map)
 
-    def _open_item(self) -> None:
-        number = self._counters[-1]
-        if number is not None:
-            self._counters[-1] = number + 1
-        indent = "  " * (len(self._counters) - 1)
-        self._marker = f"{indent}- " if number is None else f"{indent}{number}. "
-
     def _write(self, text: str, lines: list[int] | None) -> None:
         if not text:
             return
         first, last = lines or (self._line, self._line)
-        if self.parts:
-            self._append("\n" if first <= self._line else "\n\n")
+        tight = first <= self._line
         if self._level:
             # A list item's mark would belong to neither the heading nor a sentence.
-            self._marker = ""
-        start = self._length
-        self._append(self._marker + text)
-        self._marker = ""
+            self.blocks.heading(text, self._level, tight=tight)
+        elif self._item:
+            self.blocks.item(text, depth=len(self._counters), number=self._counters[-1], tight=tight)
+        else:
+            self.blocks.paragraph(text, tight=tight)
+        self._item = False
         self._line = last
-        if self._level:
-            self.headings.append(Heading(self._level, text.replace("\n", " "), start, self._length))
-
-    def _append(self, text: str) -> None:
-        self.parts.append(text)
-        self._length += len(text)
 
 
 def _plain(tokens: list[Token]) -> str:

@@ -24,7 +24,7 @@ KINDS = {
     "rtf": Kind("rich text (RTF)", (".rtf",)),
     "zip": Kind("a zip archive or an office document", (".docx", ".odt", ".epub", ".zip"), certain=False),
     "gzip": Kind("a gzip archive", (".gz",)),
-    "old office": Kind("a document of an old version of Word or Excel", (".doc", ".xls"), certain=False),
+    "old office": Kind("a document with a password, or of an old Word or Excel", (".doc", ".xls"), certain=False),
     "html": Kind("a web page", (".html", ".htm", ".xhtml")),
 }
 _SIGNS = {

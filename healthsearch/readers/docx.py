@@ -1,0 +1,199 @@
+"""DOCX: a Word document as it prints: headings by style, lists, tables, footnotes, and its core properties.
+
+What is deleted, hidden or only commented on is left out, and so are macros, headers, footers and tables of
+contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from healthsearch.article import Article
+from healthsearch.readers.blocks import Blocks, squeeze
+from healthsearch.readers.docx_styles import Styles, value
+from healthsearch.readers.front_matter import Details
+from healthsearch.readers.package import Package
+from healthsearch.readers.properties import choose_title, fields
+from healthsearch.readers.xml_tree import Element, attribute, children, first, name, parse, text_of
+
+# These wrap paragraphs or runs without changing what they are.
+_WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "hyperlink", "fldSimple", "dir", "bdo"}
+_CHARACTERS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": " "}
+
+
+def read(data: bytes, path: str) -> Iterator[Article]:
+    """The article in a Word document; its title is the paragraph in the style Title, else its property, else a heading.
+
+    Raises UnreadableArticle when the file is broken, encrypted or lacks a part.
+    """
+    package = Package(data, path, "DOCX")
+    main = _target(package, path, "", "officeDocument") or "word/document.xml"
+    document = _Document(package, path, main)
+    document.read()
+    blocks = document.blocks
+    own = _properties(package, path)
+    heading = next((heading.title for heading in blocks.headings), "")
+    title = choose_title(path, document.title, own.pop("title", ""), heading)
+    yield Details(own).article(path, blocks.text, tuple(blocks.headings), title)
+
+
+def _target(package: Package, path: str, part: str, kind: str) -> str | None:
+    """The part that ``part`` (or the package, for "") is related to in this way."""
+    folder, _, file = part.rpartition("/")
+    relations = f"{folder}/_rels/{file}.rels".lstrip("/")
+    if relations not in package:
+        return None
+    for relation in children(parse(package.read(relations), path, relations)):
+        if attribute(relation, "Type").endswith(f"/{kind}") and attribute(relation, "TargetMode") != "External":
+            return package.resolve(part, attribute(relation, "Target"))
+    return None
+
+
+def _properties(package: Package, path: str) -> dict[str, str]:
+    part = _target(package, path, "", "core-properties") or "docProps/core.xml"
+    if part not in package:
+        return {}
+    core = parse(package.read(part), path, part)
+    return fields(
+        title=text_of(first(core, "title")),
+        authors=text_of(first(core, "creator")).split(";"),
+        published=text_of(first(core, "created")),
+        language=text_of(first(core, "language")),
+    )
+
+
+class _Document:
+    """Walks the document's body and hands its blocks on."""
+
+    def __init__(self, package: Package, path: str, main: str) -> None:
+        self.blocks = Blocks()
+        self.title = ""
+        self._root = parse(package.read(main), path, main)
+
+        def related(kind: str) -> Element | None:
+            part = _target(package, path, main, kind)
+            return parse(package.read(part), path, part) if part else None
+
+        self._styles = Styles(related("styles"), related("numbering"))
+        self._notes = {
+            f"{kind}:{attribute(note, 'id')}": note
+            for kind, part in [("footnote", related("footnotes")), ("endnote", related("endnotes"))]
+            for note in (children(part, kind) if part is not None else ())
+        }
+        self._due: list[tuple[int, Element]] = []
+        self._noted = 0
+
+    def read(self) -> None:
+        """Take the whole body."""
+        body = first(self._root, "body")
+        if body is not None:
+            self._take(body)
+
+    def _take(self, parent: Element) -> None:
+        for element in children(parent):
+            match name(element):
+                case "p":
+                    self._paragraph(element)
+                case "tbl":
+                    self._table(element)
+                case "AlternateContent":
+                    self._take_choice(element)
+                case wrapper if wrapper in _WRAPPERS:
+                    self._take(element)
+
+    def _take_choice(self, element: Element) -> None:
+        for choice in list(children(element, "Choice", "Fallback"))[:1]:
+            self._take(choice)
+
+    def _paragraph(self, paragraph: Element) -> None:
+        style = self._styles.of(paragraph)
+        if style.contents:
+            return
+        boxes: list[Element] = []
+        text = "".join(self._runs(paragraph, boxes)).strip()
+        if style.title and not self.title:
+            self.title = squeeze(text)
+            self.blocks.heading(text, 1)
+        elif style.level is not None:
+            self.blocks.heading(text, style.level + 1)
+        elif style.depth:
+            self.blocks.item(text, depth=style.depth, number=self._styles.next_number(style) if text else None)
+        else:
+            self.blocks.paragraph(text)
+        for box in boxes:
+            self._take(box)
+        self._write_notes()
+
+    def _write_notes(self) -> None:
+        """Footnotes stand under the paragraph that they are of, and so under its heading."""
+        due, self._due = self._due, []
+        for number, note in due:
+            texts = ["".join(self._runs(paragraph, [])).strip() for paragraph in children(note, "p")]
+            self.blocks.paragraph(f"[{number}] " + "\n".join(filter(None, texts)))
+
+    def _table(self, table: Element) -> None:
+        rows = [list(_inner(row, "tc")) for row in _inner(table, "tr")]
+        if max(map(len, rows), default=0) == 1:
+            # A frame around text, not a table.
+            for row in rows:
+                self._take(row[0])
+            return
+        for row in rows:
+            self.blocks.row([self._cell(cell) for cell in row])
+        self._write_notes()
+
+    def _cell(self, cell: Element) -> str:
+        properties = first(cell, "tcPr")
+        merged = first(properties, "vMerge") if properties is not None else None
+        if merged is not None and value(merged) != "restart":
+            return ""
+        paragraphs = (p for p in cell.iter() if name(p) == "p" and not _is_fallback(p))
+        return " ".join("".join(self._runs(paragraph, [])) for paragraph in paragraphs)
+
+    def _runs(self, parent: Element, boxes: list[Element]) -> Iterator[str]:
+        """The text of a paragraph; text boxes anchored in it are put into ``boxes``."""
+        for element in children(parent):
+            kind = name(element)
+            if kind in ("t", "oMath", "oMathPara"):
+                yield element.text or "" if kind == "t" else text_of(element)
+            elif kind in _CHARACTERS:
+                yield _CHARACTERS[kind]
+            elif kind in ("footnoteReference", "endnoteReference"):
+                yield self._note(f"{kind.removesuffix('Reference')}:{attribute(element, 'id')}")
+            elif kind == "txbxContent":
+                boxes.append(element)
+            elif kind == "AlternateContent":
+                for choice in list(children(element, "Choice", "Fallback"))[:1]:
+                    yield from self._runs(choice, boxes)
+            elif kind in ("drawing", "pict", "object"):
+                boxes += [box for box in element.iter() if name(box) == "txbxContent" and not _is_fallback(box)]
+            elif kind in _WRAPPERS or (kind == "r" and not _hidden(element)):
+                yield from self._runs(element, boxes)
+
+    def _note(self, key: str) -> str:
+        note = self._notes.get(key)
+        if note is None:
+            return ""
+        self._noted += 1
+        self._due.append((self._noted, note))
+        return f"[{self._noted}]"
+
+
+def _hidden(run: Element) -> bool:
+    properties = first(run, "rPr")
+    vanish = first(properties, "vanish") if properties is not None else None
+    return vanish is not None and value(vanish) not in ("0", "false", "off")
+
+
+def _is_fallback(element: Element) -> bool:
+    """Whether it stands in a copy for older programs."""
+    return any(name(ancestor) == "Fallback" for ancestor in element.iterancestors())
+
+
+def _inner(parent: Element, wanted: str) -> Iterator[Element]:
+    """The elements of this name that stand in ``parent`` or in its wrappers."""
+    for element in children(parent):
+        if name(element) == wanted:
+            yield element
+        elif name(element) in _WRAPPERS:
+            yield from _inner(element, wanted)

@@ -1,0 +1,123 @@
+"""PDF: the text of its pages in reading order, with headings and with the page of every word.
+
+Text only: a scanned page is a picture, and reading pictures is another program's work. PDFium is not made for
+threads, so that one file is read at a time in a process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterator
+
+import pypdfium2
+from pypdfium2 import raw
+
+from healthsearch.article import Article
+from healthsearch.errors import UnreadableArticle
+from healthsearch.readers.blocks import squeeze
+from healthsearch.readers.front_matter import Details
+from healthsearch.readers.pdf_headings import Entry, heading_levels
+from healthsearch.readers.pdf_layout import Paragraph, columns, lines, paragraphs, running_lines
+from healthsearch.readers.pdf_runs import Run, runs
+from healthsearch.readers.pdf_text import write
+from healthsearch.readers.properties import choose_title, fields
+
+# A thick textbook has some 2 million characters; 30 thousand a second are read.
+MOST_CHARACTERS = 5_000_000
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def read(data: bytes, path: str) -> Iterator[Article]:
+    """The article in a PDF file; its title is the one printed largest on the first page, or the file's own.
+
+    Raises UnreadableArticle when the file is broken, needs a password, or has no text.
+    """
+    with _ONE_AT_A_TIME:
+        article = _read(data, path)
+    yield article
+
+
+def _read(data: bytes, path: str) -> Article:
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            pages, heights = _pages(document, path)
+            details = document.get_metadata_dict(skip_empty=True)
+            outline = list(_outline(document))
+            language = _language(document)
+    except pypdfium2.PdfiumError as error:
+        raise _broken(path, error) from None
+    found = list(_paragraphs(pages, heights))
+    if not found:
+        raise UnreadableArticle(
+            path,
+            "the PDF has no text; its pages are pictures",
+            "Have its text recognised first, for example with ocrmypdf.",
+        )
+    own_title = squeeze(details.get("Title", ""))
+    levels = heading_levels(found, outline, own_title)
+    blocks = write(found, levels, len(pages))
+    printed = next((heading.title for heading in blocks.headings if heading.level == 1), "")
+    title = choose_title(path, printed, own_title)
+    own = fields(authors=[details.get("Author", "")], language=language)
+    pages_at = {"pages": tuple(blocks.pages)}
+    return Details(own | pages_at).article(path, blocks.text, tuple(blocks.headings), title)
+
+
+def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[Run]]], list[tuple[float, float]]]:
+    """For each page its runs, each direction of writing apart, and its foot and top."""
+    pages: list[list[list[Run]]] = []
+    heights = []
+    characters = 0
+    for index in range(len(document)):
+        try:
+            page = document[index]
+        except pypdfium2.PdfiumError:
+            # One broken page is no reason to lose the others; it keeps its number.
+            pages.append([])
+            heights.append((0.0, 1.0))
+            continue
+        pages.append(runs(page))
+        left, foot, right, top = page.get_bbox()
+        heights.append((foot, top) if page.get_rotation() % 180 == 0 else (left, right))
+        page.close()
+        characters += sum(len(run.text) for direction in pages[-1] for run in direction)
+        if characters > MOST_CHARACTERS:
+            raise UnreadableArticle(
+                path,
+                f"the PDF holds more than {MOST_CHARACTERS // 1_000_000} million characters",
+                "Split it into articles of their own.",
+            )
+    return pages, heights
+
+
+def _paragraphs(pages: list[list[list[Run]]], heights: list[tuple[float, float]]) -> Iterator[Paragraph]:
+    running = running_lines([directions[0] if directions else [] for directions in pages], heights)
+    for number, directions in enumerate(pages):
+        for direction in directions:
+            kept = [run for run in direction if (number, run) not in running]
+            for column in columns(kept):
+                yield from paragraphs(lines(column), number)
+
+
+def _outline(document: pypdfium2.PdfDocument) -> Iterator[Entry]:
+    for bookmark in document.get_toc():
+        target = bookmark.get_dest()
+        yield Entry(bookmark.level, bookmark.get_title(), target.get_index() if target else None)
+
+
+def _language(document: pypdfium2.PdfDocument) -> str:
+    """The document's language, where it names one."""
+    length = raw.FPDFCatalog_GetLanguage(document, None, 0)
+    buffer = ctypes.create_string_buffer(length)
+    raw.FPDFCatalog_GetLanguage(document, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)
+    language = buffer.raw[: max(0, length - 2)].decode("utf-16-le", "ignore").strip()
+    return language
+
+
+def _broken(path: str, error: pypdfium2.PdfiumError) -> UnreadableArticle:
+    if error.err_code == raw.FPDF_ERR_PASSWORD:
+        return UnreadableArticle(path, "the PDF needs a password", "Save a copy of it without one.")
+    return UnreadableArticle(
+        path, "the file is not a PDF that can be opened", "Open it in a PDF viewer and save or print it as PDF anew."
+    )

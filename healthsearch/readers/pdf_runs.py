@@ -1,0 +1,161 @@
+"""A page of a PDF as runs of characters with their places and type sizes. With ``pdf`` the only import of pypdfium2.
+
+Knows nothing of lines, columns or articles (``pdf_layout``). Coordinates are points with the origin at the
+left end of the text's own baseline direction, y upwards, so that turned pages and turned tables read alike.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2
+from pypdfium2 import raw
+
+# What PDFium gives where a word is broken at the end of a line.
+_BROKEN_WORD = {0x02, 0xFFFE}
+_BOLD = re.compile(r"bold|black|heavy|semibd", re.IGNORECASE)
+_BOLD_WEIGHT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters that follow each other on one baseline with no wider gap than a word space."""
+
+    text: str
+    left: float
+    right: float
+    baseline: float
+    size: float
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What one drawing command shows between two spaces or line ends, or all of it."""
+
+    text: str
+    space_before: bool
+    turned: int
+    left: float
+    right: float
+    baseline: float
+    size: float
+    bold: bool
+
+
+def runs(page: pypdfium2.PdfPage) -> list[list[Run]]:
+    """The page's runs in the order in which they are drawn; text turned by a quarter, half or three stands apart.
+
+    The text that is upright on the screen comes first.
+    """
+    found: dict[int, list[Run]] = {0: []}
+    growing: list[_Shown] = []
+    for shown in _shown(page):
+        if growing and not _continues(growing[-1], shown):
+            found.setdefault(growing[0].turned, []).append(_run(growing))
+            growing = []
+        growing.append(shown)
+    if growing:
+        found.setdefault(growing[0].turned, []).append(_run(growing))
+    return [found[turned] for turned in sorted(found)]
+
+
+def _continues(last: _Shown, shown: _Shown) -> bool:
+    size = max(last.size, shown.size)
+    level = abs(shown.baseline - last.baseline) < size * 0.5
+    return last.turned == shown.turned and level and -size < shown.left - last.right < size
+
+
+def _run(pieces: list[_Shown]) -> Run:
+    sizes = Counter[float]()
+    for piece in pieces:
+        sizes[piece.size] += len(piece.text)
+    size = max(sizes, key=lambda size: sizes[size])
+    text = "".join(" " * piece.space_before + piece.text for piece in pieces)
+    return Run(
+        text=text.strip(),
+        left=pieces[0].left,
+        right=max(piece.right for piece in pieces),
+        baseline=next(piece.baseline for piece in pieces if piece.size == size),
+        size=size,
+        bold=all(piece.bold for piece in pieces),
+    )
+
+
+def _shown(page: pypdfium2.PdfPage) -> Iterator[_Shown]:
+    textpage = page.get_textpage()
+    rotation = page.get_rotation() // 90
+    try:
+        for first, last, text, space_before in _commands(textpage):
+            size, bold, turned = _type(textpage, first, rotation)
+            left, _, baseline = _place(textpage, first, turned - rotation)
+            _, right, _ = _place(textpage, last, turned - rotation)
+            yield _Shown(text, space_before, turned, left, right, baseline, size, bold)
+    finally:
+        textpage.close()
+
+
+def _commands(textpage: pypdfium2.PdfTextPage) -> Iterator[tuple[int, int, str, bool]]:
+    """First and last character, text, and whether white space goes before, of what each drawing command shows."""
+    characters: list[str] = []
+    first = last = owner = 0
+    space = space_before = False
+    for index in range(textpage.count_chars()):
+        code = raw.FPDFText_GetUnicode(textpage, index)
+        if (code <= 0x20 and code not in _BROKEN_WORD) or code == 0xA0:
+            space = True
+            continue
+        pointer = raw.FPDFText_GetTextObject(textpage, index)
+        drawn_by = ctypes.addressof(pointer.contents) if pointer else 0
+        if characters and drawn_by == owner:
+            characters.append(" " if space else "")
+        else:
+            if characters:
+                yield first, last, "".join(characters), space_before
+            characters, first, owner, space_before = [], index, drawn_by, space
+        characters.append("-" if code in _BROKEN_WORD else _character(code))
+        last, space = index, False
+    if characters:
+        yield first, last, "".join(characters), space_before
+
+
+def _character(code: int) -> str:
+    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
+
+
+def _type(textpage: pypdfium2.PdfTextPage, index: int, rotation: int) -> tuple[float, bool, int]:
+    """Size in points, whether bold, and by how many quarters it stands turned on the screen."""
+    matrix = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(textpage, index, matrix)
+    size = raw.FPDFText_GetFontSize(textpage, index) * (math.hypot(matrix.c, matrix.d) or 1.0)
+    quarters = round(math.atan2(matrix.b, matrix.a) / (math.pi / 2))
+    name = ctypes.create_string_buffer(256)
+    raw.FPDFText_GetFontInfo(textpage, index, name, 256, ctypes.c_int())
+    heavy = raw.FPDFText_GetFontWeight(textpage, index) >= _BOLD_WEIGHT
+    return (
+        max(round(size, 1), 0.1),
+        heavy or bool(_BOLD.search(name.value.decode("utf-8", "replace"))),
+        (quarters + rotation) % 4,
+    )
+
+
+def _place(textpage: pypdfium2.PdfTextPage, index: int, quarters: int) -> tuple[float, float, float]:
+    """A character's left, right and baseline along the text's own direction, turned by so many quarters."""
+    box = raw.FS_RECTF()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetLooseCharBox(textpage, index, box)
+    raw.FPDFText_GetCharOrigin(textpage, index, x, y)
+    match quarters % 4:
+        case 0:
+            return box.left, box.right, y.value
+        case 1:
+            return box.bottom, box.top, -x.value
+        case 2:
+            return -box.right, -box.left, -y.value
+        case _:
+            return -box.top, -box.bottom, x.value

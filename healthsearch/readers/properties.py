@@ -1,0 +1,59 @@
+"""What files say of themselves, in the form that an Article keeps: titles, dates, names, languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+from healthsearch.article import parse_date
+from healthsearch.readers.blocks import squeeze
+
+# What programs write where a title should be.
+_NO_TITLE = re.compile(
+    r"untitled|unknown|document\d*|microsoft word - .*|.*\.(?:docx?|odt|rtf|indd|qxd|pdf|tex|dvi|html?)", re.IGNORECASE
+)
+_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?(?=$|[T ])")
+
+
+def choose_title(path: str, *candidates: str) -> str:
+    """The first candidate that is a title, else the file's name."""
+    titles = (squeeze(candidate) for candidate in candidates)
+    return next((title for title in titles if title and not _NO_TITLE.fullmatch(title)), PurePosixPath(path).stem)
+
+
+def fields(
+    *,
+    language: str = "",
+    published: str = "",
+    reviewed: str = "",
+    authors: Iterable[str] = (),
+    also_called: Iterable[str] = (),
+    **texts: str,
+) -> dict[str, Any]:
+    """Those of an Article's fields that have a value, each in its form.
+
+    >>> fields(language="en-GB", published="2024-05-17T10:00:00Z", reviewed="May 2024", publisher=" ")
+    {'language': 'en', 'published': '2024-05-17'}
+    """
+    found: dict[str, Any] = {"language": _language(language)}
+    found |= {"published": _date(published), "reviewed": _date(reviewed)}
+    found |= {"authors": _distinct(authors), "also_called": _distinct(also_called)}
+    found |= {name: squeeze(text) for name, text in texts.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _language(text: str) -> str:
+    """The language of a tag without its country; "" for what is no tag, such as "C" or "x-none"."""
+    code = squeeze(text).replace("_", "-").partition("-")[0].lower()
+    return code if re.fullmatch(r"[a-z]{2,3}", code) else ""
+
+
+def _date(text: str) -> str:
+    match = _DATE.match(text.strip())
+    return match[0] if match and parse_date(match[0]) else ""
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(squeeze, texts))))

@@ -1,0 +1,160 @@
+"""XML to a tree that nothing outside the file has touched; the only import of lxml.
+
+No entity is expanded but the named characters of HTML, no DTD and no other file is opened, nothing is fetched,
+and the depth is bounded by libxml2 (256), so that a reader may walk the tree by recursion.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from healthsearch.errors import UnreadableArticle
+
+# An element, as lxml has it; lxml brings no types.
+Element = Any
+
+
+# What every parse here refuses to do; comments and instructions are not text.
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
+def parse(data: bytes, path: str, part: str = "") -> Element:
+    """The root element of an XML document; ``part`` names it inside the file at ``path``, for the error.
+
+    Raises UnreadableArticle when it is not well-formed, or means an entity of its own.
+    """
+    try:
+        root = etree.fromstring(data, etree.XMLParser(**_SAFE))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path, part) from None
+    _name_characters(root, path, part)
+    return root
+
+
+def parse_html(text: str, path: str) -> Element:
+    """The root element of a piece of HTML, as a browser would mend it."""
+    try:
+        return etree.fromstring(f"<html><body>{text}</body></html>", etree.HTMLParser(huge_tree=False))
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path) from None
+
+
+def records(data: bytes, path: str) -> Iterator[tuple[str, Element]]:
+    """The root's name with each of its children in turn; what was taken is forgotten, so that a long file fits.
+
+    Raises UnreadableArticle as ``parse`` does, where the file is read so far.
+    """
+    depth = 0
+    root = ""
+    try:
+        for event, element in etree.iterparse(io.BytesIO(data), events=("start", "end"), **_SAFE):
+            depth += 1 if event == "start" else -1
+            root = root or name(element)
+            if event == "end" and depth == 1:
+                _name_characters(element, path, "")
+                yield root, element
+                parent = element.getparent()
+                element.clear()
+                while (before := element.getprevious()) is not None:
+                    parent.remove(before)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path) from None
+
+
+def root_name(data: bytes, path: str) -> str:
+    """The name of the root element, for telling formats apart."""
+    try:
+        for _, element in etree.iterparse(io.BytesIO(data), events=("start",), **_SAFE):
+            return name(element)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path) from None
+    raise malformed(ValueError(), path)
+
+
+def _name_characters(root: Element, path: str, part: str) -> None:
+    for entity in list(root.iter(etree.Entity)):
+        _replace(entity, path, part)
+
+
+def malformed(error: Exception, path: str, part: str = "") -> UnreadableArticle:
+    """What to tell of a document that lxml does not take."""
+    cause = str(error).split(", line ")[0].strip().rstrip(".") or "nothing in it"
+    line = getattr(error, "lineno", None)
+    place = (f" in '{part}'" if part else "") + (f", line {line}" if line else "")
+    return UnreadableArticle(path, f"the XML{place} cannot be read ({cause})", "Get the file anew from its source.")
+
+
+def _replace(entity: Element, path: str, part: str) -> None:
+    """Put the named character in place of its entity."""
+    character = html.unescape(entity.text)
+    if character == entity.text:
+        place = f" in '{part}'" if part else ""
+        raise UnreadableArticle(
+            path,
+            f"the XML{place} means an entity of its own ({entity.text}), which could be anything",
+            "Get the file anew from its source, with its entities resolved.",
+        )
+    parent, before = entity.getparent(), entity.getprevious()
+    text = character + (entity.tail or "")
+    if before is None:
+        parent.text = (parent.text or "") + text
+    else:
+        before.tail = (before.tail or "") + text
+    entity.tail = None
+    parent.remove(entity)
+
+
+def name(element: Element) -> str:
+    """The element's name without its namespace; "" for what is no element."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def attribute(element: Element, wanted: str) -> str:
+    """The attribute with this name in any namespace; "" when there is none."""
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == wanted:
+            return str(value)
+    return ""
+
+
+def children(element: Element, *names: str) -> Iterator[Element]:
+    """The element's children with one of these names, or all of them."""
+    for child in element:
+        if isinstance(child.tag, str) and (not names or name(child) in names):
+            yield child
+
+
+def first(element: Element, *paths: str) -> Element | None:
+    """The first descendant by one of these ways of names ("front/article-meta"), in any namespace, else None.
+
+    What is found is compared with None, never asked for its truth: an element without children is false.
+    """
+    for path in paths:
+        step, _, rest = path.partition("/")
+        for child in children(element, step):
+            found = first(child, rest) if rest else child
+            if found is not None:
+                return found
+    return None
+
+
+def text_of(element: Element | None) -> str:
+    """All text in the element, white space squeezed; "" for None."""
+    return " ".join("".join(element.itertext()).split()) if element is not None else ""
+
+
+def number(text: str, otherwise: int) -> int:
+    """The whole number that an attribute says, or ``otherwise``; none that counts anything here has more digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else otherwise
