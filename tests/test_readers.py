@@ -126,7 +126,7 @@ class TestFrontMatter:
     def test_every_field_reaches_the_article(self) -> None:
         article = article_of(
             "id: back\ntitle: Back pain\nlanguage: en\npublisher: Clinic\nauthor: A\nauthors: [B, C]\n"
-            "published: 2024-05\nreviewed: 2025-01-02\nurl: https://x.org/a\nlicence: CC BY 4.0\n"
+            "published: 2024-05\nreviewed: 2025-01-02\nreviewed_by: Dr D\nurl: https://x.org/a\nlicence: CC BY 4.0\n"
             "also_called: [slipped disc]\nsources:\n  - One\n  - Two\nunknown: ignored"
         )
         assert article == Article(
@@ -139,6 +139,7 @@ class TestFrontMatter:
             authors=("B", "C", "A"),
             published="2024-05",
             reviewed="2025-01-02",
+            reviewed_by=("Dr D",),
             url="https://x.org/a",
             licence="CC BY 4.0",
             also_called=("slipped disc",),
