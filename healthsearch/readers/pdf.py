@@ -78,8 +78,7 @@ def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[R
             heights.append((0.0, 1.0))
             continue
         pages.append(runs(page))
-        left, foot, right, top = page.get_bbox()
-        heights.append((foot, top) if page.get_rotation() % 180 == 0 else (left, right))
+        heights.append(_height(page))
         page.close()
         characters += sum(len(run.text) for direction in pages[-1] for run in direction)
         if characters > MOST_CHARACTERS:
@@ -89,6 +88,12 @@ def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[R
                 "Split it into articles of their own.",
             )
     return pages, heights
+
+
+def _height(page: pypdfium2.PdfPage) -> tuple[float, float]:
+    """The page's foot and top, in the direction upwards from its upright text."""
+    left, foot, right, top = page.get_bbox()
+    return {0: (foot, top), 90: (-right, -left), 180: (-top, -foot), 270: (left, right)}[page.get_rotation()]
 
 
 def _paragraphs(pages: list[list[list[Run]]], heights: list[tuple[float, float]]) -> Iterator[Paragraph]:
