@@ -39,6 +39,7 @@ class Article:
     authors: tuple[str, ...] = ()
     published: str | None = None
     reviewed: str | None = None
+    reviewed_by: tuple[str, ...] = ()
     url: str | None = None
     licence: str | None = None
     also_called: tuple[str, ...] = ()

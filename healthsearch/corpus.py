@@ -14,7 +14,7 @@ from pathlib import Path
 
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, UnreadableArticle
-from healthsearch.readers import Outcome, largest, outcomes, suffix_of
+from healthsearch.readers import Outcome, beside_pages, largest, outcomes, suffix_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str
         problems.append(_unreadable(os.fspath(error.filename), error))
 
     for folder, subfolders, names in os.walk(corpus, onerror=on_error):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        passed_over = beside_pages(names)
+        subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in passed_over]
         for name in names:
             path = Path(folder, name)
             if name.startswith(".") or suffix_of(name) is None or path.stem.upper() == "README":

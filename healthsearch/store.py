@@ -24,7 +24,7 @@ CREATE TABLE articles (
     path TEXT NOT NULL, title TEXT NOT NULL, language TEXT, publisher TEXT, published TEXT, reviewed TEXT,
     url TEXT, licence TEXT,
     authors TEXT NOT NULL, also_called TEXT NOT NULL, sources TEXT NOT NULL, headings TEXT NOT NULL,
-    pages TEXT NOT NULL, text TEXT NOT NULL
+    pages TEXT NOT NULL, reviewed_by TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX articles_of_file ON articles (file);
 CREATE TABLE copies (
@@ -41,7 +41,7 @@ CREATE INDEX passages_of_article ON passages (article);
 """
 _ARTICLE = (
     "id, path, title, text, headings, language, publisher, authors, published, reviewed, url, licence,"
-    " also_called, sources, pages"
+    " also_called, sources, pages, reviewed_by"
 )
 _ALSO_AT = "(SELECT json_group_array(place) FROM (SELECT place FROM copies WHERE article = a.row ORDER BY row))"
 _PASSAGE = (
@@ -84,7 +84,7 @@ class StoreWriter:
     def add(self, article: Article, file: SourceFile, passages: Sequence[Passage], keys: Sequence[str]) -> None:
         """Write an article of this file, and its passages with the keys of what was encoded."""
         self._db.execute(
-            f"INSERT INTO articles (row, file, {_ARTICLE}) VALUES (?, ?, {', '.join('?' * 15)})",
+            f"INSERT INTO articles (row, file, {_ARTICLE}) VALUES (?, ?, {', '.join('?' * 16)})",
             (
                 self._articles,
                 self._file(file),
@@ -103,6 +103,7 @@ class StoreWriter:
                 _json(article.also_called),
                 _json(article.sources),
                 _json(article.pages),
+                _json(article.reviewed_by),
             ),
         )
         for passage, key in zip(passages, keys, strict=True):
@@ -261,7 +262,7 @@ class Store:
 
 def _article(row: Sequence[Any]) -> Article:
     identity, path, title, text, headings, language, publisher, authors, *rest = row
-    published, reviewed, url, licence, also_called, sources, pages, also_at = rest
+    published, reviewed, url, licence, also_called, sources, pages, reviewed_by, also_at = rest
     return Article(
         id=identity,
         path=path,
@@ -278,6 +279,7 @@ def _article(row: Sequence[Any]) -> Article:
         also_called=tuple(json.loads(also_called)),
         sources=tuple(json.loads(sources)),
         pages=tuple(json.loads(pages)),
+        reviewed_by=tuple(json.loads(reviewed_by)),
         also_at=tuple(json.loads(also_at)),
     )
 

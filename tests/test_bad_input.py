@@ -77,9 +77,9 @@ BAD_FILES: dict[str, tuple[Write, str]] = {
     "only headings": (content(b"# One\n\n## Two\n"), "there is no text below its headings"),
     "a picture": (content(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the file holds binary data, not text"),
     "text with a NUL": (content(b"massage\0pain"), "the file holds binary data, not text"),
-    "UTF-16 without a mark": (content("massage".encode("utf-16-le")), "the file holds binary data, not text"),
+    "UTF-16 without a mark": (content("腰痛很常见。\n".encode("utf-16-le")), "the file holds binary data, not text"),
     "half a UTF-16": (content(b"\xff\xfem\0a"), "the file holds binary data, not text"),
-    "Latin-1": (content("# Massage\n\ncafé\n".encode("latin-1")), "line 3 is not valid UTF-8"),
+    "Latin-2": (content("# Massage\n\nČasté bolesti zad\n".encode("iso8859-2")), "line 3 is not valid UTF-8"),
     "UTF-8 cut in half": (content("Massage é".encode()[:-1]), "line 1 is not valid UTF-8"),
     "encoded surrogates": (content(b"massage \xed\xa0\x80"), "line 1 is not valid UTF-8"),
     "front matter not closed": (
@@ -222,7 +222,7 @@ def disk_full_at(size: int) -> Iterator[None]:
 @pytest.mark.parametrize("size", [0, 3_000, 50_000])
 def test_a_full_disk_stops_the_build_and_the_last_index_serves(place: Place, size: int) -> None:
     for number in range(6):
-        put(place.corpus, f"new{number}.md", "massage at night. " * 20, title=f"massage {number}")
+        put(place.corpus, f"new{number}.md", f"massage at night {number}. " * 20, title=f"massage {number}")
     before = snapshot(place.index / "generations")
     with disk_full_at(size):
         status, told = place.build()

@@ -26,7 +26,7 @@ def paths(folder: Path) -> list[str]:
 
 
 def test_the_files_that_a_reader_takes_by_path(tmp_path: Path) -> None:
-    write(tmp_path, b_md="B", a_txt="A", spine__disc_markdown="C", spine__cord_MD="D", skin_pdf="%PDF", notes_html="x")
+    write(tmp_path, b_md="B", a_txt="A", spine__disc_markdown="C", spine__cord_MD="D", skin_png="x", notes="x")
     assert paths(tmp_path) == ["a.txt", "b.md", "spine/cord.MD", "spine/disc.markdown"]
 
 

@@ -20,6 +20,35 @@ from healthsearch.readers.markdown import render
 from healthsearch.readers.signs import KINDS, sign
 from tests.texts import ANYTHING, TEXTS
 
+# Each could be something else by its bytes alone; its words say what it is.
+OTHER_ENCODINGS = {
+    "cp1252": [
+        "The doctor’s advice – “don’t lift” – costs £5. Rest helps most people with back pain.\n",
+        "Le mal de dos est très fréquent: il guérit souvent en quelques semaines. Évitez de rester couché.\n",
+        "Die meisten Rückenschmerzen gehen von selbst zurück, und das Röntgen ist nicht nötig.\n",
+        "Ryggsmärta är vanligt och går oftast över av sig själv på några veckor.\n",
+        "A dor nas costas é comum e não é grave. À noite, não há razão para preocupação com uma dor.\n",
+        "El dolor de espalda es muy común y suele mejorar en pocas semanas. ¿Cuándo debe ir al médico?\n",
+    ],
+    "gb18030": ["腰痛很常见，通常几周内会好转。如果发烧，请看医生。按摩可以缓解疼痛，但不能把椎间盘推回去。\n"],
+    "utf-16-le": ["Back pain is common, and the doctor’s advice is rest.\n"],
+    "utf-16-be": ["Back pain is common, and the doctor’s advice is rest.\n"],
+}
+DOUBTFUL = [
+    ("cp1250", "Bolesti zad jsou časté a většinou přejdou samy. Když máte horečku, jděte k lékaři."),
+    ("cp1250", "Ból pleców jest częsty i zwykle mija sam. Jeśli pojawi się gorączka, idź do lekarza."),
+    ("cp1251", "Боль в спине встречается часто и обычно проходит сама. При температуре идите к врачу."),
+    ("cp1253", "Ο πόνος στην πλάτη είναι συχνός και συνήθως περνά μόνος του."),
+    ("cp1254", "Sırt ağrısı çok yaygındır ve genellikle kendiliğinden geçer. Ateş varsa doktora gidin."),
+    ("big5", "腰痛很常見，通常幾週內會好轉。如果發燒，請看醫生。"),
+    ("shift_jis", "腰痛はよくあることで、たいてい数週間でよくなります。熱があれば医者に行ってください。"),
+    ("euc_kr", "허리 통증은 흔하며 대개 몇 주 안에 좋아집니다."),
+    ("gb18030", "腰"),
+    ("cp1252", "café"),
+    ("cp1250", "A hátfájás gyakori, és többnyire magától elmúlik. Idős betegek számára előnyös."),
+    ("cp1250", "Durerea de spate este foarte frecventă şi de obicei trece de la sine în câteva săptămâni."),
+    ("cp1257", "Muguras sāpes ir ļoti izplatītas un parasti pāriet pašas no sevis."),
+]
 MARKED = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
 
 
@@ -54,20 +83,39 @@ class TestDecoding:
             text = decode(data, "x")
         except UnreadableArticle:
             return
-        mark, encoding = next(
-            ((mark, encoding) for encoding, mark in MARKED.items() if data.startswith(mark)), (b"", "utf-8")
-        )
-        assert mark + text.encode(encoding) == data
+        ways = [mark + text.encode(encoding) for encoding, mark in MARKED.items() if data.startswith(mark)]
+        ways += [text.encode("utf-8", "replace"), text.encode("utf-16-le"), text.encode("utf-16-be")]
+        ways += [text.encode("cp1252", "replace"), text.encode("gb18030")]
+        assert data in ways
         assert "\0" not in text
 
-    def test_another_encoding_is_refused_with_its_line(self) -> None:
+    @pytest.mark.parametrize("encoding", OTHER_ENCODINGS)
+    def test_an_encoding_that_is_beyond_doubt_is_told(self, encoding: str) -> None:
+        for text in OTHER_ENCODINGS[encoding]:
+            for repeated in (text, text * 3_000, "A line of plain English.\n" * 500 + text):
+                assert decode(repeated.encode(encoding), "x") == repeated
+
+    @pytest.mark.parametrize(("encoding", "text"), DOUBTFUL)
+    def test_another_encoding_is_refused_and_never_misread(self, encoding: str, text: str) -> None:
+        data = f"one\ntwo\n{text}\n".encode(encoding)
         with pytest.raises(
             UnreadableArticle, match=r"^notes/a\.txt: line 3 is not valid UTF-8\. Save the file in UTF-8"
         ):
-            decode("one\ntwo\nthree: café\n".encode("latin-1"), "notes/a.txt")
+            decode(data, "notes/a.txt")
+
+    def test_utf_8_with_a_broken_place_is_not_taken_for_anything_else(self) -> None:
+        with pytest.raises(UnreadableArticle, match="line 2 is not valid UTF-8"):
+            decode("café naïve\n".encode() + b"broken \xe9 here\n", "x")
 
     @pytest.mark.parametrize(
-        "data", [b"\x89PNG\r\n\x1a\n\0\0", b"text\0text", b"\xff\xfe\0\0t\0\0\0", b"%PDF-1.7\n%\xb5\xb5\0"]
+        "data",
+        [
+            b"\x89PNG\r\n\x1a\n\0\0",
+            b"text\0text",
+            "腰痛很常见\0".encode("utf-16-le"),
+            b"\xff\xfe\0\0t\0\0\0",
+            b"%PDF-1.7\n%\xb5\xb5\0",
+        ],
     )
     def test_binary_data_is_called_that(self, data: bytes) -> None:
         with pytest.raises(UnreadableArticle, match="binary data, not text"):
@@ -78,7 +126,7 @@ class TestFrontMatter:
     def test_every_field_reaches_the_article(self) -> None:
         article = article_of(
             "id: back\ntitle: Back pain\nlanguage: en\npublisher: Clinic\nauthor: A\nauthors: [B, C]\n"
-            "published: 2024-05\nreviewed: 2025-01-02\nurl: https://x.org/a\nlicence: CC BY 4.0\n"
+            "published: 2024-05\nreviewed: 2025-01-02\nreviewed_by: Dr D\nurl: https://x.org/a\nlicence: CC BY 4.0\n"
             "also_called: [slipped disc]\nsources:\n  - One\n  - Two\nunknown: ignored"
         )
         assert article == Article(
@@ -91,6 +139,7 @@ class TestFrontMatter:
             authors=("B", "C", "A"),
             published="2024-05",
             reviewed="2025-01-02",
+            reviewed_by=("Dr D",),
             url="https://x.org/a",
             licence="CC BY 4.0",
             also_called=("slipped disc",),

@@ -35,6 +35,7 @@ FULL = Article(
     also_called=("slipped disc", "prolapse"),
     sources=("A guideline; with 'quotes'",),
     pages=(0, 7),
+    reviewed_by=("Dr C. Three",),
 )
 BARE = Article(id="bare", path="bare.txt", title="bare", text="one two three")
 

@@ -5,17 +5,18 @@ A reader takes bytes, so that no format ever opens a path that an article names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
-from healthsearch.readers import docx, epub, markdown, odt, pdf, plain, rtf, xml_articles
+from healthsearch.readers import docx, epub, markdown, mhtml, odt, pdf, plain, rtf, web_page, xml_articles
 from healthsearch.readers.signs import KINDS, sign
 
-# The whole file and its place in the corpus, to each article in it. Raises UnreadableArticle.
-Reader = Callable[[bytes, str], Iterator[Article]]
+# The whole file and its place in the corpus, to each article in it, or what is wrong with one of many. Raises
+# UnreadableArticle when the file as a whole gives none.
 Outcome = Article | UnreadableArticle
+Reader = Callable[[bytes, str], Iterator[Outcome]]
 
 READERS: dict[str, Reader] = {
     ".md": markdown.read,
@@ -26,16 +27,29 @@ READERS: dict[str, Reader] = {
     ".odt": odt.read,
     ".rtf": rtf.read,
     ".epub": epub.read,
+    ".html": web_page.read,
+    ".htm": web_page.read,
+    ".xhtml": web_page.read,
+    ".mhtml": mhtml.read,
+    ".mht": mhtml.read,
     ".xml": xml_articles.read,
     ".nxml": xml_articles.read,
 }
+
+# Beside a page a browser saves a folder of pictures, scripts and advertisements, named after it.
+_PAGES = (".html", ".htm", ".xhtml")
+_BESIDE = ("_files", "-files", ".files")
 
 # A long book is under 5 MB of text; reading Markdown takes some 600 bytes of memory a character.
 LARGEST_TEXT = 5_000_000
 # These hold pictures too, or are read in pieces, and bound what they unpack and keep themselves.
 LARGEST_BOOK = 50_000_000
-_BOOKS = {".pdf", ".docx", ".odt", ".epub", ".xml", ".nxml"}
-LARGEST: dict[str, int] = {suffix: LARGEST_BOOK if suffix in _BOOKS else LARGEST_TEXT for suffix in READERS}
+_BOOKS = {".pdf", ".docx", ".odt", ".epub", ".xml", ".nxml", ".mhtml", ".mht"}
+# A page that was saved in one file has its pictures within.
+LARGEST_PAGE = 20_000_000
+LARGEST: dict[str, int] = (
+    dict.fromkeys(READERS, LARGEST_TEXT) | dict.fromkeys(_BOOKS, LARGEST_BOOK) | dict.fromkeys(_PAGES, LARGEST_PAGE)
+)
 
 
 def suffix_of(path: str) -> str | None:
@@ -49,14 +63,24 @@ def largest(path: str) -> int:
     return LARGEST[suffix_of(path) or ".txt"]
 
 
+def beside_pages(names: Iterable[str]) -> set[str]:
+    """The folders that a browser saved beside those of these files that are web pages."""
+    pages = {PurePosixPath(name).stem for name in names if suffix_of(name) in _PAGES}
+    return {f"{page}{ending}" for page in pages for ending in _BESIDE}
+
+
 def outcomes(data: bytes, path: str) -> Iterator[Outcome]:
-    """Every article of a file, or the reason why it gives none: a file is read as a whole or not at all."""
+    """Every article of a file, or the reason why it gives none: a reader that fails on the way gives none."""
     try:
-        articles = list(_reader(data, path)(data, path))
+        found = list(_reader(data, path)(data, path))
     except UnreadableArticle as problem:
         yield problem
         return
-    yield from articles
+    for outcome in found:
+        if isinstance(outcome, Article) and len(outcome.text) > LARGEST_TEXT:
+            cause = f"its text is longer than {LARGEST_TEXT // 1_000_000} million characters"
+            outcome = UnreadableArticle(outcome.path, cause, "Split it into articles of their own.")
+        yield outcome
 
 
 def _reader(data: bytes, path: str) -> Reader:

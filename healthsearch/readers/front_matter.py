@@ -20,7 +20,7 @@ _FENCE = re.compile(r"---[^\S\n]*\n(.*?)^(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DO
 _OPENED = re.compile(r"---[^\S\n]*\n\w+:")
 _LONGEST = 64_000
 _TEXTS = ("id", "title", "language", "publisher", "published", "reviewed", "url", "licence")
-_LISTS = {"also_called": "also_called", "sources": "sources", "authors": "authors", "author": "authors"}
+_LISTS = {name: name for name in ("also_called", "sources", "authors", "reviewed_by")} | {"author": "authors"}
 
 
 @dataclass(frozen=True, slots=True)

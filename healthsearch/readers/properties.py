@@ -30,6 +30,7 @@ def fields(
     reviewed: str = "",
     authors: Iterable[str] = (),
     also_called: Iterable[str] = (),
+    reviewed_by: Iterable[str] = (),
     **texts: str,
 ) -> dict[str, Any]:
     """Those of an Article's fields that have a value, each in its form.
@@ -40,6 +41,7 @@ def fields(
     found: dict[str, Any] = {"language": _language(language)}
     found |= {"published": _date(published), "reviewed": _date(reviewed)}
     found |= {"authors": _distinct(authors), "also_called": _distinct(also_called)}
+    found["reviewed_by"] = _distinct(reviewed_by)
     found |= {name: squeeze(text) for name, text in texts.items()}
     return {name: value for name, value in found.items() if value}
 

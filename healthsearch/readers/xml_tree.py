@@ -54,6 +54,36 @@ def parse_html(text: str, path: str) -> Element:
         raise malformed(error, path) from None
 
 
+def parse_page(text: str, path: str) -> Element:
+    """The root element of a whole HTML document, as a browser would mend it.
+
+    Raises UnreadableArticle when it is nested more deeply than any page (256), so that nothing is cut off unseen.
+    """
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise malformed(error, path) from None
+    if root is None or any("depth" in entry.message.lower() for entry in parser.error_log):
+        cause = "there is no text in it" if root is None else "its elements are nested too deeply"
+        raise UnreadableArticle(path, cause, "Save the page anew from a browser, or save its text.")
+    return root
+
+
+def take_out(element: Element) -> None:
+    """Take an element out of its tree, and leave the text behind it."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    before = element.getprevious()
+    if element.tail and before is not None:
+        before.tail = (before.tail or "") + element.tail
+    elif element.tail:
+        parent.text = (parent.text or "") + element.tail
+    element.tail = None
+    parent.remove(element)
+
+
 def records(data: bytes, path: str) -> Iterator[tuple[str, Element]]:
     """The root's name with each of its children in turn; what was taken is forgotten, so that a long file fits.
 
