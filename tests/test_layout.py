@@ -25,6 +25,7 @@ ORDER = [
     "readers.plain",
     "readers.signs",
     "readers.properties",
+    "readers.pdf_guard",
     "readers.pdf_runs",
     "readers.pdf_layout",
     "readers.pdf_headings",

@@ -100,8 +100,8 @@ class Blocks:
 _FIGURES = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _REFERENCE = re.compile(r"\[?\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\]?")
 _TABLE_NOTE = re.compile(r"[a-h*†‡§¶]")
-_AFTER_ANY = re.compile(r"[^\W_]{2,}[.)]?$")
-_AFTER_WORD = re.compile(r"(?:[^\W\d_]{4,}|[.,;:!?)\]\"”’])$")
+_AFTER_ANY = re.compile(r"(?:[^\W_]{2,}|\d)[.)%]?$")
+_AFTER_WORD = re.compile(r"(?:(?<![^\W\d_])(?!(?:[cdkmnµμ]?m|in|ft)$)[^\W\d_]{2,}|[.,;:!?)\]\"”’])$")
 
 
 def raised(before: str, text: str) -> str:

@@ -17,6 +17,7 @@ from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers.blocks import squeeze
 from healthsearch.readers.front_matter import Details
+from healthsearch.readers.pdf_guard import refuse_swelling
 from healthsearch.readers.pdf_headings import Entry, heading_levels
 from healthsearch.readers.pdf_layout import Paragraph, columns, lines, paragraphs, running_lines
 from healthsearch.readers.pdf_runs import Run, runs
@@ -25,6 +26,8 @@ from healthsearch.readers.properties import choose_title, fields
 
 # A thick textbook has some 2 million characters; 30 thousand a second are read.
 MOST_CHARACTERS = 5_000_000
+# A file may claim any number of pages, and have none of them.
+MOST_PAGES = 20_000
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -39,6 +42,7 @@ def read(data: bytes, path: str) -> Iterator[Article]:
 
 
 def _read(data: bytes, path: str) -> Article:
+    refuse_swelling(data, path)
     try:
         with pypdfium2.PdfDocument(data) as document:
             pages, heights = _pages(document, path)
@@ -66,6 +70,8 @@ def _read(data: bytes, path: str) -> Article:
 
 def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[Run]]], list[tuple[float, float]]]:
     """For each page its runs, each direction of writing apart, and its foot and top."""
+    if len(document) > MOST_PAGES:
+        raise _too_long(path, f"{MOST_PAGES:,} pages")
     pages: list[list[list[Run]]] = []
     heights = []
     characters = 0
@@ -78,17 +84,18 @@ def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[R
             heights.append((0.0, 1.0))
             continue
         pages.append(runs(page))
-        left, foot, right, top = page.get_bbox()
-        heights.append((foot, top) if page.get_rotation() % 180 == 0 else (left, right))
+        heights.append(_height(page))
         page.close()
         characters += sum(len(run.text) for direction in pages[-1] for run in direction)
         if characters > MOST_CHARACTERS:
-            raise UnreadableArticle(
-                path,
-                f"the PDF holds more than {MOST_CHARACTERS // 1_000_000} million characters",
-                "Split it into articles of their own.",
-            )
+            raise _too_long(path, f"{MOST_CHARACTERS // 1_000_000} million characters")
     return pages, heights
+
+
+def _height(page: pypdfium2.PdfPage) -> tuple[float, float]:
+    """The page's foot and top, in the direction upwards from its upright text."""
+    left, foot, right, top = page.get_bbox()
+    return {0: (foot, top), 90: (-right, -left), 180: (-top, -foot), 270: (left, right)}[page.get_rotation()]
 
 
 def _paragraphs(pages: list[list[list[Run]]], heights: list[tuple[float, float]]) -> Iterator[Paragraph]:
@@ -113,6 +120,10 @@ def _language(document: pypdfium2.PdfDocument) -> str:
     raw.FPDFCatalog_GetLanguage(document, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)
     language = buffer.raw[: max(0, length - 2)].decode("utf-16-le", "ignore").strip()
     return language
+
+
+def _too_long(path: str, most: str) -> UnreadableArticle:
+    return UnreadableArticle(path, f"the PDF has more than {most}", "Split it into articles of their own.")
 
 
 def _broken(path: str, error: pypdfium2.PdfiumError) -> UnreadableArticle:

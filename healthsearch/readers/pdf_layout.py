@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from healthsearch.readers.pdf_runs import Run
+from healthsearch.readers.blocks import raised
+from healthsearch.readers.pdf_runs import Run, stands_raised
 
 # The share of a page's height, at its top and at its foot, in which a running line may stand.
 _MARGIN = 0.12
@@ -23,6 +24,8 @@ _RECURRING = 0.2
 _CROSSED = 0.5
 # A column holds at least this share of the text, and so many lines, and they fill it: a table's cells do not.
 _SHARE, _LINES, _FILLED = 0.15, 4, 0.5
+# Lines stand no further apart than this many times their size, unless they are paragraphs of one line each.
+_WIDEST = 1.6
 _BULLET = re.compile(r"(?:[-–•●○■▪◦‣∙·*❖➢✓\uf0b7\uf0a7]|\(?\d{1,2}[.)]|[a-z][.)])(?= \S|$)")
 _ENDED = re.compile(r"[.!?:;…][\"'”’)\]]*(?:\d{1,3})?$")
 
@@ -171,8 +174,10 @@ def _line(group: list[Run]) -> Line:
         size = max(before.size, run.size)
         if gap > 1.5 * size and not _BULLET.fullmatch(cells[-1]):
             cells.append(run.text)
-        else:
-            cells[-1] += run.text if gap < 0.12 * size else f" {run.text}"
+            continue
+        small = stands_raised(before.baseline, before.size, run.baseline, run.size)
+        text = raised(cells[-1], run.text) if small else run.text
+        cells[-1] += text if gap < 0.12 * size else f" {text}"
     main = Counter[float]()
     for run in group:
         main[run.size] += len(run.text)
@@ -204,7 +209,11 @@ def paragraphs(column: Sequence[Line], page: int) -> list[Paragraph]:
 def _begins(group: list[Line], line: Line, pitch: float, usual: float, right: float) -> bool:
     """Whether the line begins a new paragraph after the lines of ``group``."""
     last = group[-1]
-    if abs(line.size - last.size) > 0.08 * last.size or pitch < 0 or pitch > max(1.3 * usual, 1.45 * line.size):
+    if (
+        abs(line.size - last.size) > 0.08 * last.size
+        or pitch < 0
+        or pitch > max(1.3 * min(usual, _WIDEST * line.size), 1.45 * line.size)
+    ):
         return True
     if len(line.cells) > 1 or len(last.cells) > 1 or _BULLET.match(line.text):
         return True

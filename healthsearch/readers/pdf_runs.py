@@ -1,7 +1,7 @@
 """A page of a PDF as runs of characters with their places and type sizes. With ``pdf`` the only import of pypdfium2.
 
-Knows nothing of lines, columns or articles (``pdf_layout``). Coordinates are points with the origin at the
-left end of the text's own baseline direction, y upwards, so that turned pages and turned tables read alike.
+Knows nothing of lines, columns or articles (``pdf_layout``). Coordinates are points along the text's own
+direction and upwards from it, so that turned pages and turned tables read like any other.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import pypdfium2
 from pypdfium2 import raw
+
+from healthsearch.readers.blocks import raised
 
 # What PDFium gives where a word is broken at the end of a line.
 _BROKEN_WORD = {0x02, 0xFFFE}
@@ -76,9 +78,8 @@ def _run(pieces: list[_Shown]) -> Run:
     for piece in pieces:
         sizes[piece.size] += len(piece.text)
     size = max(sizes, key=lambda size: sizes[size])
-    text = "".join(" " * piece.space_before + piece.text for piece in pieces)
     return Run(
-        text=text.strip(),
+        text=_joined(pieces),
         left=pieces[0].left,
         right=max(piece.right for piece in pieces),
         baseline=next(piece.baseline for piece in pieces if piece.size == size),
@@ -87,14 +88,36 @@ def _run(pieces: list[_Shown]) -> Run:
     )
 
 
+def _joined(pieces: list[_Shown]) -> str:
+    text = ""
+    main = pieces[0]
+    right: float | None = None
+    for piece in pieces:
+        said = piece.text
+        if stands_raised(main.baseline, main.size, piece.baseline, piece.size):
+            said = raised(text, said)
+        else:
+            main = piece
+        # Beside a raised figure PDFium may see a space where there is none.
+        touching = right is not None and piece.left - right < 0.1 * piece.size and piece.text[0] in ".,;:!?)"
+        text += " " * (piece.space_before and not touching) + said
+        right = piece.right
+    return text.strip()
+
+
+def stands_raised(baseline: float, size: float, other_baseline: float, other_size: float) -> bool:
+    """Whether the other is a raised figure beside type with this baseline and size."""
+    return other_size < 0.85 * size and other_baseline > baseline + 0.15 * size
+
+
 def _shown(page: pypdfium2.PdfPage) -> Iterator[_Shown]:
     textpage = page.get_textpage()
     rotation = page.get_rotation() // 90
     try:
         for first, last, text, space_before in _commands(textpage):
             size, bold, turned = _type(textpage, first, rotation)
-            left, _, baseline = _place(textpage, first, turned - rotation)
-            _, right, _ = _place(textpage, last, turned - rotation)
+            left, _, baseline = _place(textpage, first, turned + rotation)
+            _, right, _ = _place(textpage, last, turned + rotation)
             yield _Shown(text, space_before, turned, left, right, baseline, size, bold)
     finally:
         textpage.close()
@@ -140,7 +163,7 @@ def _type(textpage: pypdfium2.PdfTextPage, index: int, rotation: int) -> tuple[f
     return (
         max(round(size, 1), 0.1),
         heavy or bool(_BOLD.search(name.value.decode("utf-8", "replace"))),
-        (quarters + rotation) % 4,
+        (quarters - rotation) % 4,
     )
 
 

@@ -23,6 +23,7 @@ _LEFT_OUT = set(
     " category keywords comment subject doccomm manager hlinkbase".split()
 )
 _KEPT_APART = {"stylesheet", "title", "author", "creatim", "listtext", "pntext", "footnote"}
+_DEEPEST = 1_000
 _HEADING = re.compile(r"heading ([1-9])")
 _MARK = re.compile(r"(?:[•·▪◦●○■\uf0b7]|(\d{1,3})[.)])[\t ]\s*")
 
@@ -49,6 +50,10 @@ def read(data: bytes, path: str) -> Iterator[Article]:
     document = _Document()
     for kind, text, number in tokens(data):
         document.take(kind, text, number)
+        if document.depth > _DEEPEST:
+            raise UnreadableArticle(
+                path, f"its groups are nested more than {_DEEPEST:,} deep", "Save it anew in a word processor."
+            )
     document.end_paragraph()
     blocks = document.blocks
     heading = next((heading.title for heading in blocks.headings), "")
@@ -76,6 +81,11 @@ class _Document:
         self._indents: list[int] = []
         self._notes: list[str] = []
         self._due: list[int] = []
+
+    @property
+    def depth(self) -> int:
+        """How many groups are open."""
+        return len(self._groups)
 
     @property
     def created(self) -> str:

@@ -19,6 +19,9 @@ from healthsearch.errors import UnreadableArticle
 Element = Any
 
 
+# Some three times as many as all of MedlinePlus; a million are read in about five seconds.
+MOST_ELEMENTS = 1_000_000
+
 # What every parse here refuses to do; comments and instructions are not text.
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,
@@ -89,7 +92,12 @@ def records(data: bytes, path: str) -> Iterator[tuple[str, Element]]:
     depth = 0
     root = ""
     try:
-        for event, element in etree.iterparse(io.BytesIO(data), events=("start", "end"), **_SAFE):
+        events = etree.iterparse(io.BytesIO(data), events=("start", "end"), **_SAFE)
+        for count, (event, element) in enumerate(events):
+            if count > 2 * MOST_ELEMENTS:
+                raise UnreadableArticle(
+                    path, f"its XML has more than {MOST_ELEMENTS:,} elements", "Split it into files of their own."
+                )
             depth += 1 if event == "start" else -1
             root = root or name(element)
             if event == "end" and depth == 1:
@@ -120,20 +128,25 @@ def _name_characters(root: Element, path: str, part: str) -> None:
 
 def malformed(error: Exception, path: str, part: str = "") -> UnreadableArticle:
     """What to tell of a document that lxml does not take."""
-    cause = str(error).split(", line ")[0].strip().rstrip(".") or "nothing in it"
+    cause = str(error).split(", line ")[0].strip().rstrip(".") or "there is nothing in it"
     line = getattr(error, "lineno", None)
-    place = (f" in '{part}'" if part else "") + (f", line {line}" if line else "")
-    return UnreadableArticle(path, f"the XML{place} cannot be read ({cause})", "Get the file anew from its source.")
+    where = f", line {line}" if line else ""
+    return UnreadableArticle(
+        path, f"the XML{_within(part)} cannot be read ({cause}{where})", "Get the file anew from its source."
+    )
+
+
+def _within(part: str) -> str:
+    return f" in '{part}'" if part else ""
 
 
 def _replace(entity: Element, path: str, part: str) -> None:
     """Put the named character in place of its entity."""
     character = html.unescape(entity.text)
     if character == entity.text:
-        place = f" in '{part}'" if part else ""
         raise UnreadableArticle(
             path,
-            f"the XML{place} means an entity of its own ({entity.text}), which could be anything",
+            f"the XML{_within(part)} means an entity of its own ({entity.text}), which could be anything",
             "Get the file anew from its source, with its entities resolved.",
         )
     parent, before = entity.getparent(), entity.getprevious()

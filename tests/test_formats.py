@@ -1,0 +1,192 @@
+"""The article of ``tests/formats`` says the same in every format; and what each format says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from healthsearch.article import Article
+from healthsearch.errors import UnreadableArticle
+from healthsearch.readers import outcomes
+from healthsearch.readers.blocks import Blocks, raised
+from healthsearch.readers.xhtml import write
+from healthsearch.readers.xml_tree import parse
+from tests.formats import make
+
+FOLDER = Path(__file__).parent / "formats"
+FORMATS = ["docx", "odt", "rtf", "epub", "pdf", "nxml"]
+HEADINGS = [(1, make.TITLE), (2, make.HELPS), (2, make.EXERCISES), (3, make.OFTEN), (2, make.DOCTOR)]
+
+
+def read(data: bytes, path: str) -> Article:
+    [found] = outcomes(data, path)
+    assert isinstance(found, Article), found
+    return found
+
+
+def refusal(data: bytes, path: str) -> UnreadableArticle:
+    [found] = outcomes(data, path)
+    assert isinstance(found, UnreadableArticle)
+    assert found.place == path
+    return found
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_text_is_the_same_in_every_format(suffix: str) -> None:
+    article = read((FOLDER / f"{make.NAME}.{suffix}").read_bytes(), f"folder/{make.NAME}.{suffix}")
+    assert article.text == (FOLDER / f"{make.NAME}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_so_are_title_and_headings(suffix: str) -> None:
+    article = read((FOLDER / f"{make.NAME}.{suffix}").read_bytes(), f"{make.NAME}.{suffix}")
+    assert article.title == make.TITLE
+    found = [(heading.level, heading.title) for heading in article.headings]
+    top = found[0][0]
+    # Word's own title and its first level are both the outermost.
+    wanted = [(max(1, level - (suffix == "docx")), title) for level, title in HEADINGS]
+    assert (top, found) == (1, wanted)
+    assert [article.text[heading.start : heading.end] for heading in article.headings] == [title for _, title in found]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "fields"),
+    [
+        ("docx", {"authors": ("Ada Writer", "Bob Reader"), "published": "2026-03-02", "language": "en"}),
+        ("odt", {"authors": ("Ada Writer",), "published": "2026-03-02", "language": "en"}),
+        ("rtf", {"authors": ("Ada Writer",), "published": "2026-03-02"}),
+        ("pdf", {"authors": ("Ada Writer",), "language": "en", "pages": (0, 344)}),
+        (
+            "epub",
+            {
+                "authors": ("Ada Writer",),
+                "published": "2026-03-02",
+                "language": "en",
+                "publisher": "Our Clinic",
+                "licence": "CC BY 4.0",
+            },
+        ),
+        (
+            "nxml",
+            {
+                "id": "PMC12345",
+                "url": "https://doi.org/10.1234/shoulder.5",
+                "authors": ("Ada Writer",),
+                "published": "2026-03-02",
+                "language": "en",
+                "publisher": "Our Journal",
+                "licence": "CC BY 4.0",
+            },
+        ),
+    ],
+)
+def test_what_the_file_says_of_itself(suffix: str, fields: dict[str, object]) -> None:
+    path = f"folder/{make.NAME}.{suffix}"
+    article = read((FOLDER / f"{make.NAME}.{suffix}").read_bytes(), path)
+    unset = Article(f"folder/{make.NAME}", path, make.TITLE, article.text, article.headings)
+    wanted = {name: getattr(unset, name) for name in Article.__dataclass_fields__} | fields
+    assert {name: getattr(article, name) for name in Article.__dataclass_fields__} == wanted
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        (f"{make.NAME}.docx", make.docx),
+        (f"{make.NAME}.odt", make.odt),
+        (f"{make.NAME}.epub", make.epub),
+        (f"{make.NAME}.pdf", make.printed),
+    ],
+)
+def test_the_files_are_what_the_script_writes(file: str, written: Callable[[], bytes]) -> None:
+    assert (FOLDER / file).read_bytes() == written()
+
+
+def test_medlineplus_is_an_article_a_topic() -> None:
+    english, spanish = outcomes((FOLDER / "medlineplus.xml").read_bytes(), "topics/all.xml")
+    assert isinstance(english, Article)
+    assert isinstance(spanish, Article)
+    said = "A sore shoulder hurts most at night. Lie on the other side, at 18 °C or less."
+    assert english.text == f"Sore Shoulder\n\n{said}\n\nWhat helps\n\n- a pillow under the arm\n- wall slides"
+    assert (english.id, english.path, english.title) == ("topics/all#11", "topics/all.xml", "Sore Shoulder")
+    assert (english.url, english.language) == ("https://example.org/soreshoulder.html", "en")
+    assert (english.published, english.also_called) == ("2026-03-02", ("Shoulder pain", "Painful shoulder"))
+    assert (spanish.id, spanish.language) == ("topics/all#12", "es")
+    assert spanish.text == "Dolor de hombro\n\nEl hombro duele más de noche."
+
+
+def test_medquad_has_its_questions_for_headings() -> None:
+    article = read((FOLDER / "medquad.xml").read_bytes(), "medquad.xml")
+    said = "A sore shoulder hurts most at night. Lie on the other side, at 18 °C or less."
+    assert article.text == (
+        "Sore Shoulder\n\nWhat are the treatments for Sore Shoulder?\n\n"
+        f"{said}\n\nTry these:\n\n- a pillow under the arm\n- wall slides"
+    )
+    assert (article.id, article.title, article.publisher) == ("OURS_0000007", "Sore Shoulder", "OURS")
+    assert (article.url, article.also_called) == ("https://example.org/shoulder", ("Shoulder pain",))
+
+
+def test_medquad_without_answers_is_named() -> None:
+    document = b"<Document id='1'><Focus>A</Focus><QAPairs><QAPair><Question>Q</Question><Answer/></QAPair></QAPairs>"
+    assert refusal(document + b"</Document>", "a.xml").cause == "it holds questions without answers"
+
+
+@pytest.mark.parametrize("root", ["svg", "html:article", "Document"])
+def test_xml_of_another_kind_is_named_by_its_root(root: str) -> None:
+    name = root.rpartition(":")[2]
+    problem = refusal(f"<{name} xmlns:html='x'><a/></{name}>".encode(), "a.xml")
+    if name == "article":
+        assert problem.cause == "the file holds no text"
+    else:
+        assert problem.cause == f"its XML is of a kind that no reader knows (its root element is '{name}')"
+
+
+@pytest.mark.parametrize(
+    ("before", "mark", "read_as"),
+    [
+        ("by others", "12", "[12]"),
+        ("by others.", "3–5", "[3–5]"),
+        ("by others", "[4]", "[4]"),
+        ("of", "1", "[1]"),
+        ("10", "6", "⁶"),
+        ("2 × 10", "-3", "⁻³"),
+        ("kg/m", "2", "2"),
+        ("5 cm", "3", "3"),
+        ("Ca", "2+", "2+"),
+        ("", "131", "131"),
+        ("All", "a", "[a]"),
+        ("15.6", "b", "[b]"),
+        ("the 1", "st", "st"),
+    ],
+)
+def test_a_raised_figure_makes_no_number_that_was_not_there(before: str, mark: str, read_as: str) -> None:
+    assert raised(before, mark) == read_as
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>one<br/>two</p>", "one\ntwo"),
+        ("<p> a\n  b </p>c<div>d</div>e", "a b\n\nc\n\nd\n\ne"),
+        ("<ul><li><p>a</p><p>more</p></li><li>b</li></ul>", "- a\n\nmore\n\n- b"),
+        ("<ol start='3'><li>a</li><li>b<ol><li>c</li></ol></li></ol>", "3. a\n4. b\n  1. c"),
+        ("<dl><dt>ache</dt><dd>a dull pain</dd></dl>", "ache\na dull pain"),
+        ("<table><tr><td><h2>Head</h2><p>a</p></td><td>b</td></tr></table>", "Head\n\na\n\nb"),
+        ("<table><caption>C</caption><tr><th>a</th><td><p>b</p><p>c</p></td></tr></table>", "C\n\na | b c"),
+        ("<p>a</p><script>x</script><p hidden=''>y</p><nav>z</nav>", "a"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
+        ("<p>10<sup>3</sup> cells, CO<sub>2</sub></p>", "10³ cells, CO2"),
+    ],
+)
+def test_xhtml(html: str, text: str) -> None:
+    blocks = Blocks()
+    write(parse(f"<body>{html}</body>".encode(), "x"), blocks)
+    assert blocks.text == text
+
+
+def test_a_chapter_without_a_heading_gets_its_name_in_the_contents() -> None:
+    parts = make.epub_parts()
+    parts["OEBPS/text/last.xhtml"] = parts["OEBPS/text/last.xhtml"].replace("h2>", "p>")
+    article = read(make.package(parts), "a.epub")
+    assert [(h.level, h.title) for h in article.headings][-1] == (1, make.DOCTOR)

@@ -1,0 +1,146 @@
+"""PDF: reading order, broken words, running lines, headings, pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from healthsearch.article import Article
+from healthsearch.readers import outcomes
+from tests.pdf_writer import Page, Text, column, pdf
+
+LEFT = [
+    "Back pain is common, and mostly it goes away on",
+    "its own within a few weeks. Most people find this",
+    "hard to believe at first. Keep mov-",
+    "ing as much as the pain allows you to, since",
+    "rest makes it worse in the end. A well-",
+    "known tablet may help for a short time, taken",
+]
+RIGHT = [
+    "as the leaflet says. It is not for everybody, and",
+    "not with blood thinners or an ulcer. What is well",
+    "and known to many is heat, which does no harm with",
+    "a cloth between the skin and the pack. Moving",
+    "remains the best. Call a doctor at once when legs",
+    "go numb, or when no water can be passed.",
+]
+TOGETHER = (
+    "Back pain is common, and mostly it goes away on its own within a few weeks. Most people find this hard to "
+    "believe at first. Keep moving as much as the pain allows you to, since rest makes it worse in the end. "
+    "A well-known tablet may help for a short time, taken as the leaflet says. It is not for everybody, and not with "
+    "blood thinners or an ulcer. What is well and known to many is heat, which does no harm with a cloth between the "
+    "skin and the pack. "
+    "Moving remains the best. Call a doctor at once when legs go numb, or when no water can be passed."
+)
+TITLE = Text("Back pain", 72, 780, 18, bold=True)
+
+
+def read(data: bytes) -> Article:
+    [found] = outcomes(data, "folder/x.pdf")
+    assert isinstance(found, Article), found
+    return found
+
+
+def side_by_side(top: float) -> list[Text]:
+    """Two columns, drawn line by line across both."""
+    pairs = zip(column(LEFT, 72, top), column(RIGHT, 320, top), strict=True)
+    return [text for pair in pairs for text in pair]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        [TITLE, *column(LEFT, 72, 740), *column(RIGHT, 320, 740)],
+        [TITLE, *side_by_side(740)],
+        [TITLE, *column(RIGHT, 320, 740), *column(LEFT, 72, 740)],
+    ],
+)
+def test_two_columns_whatever_the_order_in_which_they_are_drawn(page: Page) -> None:
+    assert read(pdf([page])).text == f"Back pain\n\n{TOGETHER}"
+
+
+def test_what_crosses_the_columns_parts_them() -> None:
+    across = Text("Moving on: this line crosses both of the columns of the page, from one side to the other.", 72, 600)
+    article = read(pdf([[TITLE, *side_by_side(740), across, *side_by_side(570)]]))
+    assert article.text == f"Back pain\n\n{TOGETHER}\n\n{across.text}\n\n{TOGETHER}"
+
+
+def test_a_turned_page_reads_like_any_other() -> None:
+    # Shown turned by a quarter to the right, so that the text is drawn turned to the left.
+    page = [Text(line.text, 595 - line.y + 200, line.x, line.size, line.bold) for line in [TITLE, *side_by_side(740)]]
+    assert read(pdf([page], rotate=90, matrix="0 1 -1 0")).text == f"Back pain\n\n{TOGETHER}"
+
+
+def test_a_paragraph_goes_on_over_the_page_and_each_page_is_known() -> None:
+    footnote = Text("1 A leaflet of ours.", 72, 80, 7)
+    pages = [[TITLE, *column(LEFT, 72, 740), footnote], [], column(RIGHT, 72, 740)]
+    article = read(pdf(pages))
+    assert article.text == f"Back pain\n\n{footnote.text}\n\n{TOGETHER}"
+    second = article.text.index(RIGHT[0])
+    assert article.pages == (0, second, second)
+
+
+def test_running_lines_and_page_numbers_are_dropped_and_the_like_of_them_kept() -> None:
+    def page(number: int) -> list[Text]:
+        head = Text("Our Clinic" if number % 2 else "All about backs", 72 if number % 2 else 400, 800, 8)
+        body = column([f"This is line {line} of page {number}, and it stays." for line in "abc"], 72, 700)
+        return [head, *body, Text(f"{number}", 520 if number % 2 else 72, 40, 8)]
+
+    article = read(pdf([page(number) for number in range(1, 7)]))
+    said = " ".join(f"This is line {line} of page {number}, and it stays." for number in range(1, 7) for line in "abc")
+    assert " ".join(article.text.split()) == said
+    assert len(article.pages) == 6
+    assert [article.text[at:][:31] for at in article.pages] == [
+        f"This is line a of page {number}, and i" for number in range(1, 7)
+    ]
+
+
+def test_headings_come_from_the_outline_where_it_names_them() -> None:
+    page = [
+        Text("BACK", 400, 780, 30, bold=True),
+        Text("Back pain", 72, 740, 12),
+        Text("What it is", 72, 700),
+        *column(["It is a pain in the back, and it", "mostly goes away."], 72, 670),
+        Text("What helps", 72, 620),
+        *column(["Moving helps."], 72, 590),
+    ]
+    article = read(pdf([page], outline=[("What it is", 0), ("1. What helps", 0)], Title="Back pain"))
+    assert article.title == "Back pain"
+    assert [(h.level, h.title) for h in article.headings] == [(1, "Back pain"), (2, "What it is"), (2, "What helps")]
+
+
+def test_headings_come_from_the_type_where_there_is_no_outline() -> None:
+    body = column(["It is a pain in the back, and it mostly", "goes away. Read on below."], 72, 670)
+    page = [
+        Text("Back pain and", 72, 780, 20),
+        Text("what helps", 72, 756, 20),
+        Text("Care", 72, 700, 14),
+        *body,
+        Text("At home", 72, 630, 10, bold=True),
+        Text("Keep moving.", 72, 610),
+        Text("Never stay in bed for days.", 72, 580, 10, bold=True),
+        Text("It makes the pain worse.", 72, 560),
+    ]
+    article = read(pdf([page]))
+    assert [(h.level, h.title) for h in article.headings] == [
+        (1, "Back pain and what helps"),
+        (2, "Care"),
+        (3, "At home"),
+    ]
+    assert article.title == "Back pain and what helps"
+    assert "Never stay in bed for days." in article.text
+
+
+def test_a_scanned_pdf_is_said_to_have_no_text() -> None:
+    [found] = outcomes(pdf([[], []]), "scan.pdf")
+    assert str(found) == (
+        "scan.pdf: the PDF has no text; its pages are pictures. "
+        "Have its text recognised first, for example with ocrmypdf."
+    )
+
+
+def test_a_long_word_at_the_end_of_a_line_keeps_a_hyphen_that_it_has_elsewhere() -> None:
+    article = read(
+        pdf([column(["An anti-inflammatory cream is an anti-", "inflammatory one, and COVID-", "19 is not."], 72, 700)])
+    )
+    assert article.text == "An anti-inflammatory cream is an anti-inflammatory one, and COVID-19 is not."
