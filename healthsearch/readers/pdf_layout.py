@@ -22,6 +22,8 @@ _MARGIN = 0.12
 _RECURRING = 0.2
 # A gutter is crossed by fewer of the runs than this share, by titles and wide figures.
 _CROSSED = 0.5
+# In how many steps it is looked for from left to right; some one point wide each.
+_STEPS = 500
 # A column holds at least this share of the text, and so many lines, and they fill it: a table's cells do not.
 _SHARE, _LINES, _FILLED = 0.15, 4, 0.5
 # Lines stand no further apart than this many times their size, unless they are paragraphs of one line each.
@@ -129,19 +131,19 @@ def _gutter(runs: Sequence[Run]) -> float | None:
     if len(runs) < 2 * _LINES:
         return None
     left, right = min(run.left for run in runs), max(run.right for run in runs)
-    steps = max(1, int(right - left))
-    crossed = [0] * (steps + 2)
+    width = (right - left) / _STEPS or 1.0
+    crossed = [0] * (_STEPS + 2)
     for run in runs:
-        crossed[int(run.left - left)] += 1
-        crossed[min(steps, int(run.right - left)) + 1] -= 1
+        crossed[int((run.left - left) / width)] += 1
+        crossed[min(_STEPS, int((run.right - left) / width)) + 1] -= 1
     for step in range(1, len(crossed)):
         crossed[step] += crossed[step - 1]
-    inner = range(steps // 6, steps - steps // 6)
-    fewest = min((crossed[step] for step in inner), default=len(runs))
+    inner = range(_STEPS // 6, _STEPS - _STEPS // 6)
+    fewest = min(crossed[step] for step in inner)
     if fewest > len(runs) * _CROSSED:
         return None
     middle = [step for step in inner if crossed[step] == fewest]
-    gutter = left + min(middle, key=lambda step: abs(step - median(middle))) + 0.5
+    gutter = left + (middle[len(middle) // 2] + 0.5) * width
     total = sum(len(run.text) for run in runs)
     sides = [run for run in runs if run.right <= gutter], [run for run in runs if run.left >= gutter]
     return gutter if all(_is_column(side, total) for side in sides) else None
