@@ -14,7 +14,7 @@ from pathlib import Path
 
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, UnreadableArticle
-from healthsearch.readers import Outcome, beside_pages, largest, outcomes, suffix_of
+from healthsearch.readers import Outcome, beside_pages, largest, outcomes, takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str
         subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in passed_over]
         for name in names:
             path = Path(folder, name)
-            if name.startswith(".") or suffix_of(name) is None or path.stem.upper() == "README":
+            if not takes(name):
                 continue
             relative = path.relative_to(corpus).as_posix()
             if relative.isprintable():

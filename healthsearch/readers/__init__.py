@@ -6,11 +6,13 @@ A reader takes bytes, so that no format ever opens a path that an article names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
-from healthsearch.readers import docx, epub, markdown, mhtml, odt, pdf, plain, rtf, web_page, xml_articles
+from healthsearch.readers import docx, epub, jsonl, markdown, mhtml, odt, pdf, plain, rtf, table, web_page, xml_articles
+from healthsearch.readers.archives import ungzipped, unzipped
 from healthsearch.readers.signs import KINDS, sign
 
 # The whole file and its place in the corpus, to each article in it, or what is wrong with one of many. Raises
@@ -34,6 +36,9 @@ READERS: dict[str, Reader] = {
     ".mht": mhtml.read,
     ".xml": xml_articles.read,
     ".nxml": xml_articles.read,
+    ".jsonl": jsonl.read,
+    ".csv": table.read,
+    ".tsv": table.read,
 }
 
 # Beside a page a browser saves a folder of pictures, scripts and advertisements, named after it.
@@ -45,48 +50,103 @@ LARGEST_TEXT = 5_000_000
 # These hold pictures too, or are read in pieces, and bound what they unpack and keep themselves.
 LARGEST_BOOK = 50_000_000
 _BOOKS = {".pdf", ".docx", ".odt", ".epub", ".xml", ".nxml", ".mhtml", ".mht"}
+# Files of many articles, which are read in pieces.
+LARGEST_EXPORT = 64_000_000
+_EXPORTS = {".jsonl", ".csv", ".tsv"}
+LARGEST_ARCHIVE = 100_000_000
+_ZIP, _GZIP = ".zip", ".gz"
 # A page that was saved in one file has its pictures within.
 LARGEST_PAGE = 20_000_000
 LARGEST: dict[str, int] = (
-    dict.fromkeys(READERS, LARGEST_TEXT) | dict.fromkeys(_BOOKS, LARGEST_BOOK) | dict.fromkeys(_PAGES, LARGEST_PAGE)
+    dict.fromkeys(READERS, LARGEST_TEXT)
+    | dict.fromkeys(_BOOKS, LARGEST_BOOK)
+    | dict.fromkeys(_PAGES, LARGEST_PAGE)
+    | dict.fromkeys(_EXPORTS, LARGEST_EXPORT)
 )
 
 
-def suffix_of(path: str) -> str | None:
-    """The suffix by which a reader takes the file, None when no reader does."""
-    suffix = PurePosixPath(path).suffix.lower()
-    return suffix if suffix in READERS else None
+def takes(name: str) -> bool:
+    """Whether a file of this name holds articles: not a hidden one, no README, nothing that no reader knows."""
+    path = PurePosixPath(name)
+    suffix = path.suffix.lower()
+    if path.name.startswith(".") or path.stem.upper() == "README":
+        return False
+    if suffix == _GZIP:
+        return PurePosixPath(path.stem).suffix.lower() in READERS and takes(path.stem)
+    return suffix in READERS or suffix == _ZIP
 
 
 def largest(path: str) -> int:
     """How many bytes a file of this name may have, so that reading it takes bounded memory."""
-    return LARGEST[suffix_of(path) or ".txt"]
+    return LARGEST.get(PurePosixPath(path).suffix.lower(), LARGEST_ARCHIVE)
 
 
 def beside_pages(names: Iterable[str]) -> set[str]:
     """The folders that a browser saved beside those of these files that are web pages."""
-    pages = {PurePosixPath(name).stem for name in names if suffix_of(name) in _PAGES}
-    return {f"{page}{ending}" for page in pages for ending in _BESIDE}
+    pages = (PurePosixPath(name) for name in names)
+    stems = {page.with_suffix("") for page in pages if page.suffix.lower() in _PAGES}
+    return {f"{stem}{ending}" for stem in stems for ending in _BESIDE}
 
 
-def outcomes(data: bytes, path: str) -> Iterator[Outcome]:
-    """Every article of a file, or the reason why it gives none: a reader that fails on the way gives none."""
+def outcomes(data: bytes, path: str, *, packed: bool = False) -> Iterator[Outcome]:
+    """Every article of a file, or the reason why it gives none: a reader that fails on the way gives none.
+
+    An archive is read as a folder of files; ``packed``: the file was in one, and then is no other.
+    """
     try:
-        found = list(_reader(data, path)(data, path))
+        match PurePosixPath(path).suffix.lower():
+            case ".gz":
+                yield from _of_gzip(data, path)
+            case ".zip" if packed:
+                cause = "it is an archive within an archive"
+                yield UnreadableArticle(path, cause, "Unpack the outer one into the corpus.")
+            case ".zip":
+                for place, content in unzipped(data, path, _wanted, largest):
+                    yield from (
+                        [content] if isinstance(content, UnreadableArticle) else outcomes(content, place, packed=True)
+                    )
+            case _:
+                for found in list(_reader(data, path)(data, path)):
+                    yield _checked(found)
     except UnreadableArticle as problem:
         yield problem
-        return
-    for outcome in found:
-        if isinstance(outcome, Article) and len(outcome.text) > LARGEST_TEXT:
-            cause = f"its text is longer than {LARGEST_TEXT // 1_000_000} million characters"
-            outcome = UnreadableArticle(outcome.path, cause, "Split it into articles of their own.")
-        yield outcome
+
+
+def _wanted(names: list[str]) -> list[str]:
+    """Those files of an archive that would be read in a folder."""
+    passed_over = beside_pages(names)
+    return [
+        name
+        for name in names
+        if takes(name)
+        and not any(_is_hidden(above.name) or str(above) in passed_over for above in PurePosixPath(name).parents)
+    ]
+
+
+def _is_hidden(folder: str) -> bool:
+    return folder == "__MACOSX" or (folder.startswith(".") and folder != "..")
+
+
+def _of_gzip(data: bytes, path: str) -> Iterator[Outcome]:
+    inner = path[: -len(_GZIP)]
+    for found in outcomes(ungzipped(data, path, largest(inner)), inner, packed=True):
+        if isinstance(found, Article):
+            yield replace(found, path=path)
+        else:
+            yield UnreadableArticle(path, found.cause, found.remedy)
+
+
+def _checked(found: Outcome) -> Outcome:
+    if isinstance(found, Article) and len(found.text) > LARGEST_TEXT:
+        cause = f"its text is longer than {LARGEST_TEXT // 1_000_000} million characters"
+        return UnreadableArticle(found.path, cause, "Split it into articles of their own.")
+    return found
 
 
 def _reader(data: bytes, path: str) -> Reader:
     """The reader of what the file holds, which need not be what its name says."""
-    named, held = suffix_of(path), sign(data)
-    if named is None:
+    named, held = PurePosixPath(path).suffix.lower(), sign(data)
+    if named not in READERS:
         raise UnreadableArticle(path, "no reader takes files of this name", "Give it its right suffix.")
     if held is None or named in KINDS[held].suffixes:
         return READERS[named]

@@ -14,6 +14,7 @@ from healthsearch.readers.guessing import guess
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # Of text in UTF-16 without a mark at least so many characters are ASCII, or nobody can tell it from binary data.
 _ASCII_SHARE = 0.6
+_PIECE = 1_000_000
 
 
 def decode(data: bytes, path: str) -> str:
@@ -31,6 +32,18 @@ def decode(data: bytes, path: str) -> str:
     except UnicodeDecodeError:
         encoding = "utf-8" if _is_damaged_utf_8(data) else guess(data) or "utf-8"
         return _strict(data, encoding, path)
+
+
+def as_utf_8(data: bytes, path: str) -> bytes:
+    """The file's text in UTF-8: for readers that go through a large file in pieces. Raises as ``decode`` does."""
+    reader = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), _PIECE):
+            reader.decode(data[start : start + _PIECE])
+        reader.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return decode(data, path).encode()
+    return decode(data, path).encode() if b"\0" in data else data.removeprefix(codecs.BOM_UTF8)
 
 
 def _strict(data: bytes, encoding: str, path: str) -> str:

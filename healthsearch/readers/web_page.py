@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ from healthsearch.readers.front_matter import Details
 from healthsearch.readers.main_content import main_content
 from healthsearch.readers.properties import choose_title
 from healthsearch.readers.web_metadata import metadata
-from healthsearch.readers.xml_tree import parse_page, text_of
+from healthsearch.readers.xml_tree import Element, parse_page, take_out, text_of
 
 # A page must name its encoding within so many bytes, says the standard.
 _START = 1_024
@@ -47,11 +48,20 @@ def article_of(source: str, path: str, url: str = "") -> Article:
         said.setdefault("url", url)
     named = next((text_of(title) for title in root.iter("title")), "")
     main = main_content(root)
+    _take_out_repeated(main)
     heads = [squeeze(text_of(heading)) for heading in main.iter("h1")]
     blocks = Blocks()
     xhtml.write(main, blocks)
     title = choose_title(path, heads[0] if len(set(heads)) == 1 else "", said.pop("title", ""), _SITE.split(named)[0])
     return Details(said).article(path, blocks.text, tuple(blocks.headings), title)
+
+
+def _take_out_repeated(main: Element) -> None:
+    """Take out a title that stands twice in a row, as over a page that was made of another format."""
+    heads = list(main.iter("h1"))
+    for head, following in itertools.pairwise(heads):
+        if text_of(head) == text_of(following):
+            take_out(head)
 
 
 def text_of_page(data: bytes, path: str, charset: str = "") -> str:
