@@ -81,6 +81,10 @@ class Paragraph:
 
 def running_lines(pages: Sequence[Sequence[Run]], heights: Sequence[tuple[float, float]]) -> set[tuple[int, Run]]:
     """The running heads, feet and page numbers, as page and run; ``heights`` are each page's foot and top."""
+    sizes = Counter[float]()
+    for run in (run for runs in pages for run in runs):
+        sizes[run.size] += len(run.text)
+    body = max(sizes, key=lambda size: sizes[size], default=0.0)
     found: dict[tuple[str, int], list[tuple[int, Run]]] = {}
     for page, (runs, (foot, top)) in enumerate(zip(pages, heights, strict=True)):
         margin = (top - foot) * _MARGIN
@@ -90,8 +94,14 @@ def running_lines(pages: Sequence[Sequence[Run]], heights: Sequence[tuple[float,
                 key = re.sub(r"\d+|\b[ivxlc]+\b", "#", run.text.casefold()), round((top - run.baseline) / 4)
                 found.setdefault(key, []).append((page, run))
     needed = max(2, len(pages) * _RECURRING)
-    recurring = [places for places in found.values() if len({page for page, _ in places}) >= needed]
-    return {place for places in recurring for place in places}
+    return {place for places in found.values() if _recurs(places, needed, body) for place in places}
+
+
+def _recurs(places: list[tuple[int, Run]], needed: float, body: float) -> bool:
+    """Whether a line stands on so many pages; one with another number on each is a heading where it is large."""
+    if len({page for page, _ in places}) < needed:
+        return False
+    return len({run.text for _, run in places}) == 1 or all(run.size <= 1.1 * body for _, run in places)
 
 
 def columns(runs: Sequence[Run]) -> list[list[Run]]:
