@@ -7,9 +7,10 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from healthsearch.check import check
+from healthsearch.check import check, notices
 from healthsearch.encoder import DEFAULT_MODEL, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
@@ -106,12 +107,14 @@ def _search_lines(searcher: Searcher, k: int) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    faults = check(arguments.index, arguments.corpus)
+    faults, noticed = check(arguments.index, arguments.corpus), notices(arguments.index)
     if arguments.json:
         told = [{"place": fault.place, "cause": fault.cause, "remedy": fault.remedy} for fault in faults]
-        print(json_text({"sound": not faults, "faults": told}, indent=1))
+        print(json_text({"sound": not faults, "faults": told, "notices": list(map(asdict, noticed))}, indent=1))
     else:
         print("\n".join(visible(str(fault)) for fault in faults) or "The index is sound and up to date.")
+        for notice in noticed:
+            print(f"notice: {visible(str(notice))}")
     return ERROR if faults else FOUND
 
 

@@ -1,18 +1,50 @@
-"""Is the published index sound, and is it up to date? Looks at everything and changes nothing."""
+"""Is the published index sound, and is it up to date? Looks at everything and changes nothing.
+
+Notices are told beside the faults, and are none: two articles may be alike on purpose.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.encoder import find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Generation, open_generation
 from healthsearch.journal import passage_key
+from healthsearch.near_duplicates import near_duplicates
 from healthsearch.plan import make_plan
 
 _BUILD = "Bring it up to date: python build_index.py"
 _REBUILD = "Build it anew: python build_index.py --rebuild"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to look at that is no fault of the index."""
+
+    place: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.cause}."
+
+
+def notices(index: Path) -> list[Notice]:
+    """Texts that stand in two places, and articles that are almost the same; none where there is no index."""
+    try:
+        generation, _ = open_generation(index)
+    except HealthSearchError:
+        return []
+    found = [
+        Notice(place, f"the same text as {first}, which stands for it")
+        for place, first in generation.store.copy_places()
+    ]
+    for first, second, alike in near_duplicates(generation.store.articles()):
+        found.append(Notice(second, f"almost the same text as {first} ({alike:.0%} of its phrases)"))
+    generation.close()
+    return found
 
 
 def check(index: Path, corpus: Path) -> list[HealthSearchError]:

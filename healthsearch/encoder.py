@@ -7,6 +7,7 @@ Knows nothing of articles; callers hand it the text to read.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.util
 import os
@@ -223,6 +224,19 @@ class SentenceTransformerEncoder:
         return int(dimension)
 
     @cached_property
+    def _tokens(self) -> Any:  # noqa: ANN401 - tokenizers brings no types
+        """The tokenizer's own engine: a copy, since encoding sets how the model's cuts and pads."""
+        engine = copy.deepcopy(self._model.tokenizer.backend_tokenizer)
+        engine.no_truncation()
+        engine.no_padding()
+        return engine
+
+    @cached_property
+    def parts_add_up(self) -> bool:
+        """See ``Tokenizer.parts_add_up``: known of BERT's tokens, which never run across white space."""
+        return type(self._tokens.pre_tokenizer).__name__ == "BertPreTokenizer"
+
+    @cached_property
     def limit(self) -> int:
         """The model's maximum, less its special tokens and its prompt for documents."""
         tokenizer = self._model.tokenizer
@@ -232,12 +246,8 @@ class SentenceTransformerEncoder:
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """See ``Tokenizer.token_spans``."""
-        if not texts:
-            return []
-        encoded = self._model.tokenizer(
-            list(texts), add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
-        )
-        return [[(int(start), int(end)) for start, end in spans] for spans in encoded["offset_mapping"]]
+        # Not by transformers, which takes as long again to repack what the engine gives.
+        return [encoded.offsets for encoded in self._tokens.encode_batch(list(texts), add_special_tokens=False)]
 
     def encode_query(self, queries: Sequence[str]) -> Matrix:
         """See ``Encoder.encode_query``.

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from healthsearch.article import Article, Section, sections
-from healthsearch.sentences import split_sentences
+from healthsearch.sentences import Sentence, split_sentences
 
 # Names the rules below in the manifest; raise it when they change, so that old indexes are re-split.
 SPLITTING = "sections-1"
@@ -30,6 +31,11 @@ class Tokenizer(Protocol):
     @property
     def limit(self) -> int:
         """How many tokens of one text it reads."""
+        ...
+
+    @property
+    def parts_add_up(self) -> bool:
+        """Whether two texts with white space between have no more tokens than each by itself."""
         ...
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
@@ -71,25 +77,57 @@ def split(article: Article, tokenizer: Tokenizer) -> list[Passage]:
     ``tokenizer.limit`` tokens long. Only a sentence that is too long by itself is cut, between words
     where it has any. Appended text changes no passage but those of the last section's end.
     """
+    found = sections(article)
+    contexts = _contexts(article, found, tokenizer)
+    rooms = [tokenizer.limit - length for length in _lengths(contexts, tokenizer)]
+    sentences = [split_sentences(article.text, one.start, one.end, article.language) for one in found]
+    # All at once: a call for every section would take longer than its tokens do.
+    spans = iter(tokenizer.token_spans([article.text[one.start : one.end] for one in chain.from_iterable(sentences)]))
+    parts = [
+        _Part(article, section, context, room, [(sentence, next(spans)) for sentence in held])
+        for section, context, room, held in zip(found, contexts, rooms, sentences, strict=True)
+    ]
+    return _fitting(parts, tokenizer)
+
+
+def _fitting(parts: list[_Part], tokenizer: Tokenizer) -> list[Passage]:
+    """Pack the sections; where a tokenizer counts a whole as more than its parts, pack again, tighter."""
     passages: list[Passage] = []
-    for section in sections(article):
-        context = _context(article, section, tokenizer)
-        room = tokenizer.limit - len(tokenizer.token_spans([context])[0])
-        passages += _fitting(article, section, context, room, tokenizer)
+    for part in parts:
+        room = part.room
+        while True:
+            if room <= 0:
+                raise ValueError(f"no passage of {part.article.id!r} fits the encoder's {tokenizer.limit} tokens")
+            packed, most = part.packed(room)
+            if tokenizer.parts_add_up and most <= part.room:
+                break
+            if max(_lengths([passage.encoded_text for passage in packed], tokenizer), default=0) <= tokenizer.limit:
+                break
+            room = room * 3 // 4
+        passages += packed
     return passages
 
 
-def _fitting(article: Article, section: Section, context: str, room: int, tokenizer: Tokenizer) -> list[Passage]:
-    """Pack the section; where a tokenizer counts a whole as more than its parts, pack again, tighter."""
-    while room > 0:
+def _lengths(texts: Sequence[str], tokenizer: Tokenizer) -> list[int]:
+    return [len(spans) for spans in tokenizer.token_spans(texts)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A section with its sentences and their tokens, and how many tokens of it a passage may hold."""
+
+    article: Article
+    section: Section
+    context: str
+    room: int
+    sentences: list[tuple[Sentence, list[Span]]]
+
+    def packed(self, room: int) -> tuple[list[Passage], int]:
+        """The section's passages of up to ``room`` tokens, and the most tokens that the parts of one add up to."""
         target = min(TARGET_TOKENS, room)
-        groups = _pack(list(_units(article, section, target, tokenizer)), target, room)
-        passages = [_passage(article, section, context, group) for group in groups]
-        lengths = [len(spans) for spans in tokenizer.token_spans([p.encoded_text for p in passages])]
-        if max(lengths, default=0) <= tokenizer.limit:
-            return passages
-        room = room * 3 // 4
-    raise ValueError(f"no passage of {article.id!r} fits the encoder's {tokenizer.limit} tokens")
+        groups = _pack(list(_units(self.article.text, self.sentences, target)), target, room)
+        passages = [_passage(self.article, self.section, self.context, group) for group in groups]
+        return passages, max((sum(unit.tokens for unit in group) for group in groups), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +138,9 @@ class _Unit:
     tokens: int
 
 
-def _units(article: Article, section: Section, target: int, tokenizer: Tokenizer) -> Iterator[_Unit]:
-    """The section's sentences with their lengths in tokens; one over ``target`` comes in pieces."""
-    text = article.text
-    found = split_sentences(text, section.start, section.end, article.language)
-    spans_of = tokenizer.token_spans([text[sentence.start : sentence.end] for sentence in found])
-    for sentence, spans in zip(found, spans_of, strict=True):
+def _units(text: str, sentences: list[tuple[Sentence, list[Span]]], target: int) -> Iterator[_Unit]:
+    """The sentences with their lengths in tokens; one over ``target`` comes in pieces."""
+    for sentence, spans in sentences:
         if len(spans) <= target:
             yield _Unit(sentence.start, sentence.end, sentence.paragraph, len(spans))
             continue
@@ -189,11 +224,13 @@ def _passage(article: Article, section: Section, context: str, group: list[_Unit
     )
 
 
-def _context(article: Article, section: Section, tokenizer: Tokenizer) -> str:
-    """Title and headings as a line of their own, cut when it would crowd out the passage."""
-    line = " › ".join((article.title, *section.headings)).replace("\n", " ")
-    spans = tokenizer.token_spans([line])[0]
+def _contexts(article: Article, found: list[Section], tokenizer: Tokenizer) -> list[str]:
+    """Title and headings of each section as a line of their own, cut when it would crowd out the passage."""
+    lines = [" › ".join((article.title, *section.headings)).replace("\n", " ") for section in found]
     most = int(tokenizer.limit * CONTEXT_SHARE)
-    if len(spans) > most:
-        line = line[: spans[most - 1][1]] if most else ""
-    return f"{line}\n" if line else ""
+    contexts = []
+    for line, spans in zip(lines, tokenizer.token_spans(lines), strict=True):
+        if len(spans) > most:
+            line = line[: spans[most - 1][1]] if most else ""
+        contexts.append(f"{line}\n" if line else "")
+    return contexts

@@ -24,6 +24,8 @@ KEYWORDS = ("massage", "disc", "rest", "walking", "pain", "sleep", "heat", "vacc
 class SpaceTokenizer:
     """A ``passages.Tokenizer``: what stands between white space is a token."""
 
+    parts_add_up = False
+
     def __init__(self, limit: int = 64) -> None:
         self.limit = limit
 

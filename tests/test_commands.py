@@ -502,7 +502,7 @@ def test_a_sound_index_gives_0(make: Run, ask: Run, corpus: Path, index: Path) -
     before = snapshot(index)
     assert ask("check", "--index", index, "--corpus", corpus) == (0, "The index is sound and up to date.\n", "")
     status, out, _ = ask("check", "--index", index, "--corpus", corpus, "--json")
-    assert (status, json.loads(out)) == (0, {"sound": True, "faults": []})
+    assert (status, json.loads(out)) == (0, {"sound": True, "faults": [], "notices": []})
     assert snapshot(index) == before
 
 

@@ -16,6 +16,7 @@ ORDER = [
     "errors",
     "article",
     "duplicates",
+    "near_duplicates",
     "sentences",
     "readers.guessing",
     "readers.blocks",
