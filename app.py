@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime import get_instance
 
 from healthsearch import markup, wording
+from healthsearch.article import Article, page_at
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.places import default_corpus, default_index
 
 if TYPE_CHECKING:
-    from healthsearch.article import Article
     from healthsearch.build import Progress, Report
     from healthsearch.plan import Summary
     from healthsearch.search import Answer, Hit
@@ -241,6 +242,19 @@ def _draw_results(visit: Visit, answer: Answer) -> None:
             with st.container(gap="xsmall"):
                 st.html(markup.passage(answer, result.article, hit))
                 st.button(wording.READ, key=f"read-{hit.rank}", on_click=read, args=(result.article, hit))
+                _draw_page_link(result.article, hit)
+
+
+def _draw_page_link(article: Article, hit: Hit) -> None:
+    """The way to the hit's page in the PDF itself, while that is still where the index found it."""
+    from healthsearch.corpus import file_of
+
+    page = page_at(article, hit.passage.start)
+    file = file_of(default_corpus(), article) if page else None
+    if page and file:
+        # Streamlit links to no file; its store for pictures and sounds serves this one, as long as it is on the page.
+        address = get_instance().media_file_mgr.add(str(file), "application/pdf", f"pdf-{hit.rank}")
+        st.link_button(wording.open_page(page), f"{address.lstrip('/')}#page={page}")
 
 
 def _draw_article(visit: Visit, opened: Opened) -> None:

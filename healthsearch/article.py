@@ -5,6 +5,7 @@ Knows no file format (``readers``), no encoder and no index.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
@@ -75,6 +76,11 @@ def sections(article: Article) -> list[Section]:
 
 def _titles(path: list[Heading], title: str) -> tuple[str, ...]:
     return tuple(heading.title for heading in path if heading.title.casefold() != title.casefold())
+
+
+def page_at(article: Article, offset: int) -> int | None:
+    """The number, from 1, of the page on which ``text[offset]`` stands; None where there are no pages."""
+    return bisect_right(article.pages, offset) if article.pages else None
 
 
 def parse_date(text: str) -> date | None:

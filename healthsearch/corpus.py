@@ -80,6 +80,12 @@ def articles(corpus: Path) -> Iterator[Article]:
             yield outcome
 
 
+def file_of(corpus: Path, article: Article) -> Path | None:
+    """The file that an indexed article came from, for showing it; None when it is not, or no longer, in the folder."""
+    file = (corpus / article.path).resolve()
+    return file if file.is_relative_to(corpus.resolve()) and file.is_file() else None
+
+
 def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str]:
     def on_error(error: OSError) -> None:
         problems.append(_unreadable(os.fspath(error.filename), error))

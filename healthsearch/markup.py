@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from healthsearch import wording
-from healthsearch.article import Article
+from healthsearch.article import Article, page_at
 from healthsearch.errors import HealthSearchError
 from healthsearch.quoting import LONGEST_SHOWN, address, escaped, language, quote, stretch, whole
 from healthsearch.surroundings import after, before
@@ -72,7 +72,7 @@ def head(result: Result, today: date) -> str:
 
 def passage(answer: Answer, article: Article, hit: Hit) -> str:
     """A hit: where it stands, how well it fits, the quote, and on demand the text around it."""
-    path = escaped(" › ".join(hit.passage.headings) or wording.OPENING)
+    path = escaped(wording.place(hit.passage.headings, page_at(article, hit.passage.start)))
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
     notes = "".join(_note(note) for note in wording.notes(hit.notes))
     return (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from healthsearch.article import Article, parse_date
+from healthsearch.article import Article, page_at, parse_date
 from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.fusion import Measures, fuse, measure
@@ -344,6 +344,7 @@ def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
         "reviewed": article.reviewed,
         "language": article.language,
         "path": article.path,
+        "page": page_at(article, passage.start),
         "also_at": list(article.also_at),
         "publisher": article.publisher,
     }

@@ -11,7 +11,7 @@ import textwrap
 from datetime import date
 
 from healthsearch import wording
-from healthsearch.article import Article
+from healthsearch.article import Article, page_at
 from healthsearch.mark import pieces_of
 from healthsearch.search import Answer, Hit
 
@@ -45,7 +45,9 @@ def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
     asides += [f"{wording.CAUTION_BESIDE} {article.text[start:end]}" for start, end in hit.cautions]
     for aside in asides:
         lines += textwrap.wrap(visible(aside), _WIDTH, initial_indent="   ! ", subsequent_indent="     ")
-    lines.append(f"   {visible(article.url or article.path)}, characters {hit.passage.start} to {hit.passage.end}")
+    page = page_at(article, hit.passage.start)
+    at = f"page {page}" if page else f"characters {hit.passage.start} to {hit.passage.end}"
+    lines.append(f"   {visible(article.url or article.path)}, {at}")
     if article.also_at:
         lines += textwrap.wrap(visible(f"also at {', '.join(article.also_at)}"), _WIDTH, initial_indent="   ")
     return "\n".join(lines)

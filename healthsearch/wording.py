@@ -103,6 +103,21 @@ def found(passages: int, articles: int) -> str:
     return f"{_count(passages, 'passage')} from {_count(articles, 'article')}"
 
 
+def place(headings: Iterable[str], page: int | None) -> str:
+    """Where in its article a passage stands.
+
+    >>> place(["Care", "At home"], 3), place([], None)
+    ('Care › At home, page 3', 'Opening of the article')
+    """
+    path = " › ".join(headings) or OPENING
+    return f"{path}, page {page}" if page else path
+
+
+def open_page(page: int) -> str:
+    """Opens a PDF at a page."""
+    return f"Open page {page} of the PDF"
+
+
 def verdict_note(verdict: Verdict, calibrated: bool) -> str:
     """What stands below the verdict."""
     return VERDICT_NOTES[verdict] if calibrated else f"{VERDICT_NOTES[verdict]} {UNCALIBRATED}"

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.folders import CORPUS
+from tests.formats.make import NAME, printed
 
 ARTICLES = (
     "massage-for-a-herniated-disc",
@@ -16,6 +17,7 @@ ARTICLES = (
 )
 QUESTION = "Is massage safe for a herniated disc?"
 NO_ANSWER = "What is the capital of France?"
+PDF_QUESTION = "wall slides and pendulum swings for a sore shoulder"
 PAYLOAD_QUESTION = "zebrafinch plaster"
 # What a page that interprets article text would run, colour, typeset or swallow.
 PAYLOAD = (
@@ -26,7 +28,7 @@ PAYLOAD_TITLE = "The <b>zebrafinch</b> $plaster$ :red[x] `y` | z"
 
 
 def small_corpus(folder: Path) -> Path:
-    """Some of our own articles, a payload, and an old article that was reviewed."""
+    """Some of our own articles, a payload, an old article that was reviewed, and a PDF."""
     folder.mkdir(parents=True)
     for name in ARTICLES:
         shutil.copy(CORPUS / f"{name}.md", folder)
@@ -37,4 +39,5 @@ def small_corpus(folder: Path) -> Path:
         "## What leeches do\n\nLeeches for sore knees bite. Do not apply leeches without a doctor.\n",
         encoding="utf-8",
     )
+    (folder / f"{NAME}.pdf").write_bytes(printed())
     return folder

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.article import Article, Section, parse_date, sections
+from healthsearch.article import Article, Section, page_at, parse_date, sections
 from tests.fakes import an_article
 
 
@@ -82,6 +82,12 @@ def test_sections_and_headings_hold_all_text_once(blocks: list[str]) -> None:
 )
 def test_dates_of_any_precision(text: str, first_day: date | None) -> None:
     assert parse_date(text) == first_day
+
+
+@pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 3), (11, 3), (30, 4)])
+def test_the_page_of_an_offset_where_the_second_page_is_empty(offset: int, page: int) -> None:
+    assert page_at(Article("a", "a.pdf", "A", "text", pages=(0, 10, 10, 30)), offset) == page
+    assert page_at(Article("a", "a.md", "A", "text"), offset) is None
 
 
 @given(st.dates(min_value=date(1000, 1, 1)))

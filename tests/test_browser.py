@@ -26,7 +26,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from healthsearch import wording
 from healthsearch.generation import Pointer
 from tests.folders import ROOT, python
-from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, PAYLOAD_TITLE, QUESTION, small_corpus
+from tests.formats.make import NAME
+from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, PAYLOAD_TITLE, PDF_QUESTION, QUESTION, small_corpus
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Nothing of the browser's own may reach for the network either.
@@ -232,6 +233,18 @@ def test_a_visit(visitor: Visitor, server: Server) -> None:
     assert is_in_sight(hit)
     assert hit.locator("blockquote").inner_text() == quote
     expect(box).to_have_value(QUESTION)
+
+
+def test_a_pdf_opens_at_the_page_of_the_hit(visitor: Visitor, server: Server) -> None:
+    visitor.ask(PDF_QUESTION)
+    link = visitor.page.get_by_role("link", name=wording.open_page(2)).first
+    expect(link).to_have_attribute("target", "_blank")
+    address = str(link.evaluate("(link) => link.href"))
+    assert address.startswith(server.url) and address.endswith(".pdf#page=2")
+    answer = visitor.page.request.get(address)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "attachment" not in answer.headers.get("content-disposition", "")
+    assert answer.body() == (server.corpus / f"{NAME}.pdf").read_bytes()
 
 
 def test_a_rebuild_shows_at_the_next_question(visitor: Visitor, server: Server) -> None:

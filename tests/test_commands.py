@@ -22,6 +22,7 @@ import build_index
 from healthsearch import __main__ as healthsearch
 from healthsearch.generation import Pointer
 from tests.folders import flip, in_use, put, python, reseal, snapshot
+from tests.pdf_writer import Text, pdf
 
 Captured = pytest.CaptureFixture[str]
 Run = Callable[..., tuple[int, str, str]]
@@ -435,6 +436,19 @@ def test_bold_on_a_terminal_and_signs_in_a_pipe(ask: Run, few_index: Path, monke
     assert "»" in piped
     assert "\x1b[1m" in shown
     assert "»" not in shown
+
+
+def test_the_page_of_a_pdf_is_told_and_null_elsewhere(make: Run, ask: Run, corpus: Path, index: Path) -> None:
+    first = [Text("Cats", 72, 700, 18), Text("They sleep by day.", 72, 660)]
+    second = [Text("Nights", 72, 700, 14), Text("Night massage for walking cats.", 72, 660)]
+    (corpus / "cats.pdf").write_bytes(pdf([first, second]))
+    assert make("-q")[0] == 0
+    out = ask("search", "night massage for walking cats", "--index", index, "--json")[1]
+    pages = {(hit["path"], *hit["headings"]): hit["page"] for hit in json.loads(out)["hits"]}
+    assert pages["cats.pdf", "Nights"] == 2
+    assert pages["cats.pdf",] == 1
+    assert {page for (path, *_), page in pages.items() if path != "cats.pdf"} == {None}
+    assert "   cats.pdf, page 2" in ask("search", "night massage for walking cats", "--index", index)[1]
 
 
 # What an article says never steers a terminal

@@ -190,3 +190,23 @@ def test_a_chapter_without_a_heading_gets_its_name_in_the_contents() -> None:
     parts["OEBPS/text/last.xhtml"] = parts["OEBPS/text/last.xhtml"].replace("h2>", "p>")
     article = read(make.package(parts), "a.epub")
     assert [(h.level, h.title) for h in article.headings][-1] == (1, make.DOCTOR)
+
+
+def test_a_power_is_no_other_number_in_documents_either() -> None:
+    said = "10⁶ cells per m2, as others[3] say."
+    run = "<w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>{}</w:t></w:r>"
+    plain = "<w:r><w:t xml:space='preserve'>{}</w:t></w:r>"
+    parts = [("10", "6"), (" cells per m", "2"), (", as others", "3"), (" say.", "")]
+    body = "".join(plain.format(text) + run.format(mark) for text, mark in parts)
+    document = f"<w:document {make.W}><w:body><w:p>{body}</w:p></w:body></w:document>"
+    assert read(make.package({**make.docx_parts(), "word/document.xml": document}), "a.docx").text == said
+
+    body = "".join(f"{text}<text:span text:style-name='T1'>{mark}</text:span>" for text, mark in parts)
+    content = (
+        "<c xmlns:text='t' xmlns:style='s'><style:style style:name='T1'><style:text-properties "
+        f"style:text-position='super 58%'/></style:style><body><text><text:p>{body}</text:p></text></body></c>"
+    )
+    assert read(make.package({"content.xml": content}), "a.odt").text == said
+
+    body = "".join(f"{text}{{\\super {mark}}}" for text, mark in parts)
+    assert read(f"{{\\rtf1\\ansi {body}\\par}}".encode(), "a.rtf").text == said

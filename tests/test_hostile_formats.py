@@ -1,6 +1,6 @@
 """Files made to do harm, in the formats of documents: each is refused or survived with a clear line.
 
-All are read in one process of their own, which is given 10 seconds and 500 MB.
+Each is read in a process of its own, which is given 10 seconds of the processor and 500 MB.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ import json, resource, sys, time
 from pathlib import Path
 from healthsearch.readers import outcomes
 file = Path(sys.argv[1])
-started = time.monotonic()
+started = time.process_time()
 told = [str(outcome) if isinstance(outcome, Exception) else {"text": outcome.text[:2000]}
         for outcome in outcomes(file.read_bytes(), file.name)]
-print(json.dumps({"told": told, "seconds": time.monotonic() - started,
+print(json.dumps({"told": told, "seconds": time.process_time() - started,
                   "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000}))
 """
 BOMB = "<!DOCTYPE a [<!ENTITY l0 'lol'>" + "".join(
@@ -212,7 +212,7 @@ def test_a_hostile_file_is_refused_or_survived(name: str, tmp_path: Path) -> Non
     file = tmp_path / name
     file.write_bytes(make_it())
     done = subprocess.run(
-        [sys.executable, "-c", READ, str(file)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", READ, str(file)], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -16,7 +16,17 @@ from healthsearch import wording
 from healthsearch.build import build
 from healthsearch.encoder import find_model
 from tests.folders import ROOT, flip, in_use
-from tests.pages import ARTICLES, NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, PAYLOAD_TITLE, QUESTION, small_corpus
+from tests.formats.make import EXERCISES, NAME, OFTEN
+from tests.pages import (
+    ARTICLES,
+    NO_ANSWER,
+    PAYLOAD,
+    PAYLOAD_QUESTION,
+    PAYLOAD_TITLE,
+    PDF_QUESTION,
+    QUESTION,
+    small_corpus,
+)
 
 Start = Callable[[], AppTest]
 
@@ -85,6 +95,31 @@ def test_an_answer_says_so_first_and_shows_where_each_quote_comes_from(start: St
     assert 'class="hs-answer" data-label="Best fit"' in markup(page)
     assert 'class="hs-caution" data-label="Caution"' in markup(page)
     assert not re.search(r"0\.\d", told)
+
+
+def links(page: AppTest) -> dict[str, str]:
+    return {element.proto.label: element.proto.url for element in page.get("link_button")}
+
+
+def test_a_hit_in_a_pdf_names_its_page_and_opens_it(start: Start, built: Path) -> None:
+    page = ask(start(), PDF_QUESTION)
+    assert f"{EXERCISES}, page 1" in words(page) or f"{OFTEN}, page 2" in words(page)
+    address = links(page)[wording.open_page(2)]
+    assert re.fullmatch(r"[\w/]*media/\w+\.pdf#page=2", address)
+
+
+def test_a_pdf_that_is_gone_or_leads_out_of_the_corpus_is_not_opened(start: Start, built: Path, tmp_path: Path) -> None:
+    file = built / "corpus" / f"{NAME}.pdf"
+    data = file.read_bytes()
+    (tmp_path / "out.pdf").write_bytes(data)
+    try:
+        file.unlink()
+        assert links(ask(start(), PDF_QUESTION)) == {}
+        file.symlink_to(tmp_path / "out.pdf")
+        assert links(ask(start(), PDF_QUESTION)) == {}
+    finally:
+        file.unlink(missing_ok=True)
+        file.write_bytes(data)
 
 
 def test_a_mended_slip_is_shown_and_can_be_taken_back(start: Start) -> None:

@@ -95,6 +95,11 @@ def test_running_lines_and_page_numbers_are_dropped_and_the_like_of_them_kept() 
     ]
 
 
+def test_a_numbered_heading_on_top_of_every_page_is_no_running_line() -> None:
+    pages = [[Text(f"Week {number}", 72, 800, 16), *column(LEFT, 72, 770)] for number in range(1, 5)]
+    assert [heading.title for heading in read(pdf(pages)).headings] == ["Week 1", "Week 2", "Week 3", "Week 4"]
+
+
 def test_headings_come_from_the_outline_where_it_names_them() -> None:
     page = [
         Text("BACK", 400, 780, 30, bold=True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from healthsearch.article import Article
-from healthsearch.readers.blocks import Blocks, squeeze
+from healthsearch.readers.blocks import Blocks, raised, squeeze
 from healthsearch.readers.docx_styles import Styles, value
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.package import Package
@@ -110,7 +110,7 @@ class _Document:
         if style.contents:
             return
         boxes: list[Element] = []
-        text = "".join(self._runs(paragraph, boxes)).strip()
+        text = self._text(paragraph, boxes)
         if style.title and not self.title:
             self.title = squeeze(text)
             self.blocks.heading(text, 1)
@@ -128,7 +128,7 @@ class _Document:
         """Footnotes stand under the paragraph that they are of, and so under its heading."""
         due, self._due = self._due, []
         for number, note in due:
-            texts = ["".join(self._runs(paragraph, [])).strip() for paragraph in children(note, "p")]
+            texts = [self._text(paragraph, []) for paragraph in children(note, "p")]
             self.blocks.paragraph(f"[{number}] " + "\n".join(filter(None, texts)))
 
     def _table(self, table: Element) -> None:
@@ -143,32 +143,43 @@ class _Document:
         self._write_notes()
 
     def _cell(self, cell: Element) -> str:
-        properties = first(cell, "tcPr")
-        merged = first(properties, "vMerge") if properties is not None else None
+        merged = first(cell, "tcPr/vMerge")
         if merged is not None and value(merged) != "restart":
             return ""
         paragraphs = (p for p in cell.iter() if name(p) == "p" and not _is_fallback(p))
-        return " ".join("".join(self._runs(paragraph, [])) for paragraph in paragraphs)
+        return " ".join(self._text(paragraph, []) for paragraph in paragraphs)
 
-    def _runs(self, parent: Element, boxes: list[Element]) -> Iterator[str]:
+    def _text(self, paragraph: Element, boxes: list[Element]) -> str:
         """The text of a paragraph; text boxes anchored in it are put into ``boxes``."""
+        said: list[str] = []
+        self._say_in(paragraph, said, boxes)
+        return "".join(said).strip()
+
+    def _say_in(self, parent: Element, said: list[str], boxes: list[Element]) -> None:
         for element in children(parent):
             kind = name(element)
             if kind in ("t", "oMath", "oMathPara"):
-                yield element.text or "" if kind == "t" else text_of(element)
+                said.append(element.text or "" if kind == "t" else text_of(element))
             elif kind in _CHARACTERS:
-                yield _CHARACTERS[kind]
+                said.append(_CHARACTERS[kind])
             elif kind in ("footnoteReference", "endnoteReference"):
-                yield self._note(f"{kind.removesuffix('Reference')}:{attribute(element, 'id')}")
-            elif kind == "txbxContent":
-                boxes.append(element)
+                said.append(self._note(f"{kind.removesuffix('Reference')}:{attribute(element, 'id')}"))
             elif kind == "AlternateContent":
                 for choice in list(children(element, "Choice", "Fallback"))[:1]:
-                    yield from self._runs(choice, boxes)
+                    self._say_in(choice, said, boxes)
             elif kind in ("drawing", "pict", "object"):
                 boxes += [box for box in element.iter() if name(box) == "txbxContent" and not _is_fallback(box)]
-            elif kind in _WRAPPERS or (kind == "r" and not _hidden(element)):
-                yield from self._runs(element, boxes)
+            elif kind in _WRAPPERS:
+                self._say_in(element, said, boxes)
+            elif kind == "r" and not _hidden(element):
+                self._say_run(element, said, boxes)
+
+    def _say_run(self, run: Element, said: list[str], boxes: list[Element]) -> None:
+        own: list[str] = []
+        self._say_in(run, own, boxes)
+        text = "".join(own)
+        is_raised = value(first(run, "rPr/vertAlign")) == "superscript"
+        said.append(raised("".join(said[-3:]), text) if is_raised else text)
 
     def _note(self, key: str) -> str:
         note = self._notes.get(key)
@@ -180,8 +191,7 @@ class _Document:
 
 
 def _hidden(run: Element) -> bool:
-    properties = first(run, "rPr")
-    vanish = first(properties, "vanish") if properties is not None else None
+    vanish = first(run, "rPr/vanish")
     return vanish is not None and value(vanish) not in ("0", "false", "off")
 
 

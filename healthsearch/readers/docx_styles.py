@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from healthsearch.readers.xml_tree import Element, attribute, children, first, number
 
 _HEADING = re.compile(r"heading ?([1-9])")
+# Word's own styles for lists in lists are lists of their own.
+_NESTED = re.compile(r"list (?:bullet|number) ([2-5])")
 # No list of Word's is deeper, and no chain of styles longer.
 _DEEPEST = 9
 _LONGEST_CHAIN = 12
@@ -49,7 +51,9 @@ class Styles:
     def next_number(self, style: Style) -> int | None:
         """The number of the next item in this style's list; None when it has a bullet."""
         level = style.depth - 1
-        form, start = self._levels.get((style.numbering, level), ("bullet", 1))
+        form, start = self._levels.get((style.numbering, level)) or self._levels.get(
+            (style.numbering, 0), ("bullet", 1)
+        )
         if form in ("bullet", "none"):
             return None
         reached = self._counters.get((style.numbering, level), start - 1) + 1
@@ -77,6 +81,9 @@ class Styles:
                 contents=found.contents or title.startswith("toc ") or title == "table of figures",
             )
             found = self._listed(found, first(element, "pPr/numPr"))
+            nested = _NESTED.fullmatch(title)
+            if nested and found.depth:
+                found = replace(found, depth=int(nested[1]))
         return found
 
     def _listed(self, style: Style, properties: Element | None) -> Style:

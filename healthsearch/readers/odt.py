@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from healthsearch.article import Article
-from healthsearch.readers.blocks import Blocks, squeeze
+from healthsearch.readers.blocks import Blocks, raised, squeeze
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.package import Package
 from healthsearch.readers.properties import choose_title, fields
@@ -73,10 +73,13 @@ class _Text:
         self.blocks = Blocks()
         self.title = ""
         self._parents: dict[str, str] = {}
+        self._raised: set[str] = set()
         self._numbered: set[tuple[str, int]] = set()
         for element in (element for document in documents for element in document.iter()):
             if name(element) == "style":
                 self._parents[attribute(element, "name")] = attribute(element, "parent-style-name")
+            elif attribute(element, "text-position").startswith("super"):
+                self._raised.add(attribute(element.getparent(), "name"))
             elif name(element) == "list-level-style-number" and attribute(element, "num-format"):
                 level = number(attribute(element, "level"), 1)
                 self._numbered.add((attribute(element.getparent(), "name"), level))
@@ -166,24 +169,26 @@ class _Text:
 
     def _text(self, element: Element) -> tuple[str, list[Element]]:
         """A paragraph's text, and the text frames that are anchored in it."""
+        said: list[str] = []
         boxes: list[Element] = []
-        parts = list(self._parts(element, boxes))
-        lines = "".join(parts).split("\n")
-        return "\n".join(map(squeeze, lines)).strip("\n"), boxes
+        self._say_in(element, said, boxes)
+        return "\n".join(map(squeeze, "".join(said).split("\n"))).strip("\n"), boxes
 
-    def _parts(self, element: Element, boxes: list[Element]) -> Iterator[str]:
-        yield element.text or ""
+    def _say_in(self, element: Element, said: list[str], boxes: list[Element]) -> None:
+        said.append(element.text or "")
         for child in element:
             kind = name(child)
             if kind in _CHARACTERS:
-                yield _CHARACTERS[kind]
+                said.append(_CHARACTERS[kind])
             elif kind == "note":
-                yield self._note(child)
+                said.append(self._note(child))
             elif kind == "text-box":
                 boxes.append(child)
+            elif kind == "span" and attribute(child, "style-name") in self._raised and len(child) == 0:
+                said.append(raised("".join(said[-3:]), text_of(child)))
             elif kind and kind not in _LEFT_OUT:
-                yield from self._parts(child, boxes)
-            yield child.tail or ""
+                self._say_in(child, said, boxes)
+            said.append(child.tail or "")
 
     def _note(self, note: Element) -> str:
         body = first(note, "note-body")

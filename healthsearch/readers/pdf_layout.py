@@ -22,6 +22,8 @@ _MARGIN = 0.12
 _RECURRING = 0.2
 # A gutter is crossed by fewer of the runs than this share, by titles and wide figures.
 _CROSSED = 0.5
+# In how many steps it is looked for from left to right; some one point wide each.
+_STEPS = 500
 # A column holds at least this share of the text, and so many lines, and they fill it: a table's cells do not.
 _SHARE, _LINES, _FILLED = 0.15, 4, 0.5
 # Lines stand no further apart than this many times their size, unless they are paragraphs of one line each.
@@ -79,6 +81,10 @@ class Paragraph:
 
 def running_lines(pages: Sequence[Sequence[Run]], heights: Sequence[tuple[float, float]]) -> set[tuple[int, Run]]:
     """The running heads, feet and page numbers, as page and run; ``heights`` are each page's foot and top."""
+    sizes = Counter[float]()
+    for run in (run for runs in pages for run in runs):
+        sizes[run.size] += len(run.text)
+    body = max(sizes, key=lambda size: sizes[size], default=0.0)
     found: dict[tuple[str, int], list[tuple[int, Run]]] = {}
     for page, (runs, (foot, top)) in enumerate(zip(pages, heights, strict=True)):
         margin = (top - foot) * _MARGIN
@@ -88,8 +94,14 @@ def running_lines(pages: Sequence[Sequence[Run]], heights: Sequence[tuple[float,
                 key = re.sub(r"\d+|\b[ivxlc]+\b", "#", run.text.casefold()), round((top - run.baseline) / 4)
                 found.setdefault(key, []).append((page, run))
     needed = max(2, len(pages) * _RECURRING)
-    recurring = [places for places in found.values() if len({page for page, _ in places}) >= needed]
-    return {place for places in recurring for place in places}
+    return {place for places in found.values() if _recurs(places, needed, body) for place in places}
+
+
+def _recurs(places: list[tuple[int, Run]], needed: float, body: float) -> bool:
+    """Whether a line stands on so many pages; one with another number on each is a heading where it is large."""
+    if len({page for page, _ in places}) < needed:
+        return False
+    return len({run.text for _, run in places}) == 1 or all(run.size <= 1.1 * body for _, run in places)
 
 
 def columns(runs: Sequence[Run]) -> list[list[Run]]:
@@ -129,19 +141,19 @@ def _gutter(runs: Sequence[Run]) -> float | None:
     if len(runs) < 2 * _LINES:
         return None
     left, right = min(run.left for run in runs), max(run.right for run in runs)
-    steps = max(1, int(right - left))
-    crossed = [0] * (steps + 2)
+    width = (right - left) / _STEPS or 1.0
+    crossed = [0] * (_STEPS + 2)
     for run in runs:
-        crossed[int(run.left - left)] += 1
-        crossed[min(steps, int(run.right - left)) + 1] -= 1
+        crossed[int((run.left - left) / width)] += 1
+        crossed[min(_STEPS, int((run.right - left) / width)) + 1] -= 1
     for step in range(1, len(crossed)):
         crossed[step] += crossed[step - 1]
-    inner = range(steps // 6, steps - steps // 6)
-    fewest = min((crossed[step] for step in inner), default=len(runs))
+    inner = range(_STEPS // 6, _STEPS - _STEPS // 6)
+    fewest = min(crossed[step] for step in inner)
     if fewest > len(runs) * _CROSSED:
         return None
     middle = [step for step in inner if crossed[step] == fewest]
-    gutter = left + min(middle, key=lambda step: abs(step - median(middle))) + 0.5
+    gutter = left + (middle[len(middle) // 2] + 0.5) * width
     total = sum(len(run.text) for run in runs)
     sides = [run for run in runs if run.right <= gutter], [run for run in runs if run.left >= gutter]
     return gutter if all(_is_column(side, total) for side in sides) else None

@@ -22,6 +22,8 @@ from healthsearch.readers.blocks import raised
 _BROKEN_WORD = {0x02, 0xFFFE}
 _BOLD = re.compile(r"bold|black|heavy|semibd", re.IGNORECASE)
 _BOLD_WEIGHT = 600
+# No page is larger, in points; what is not a number is not smaller either.
+_FARTHEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def _shown(page: pypdfium2.PdfPage) -> Iterator[_Shown]:
             size, bold, turned = _type(textpage, first, rotation)
             left, _, baseline = _place(textpage, first, turned + rotation)
             _, right, _ = _place(textpage, last, turned + rotation)
-            yield _Shown(text, space_before, turned, left, right, baseline, size, bold)
+            if all(abs(place) < _FARTHEST for place in (left, right, baseline, size)):
+                yield _Shown(text, space_before, turned, left, right, baseline, size, bold)
     finally:
         textpage.close()
 

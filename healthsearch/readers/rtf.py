@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
-from healthsearch.readers.blocks import Blocks, squeeze
+from healthsearch.readers.blocks import Blocks, raised, squeeze
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.properties import choose_title, fields
 from healthsearch.readers.rtf_tokens import tokens
@@ -34,6 +34,7 @@ class _State:
 
     target: str = "text"
     hidden: bool = False
+    raised: bool = False
     level: int | None = None
     style: int = 0
     indent: int = 0
@@ -117,7 +118,7 @@ class _Document:
         if self._state.hidden:
             return
         if target == "text":
-            self._text.append(text)
+            self._text.append(raised("".join(self._text[-3:]), text) if self._state.raised else text)
             self._set_as = self._state
         elif target == "footnote":
             self._notes[-1] += text
@@ -145,7 +146,9 @@ class _Document:
         elif word in ("v", "deleted"):
             self._state = replace(state, hidden=number != 0)
         elif word == "plain":
-            self._state = replace(state, hidden=False)
+            self._state = replace(state, hidden=False, raised=False)
+        elif word in ("super", "nosupersub", "sub"):
+            self._state = replace(state, raised=word == "super" and number != 0)
         elif word == "pard":
             self._state = replace(state, level=None, style=0, indent=0, in_table=False)
         elif word == "outlinelevel":
