@@ -506,6 +506,22 @@ def test_a_sound_index_gives_0(make: Run, ask: Run, corpus: Path, index: Path) -
     assert snapshot(index) == before
 
 
+def test_a_text_in_two_places_is_named_by_every_command(make: Run, ask: Run, corpus: Path, index: Path) -> None:
+    long = "massage for pain at night helps " * 9
+    put(corpus, "c.md", long)
+    put(corpus, "d/e.md", long)
+    put(corpus, "f.md", f"{long} and so does rest", title="c")
+    status, out, _ = make()
+    assert (status, "The same text: d/e.md and c.md" in out) == (0, True)
+    status, out, _ = ask("search", "massage for pain at night", "--index", index, "--json")
+    found = {hit["article_id"]: hit["also_at"] for hit in json.loads(out)["hits"]}
+    assert (found["c"], "d/e" in found) == (["d/e.md"], False)
+    assert "   also at d/e.md" in ask("search", "massage for pain at night", "--index", index)[1].split("\n")
+    status, out, _ = ask("check", "--index", index, "--corpus", corpus)
+    assert status == 0
+    assert "notice: d/e.md: the same text as c.md, which stands for it." in out.split("\n")
+
+
 def test_articles_that_have_changed_are_counted_and_a_build_mends_it(
     make: Run, ask: Run, corpus: Path, index: Path
 ) -> None:

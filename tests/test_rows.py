@@ -165,15 +165,15 @@ class TestArchives:
             assert [one.id for one in articles(data, "x.zip")] == [f"x.zip/{'R' * name.count(b'R')}ücken"]
 
     def test_a_bomb_is_refused_at_once(self) -> None:
-        started = time.monotonic()
-        data = zipped({"bomb.md": b"a" * 300_000_000, "good.md": b"Rest.", "small.md": b"a" * 2_000_000})
+        data = zipped({"bomb.md": b"a" * 100_000_000, "good.md": b"Rest.", "small.md": b"a" * 2_000_000})
+        packed = gzip.compress(b"a" * 100_000_000)
+        started = time.process_time()
         assert causes(data, "x.zip") == [
             ("x.zip/bomb.md", "it unpacks to more than 5 MB"),
             ("x.zip/small.md", "it unpacks to more than 100 times its size, as no text does"),
         ]
-        packed = gzip.compress(b"a" * 300_000_000)
         assert causes(packed, "x.md.gz") == [("x.md.gz", "it unpacks to more than 5 MB")]
-        assert time.monotonic() - started < 10
+        assert time.process_time() - started < 10
 
     def test_an_archive_of_too_much_ends_where_it_is_too_much(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(archives, "LARGEST_ARCHIVE", 10)

@@ -156,10 +156,10 @@ def test_the_encodings_of_the_web(data: bytes, text: str) -> None:
 
 
 def test_a_page_nested_too_deeply_is_refused_and_not_cut() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     data = b"<div>" * 100_000 + b"<p>Rest.</p>"
     assert refusal(data).cause == "its elements are nested too deeply"
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_a_page_nested_too_deeply_is_refused_and_not_cut() -> None:
     ],
 )
 def test_a_page_of_one_thing_takes_no_more_than_its_share_of_time(unit: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     list(outcomes(unit.encode() * (2_000_000 // len(unit)), "x.html"))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(
