@@ -42,7 +42,7 @@ def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle]]
     problems: list[UnreadableArticle] = []
     for path in sorted(_candidates(corpus, problems)):
         try:
-            files.append(SourceFile(path, *_digest(corpus / path, path)))
+            files.append(SourceFile(path, *_digest(corpus, path)))
         except UnreadableArticle as problem:
             problems.append(problem)
     return files, problems
@@ -108,13 +108,17 @@ def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str
                 )
 
 
-def _digest(file: Path, path: str) -> tuple[str, int]:
+def _digest(corpus: Path, path: str) -> tuple[str, int]:
+    file = corpus / path
     try:
         status = file.stat()
         size = status.st_size
         if not stat.S_ISREG(status.st_mode):
             # A pipe or a device may never end, or never begin.
             raise UnreadableArticle(path, "it is not a regular file", "Move it out of the corpus.")
+        if file.is_symlink() and not file.resolve().is_relative_to(corpus.resolve()):
+            # Whoever sends a folder of articles could have any file of this machine read.
+            raise UnreadableArticle(path, "it is a link that leads out of the corpus", "Put the file itself there.")
         if size > largest(path):
             raise _too_large(path)
         with file.open("rb") as opened:

@@ -17,6 +17,7 @@ from healthsearch import __main__ as healthsearch
 from healthsearch.generation import FORMAT
 from healthsearch.readers import LARGEST_TEXT
 from tests.folders import in_use, put, reseal, snapshot
+from tests.test_rows import zipped
 
 Write = Callable[[Path], object]
 
@@ -69,6 +70,12 @@ def large(file: Path) -> None:
             opened.write(b"Massage for pain.\n" * (1_000_000 // 18 + 1))
 
 
+def endless(file: Path) -> None:
+    """A gigabyte of one line, of which the disk keeps nothing."""
+    with file.open("wb") as opened:
+        opened.truncate(1_000_000_000)
+
+
 FRONT = "the front matter"
 BAD_FILES: dict[str, tuple[Write, str]] = {
     "empty": (content(b""), "the file holds no text"),
@@ -101,6 +108,9 @@ BAD_FILES: dict[str, tuple[Write, str]] = {
     "a link to itself": (link("bad.md"), "the file cannot be read (Too many levels of symbolic links)"),
     "a pipe": (os.mkfifo, "it is not a regular file"),
     "an endless device": (link("/dev/zero"), "it is not a regular file"),
+    "a link out of the corpus": (link("/etc/hostname"), "it is a link that leads out of the corpus"),
+    "a zip by name": (content(zipped({"a.md": b"massage"})), "it is a zip archive or an office document"),
+    "a line without an end": (endless, f"the file is larger than {LARGEST_TEXT // 1_000_000} MB"),
     "the same id": (content(b"---\nid: good\n---\nmassage"), "its id 'good' is also that of good.md"),
 }
 

@@ -171,6 +171,7 @@ def test_a_page_nested_too_deeply_is_refused_and_not_cut() -> None:
         "<li><b>a",
         "<!--",
         "<a>a</a><h2>b</h2>",
+        "<ul><li><a>a</a><li><a>b</a><li><a>c</a></ul>",
     ],
 )
 def test_a_page_of_one_thing_takes_no_more_than_its_share_of_time(unit: str) -> None:

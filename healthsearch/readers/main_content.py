@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from healthsearch.readers.xml_tree import Element, name, take_out, text_of
+from healthsearch.readers.xml_tree import TAKEN_OUT, Element, close_gaps, name, take_out, text_of
 
 _NEVER_TEXT = set("script style template noscript iframe object embed svg canvas audio video".split())
 _NEVER_TEXT |= set("button input select textarea dialog".split())
@@ -32,6 +33,8 @@ _SLIGHT_WORDS = 40
 _MOSTLY_LINKS = 0.4
 _ONLY_LINKS = 0.8
 _FEW_LINKS = 3
+# How far a list looks for its heading over what was taken out.
+_CLOSE_BY = 5
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
 # Elements that a name can make clutter; not headings, which are often named after what they say.
 _NAMED = set("div section ul ol li p span a form table td aside header figure details".split())
@@ -47,15 +50,18 @@ def main_content(root: Element) -> Element:
     for element in list(root.iter()):
         if name(element) in _NEVER_TEXT or _is_hidden(element):
             take_out(element)
+    close_gaps(root)
     whole = _words(root)
     for element in _inner(root):
         if _is_clutter(element) and _words(element) < 0.5 * whole:
             take_out(element)
+    close_gaps(root)
     main = _marked(root)
     for element in _inner(main):
         if _is_list_of_links(element):
             _take_out_with_heading(element)
     _take_out_rights(main)
+    close_gaps(main)
     return main
 
 
@@ -131,7 +137,12 @@ def _is_list_of_links(element: Element) -> bool:
 
 def _take_out_with_heading(element: Element) -> None:
     """Take out a list and the heading that announces nothing else."""
-    before, after = element.getprevious(), element.getnext()
+    before, after = (
+        next(
+            (one for one in islice(element.itersiblings(preceding=preceding), _CLOSE_BY) if one.tag != TAKEN_OUT), None
+        )
+        for preceding in (True, False)
+    )
     if before is not None and name(before) in _HEADINGS and (after is None or name(after) in _HEADINGS):
         if not (element.tail or "").strip():
             take_out(before)

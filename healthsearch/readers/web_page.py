@@ -16,7 +16,7 @@ from healthsearch.readers.front_matter import Details
 from healthsearch.readers.main_content import main_content
 from healthsearch.readers.properties import choose_title
 from healthsearch.readers.web_metadata import metadata
-from healthsearch.readers.xml_tree import Element, parse_page, take_out, text_of
+from healthsearch.readers.xml_tree import Element, close_gaps, parse_page, take_out, text_of
 
 # A page must name its encoding within so many bytes, says the standard.
 _START = 1_024
@@ -62,6 +62,7 @@ def _take_out_repeated(main: Element) -> None:
     for head, following in itertools.pairwise(heads):
         if text_of(head) == text_of(following):
             take_out(head)
+    close_gaps(main)
 
 
 def text_of_page(data: bytes, path: str, charset: str = "") -> str:

@@ -22,6 +22,8 @@ Element = Any
 # Some three times as many as all of MedlinePlus; a million are read in about five seconds.
 MOST_ELEMENTS = 1_000_000
 
+TAKEN_OUT = "taken-out"
+
 # What every parse here refuses to do; comments and instructions are not text.
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,
@@ -71,17 +73,15 @@ def parse_page(text: str, path: str) -> Element:
 
 
 def take_out(element: Element) -> None:
-    """Take an element out of its tree, and leave the text behind it."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    before = element.getprevious()
-    if element.tail and before is not None:
-        before.tail = (before.tail or "") + element.tail
-    elif element.tail:
-        parent.text = (parent.text or "") + element.tail
-    element.tail = None
-    parent.remove(element)
+    """Empty an element, so that only the text behind it is left; ``close_gaps`` then removes it."""
+    if element.getparent() is not None:
+        element.clear(keep_tail=True)
+        element.tag = TAKEN_OUT
+
+
+def close_gaps(root: Element) -> None:
+    """Remove what was taken out. By lxml itself, since a text with control characters cannot be set anew."""
+    etree.strip_elements(root, TAKEN_OUT, with_tail=False)
 
 
 def records(data: bytes, path: str) -> Iterator[tuple[str, Element]]:
@@ -161,7 +161,8 @@ def _replace(entity: Element, path: str, part: str) -> None:
 
 def name(element: Element) -> str:
     """The element's name without its namespace; "" for what is no element."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    # Not by QName, which refuses names such as "o:p" that HTML is full of.
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def attribute(element: Element, wanted: str) -> str:
