@@ -19,7 +19,7 @@ from healthsearch.passages import Passage
 from healthsearch.words import Words, words
 from tests.folders import flip, in_use, kept, reseal, snapshot
 
-FACTS = EncoderFacts("keywords", "digest of the encoder", 3, 64)
+FACTS = EncoderFacts("keywords", "digest of the encoder", "digest of its passages", 3, 64)
 
 
 def passages_of(text: str) -> list[Passage]:
