@@ -107,7 +107,7 @@ class _Build:
         try:
             encoder = model.load()
             work = _Work(encoder, journal, None if rebuild else self.previous, self.plan, report)
-            facts = EncoderFacts(model.name, model.digest, encoder.dimension, encoder.limit)
+            facts = EncoderFacts(model.name, model.digest, encoder.passage_digest, encoder.dimension, encoder.limit)
             with Draft(self.index, facts) as draft:
                 given = self._fill(draft, work)
                 _refuse_skipped(summary, self.strict)
@@ -181,7 +181,7 @@ class _Work:
 
     def encode(self, passages: Sequence[Passage]) -> tuple[list[str], Matrix, SentenceVectors]:
         """The passages' keys, their (n, dimension) matrix, and the vectors of all their sentences in order."""
-        keys = [passage_key(self.encoder.digest, passage) for passage in passages]
+        keys = [passage_key(self.encoder.passage_digest, passage) for passage in passages]
         found = [self._one(key, passage) for key, passage in zip(keys, passages, strict=True)]
         return keys, np.stack([vector for vector, _ in found]), np.concatenate([rows for _, rows in found])
 

@@ -73,7 +73,7 @@ def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:
     for article, passages, keys in generation.store.whole_articles():
         for stored, key in zip(passages, keys, strict=True):
             passage = stored.passage
-            if passage_key(generation.encoder.digest, passage) != key:
+            if passage_key(generation.encoder.passage_digest, passage) != key:
                 yield HealthSearchError(
                     place, f"passage {stored.row} of {article.path} is not what was encoded", _REBUILD
                 )

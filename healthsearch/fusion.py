@@ -20,7 +20,7 @@ Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 
 # How much the words of a sentence count beside its meaning.
-_SENTENCE_WORDS = 0.5
+SENTENCE_WORDS = 0.5
 # One setting for all collections, set with benchmarks/ranking.py so that none of the development sets falls far below
 # what weights of its own would give it.
 WEIGHTS: Mapping[str, float] = {
@@ -51,23 +51,49 @@ class Measures:
     name_words: Scores
 
 
-def measure(generation: Generation, rows: Rows, query: Scores, terms: Sequence[str]) -> Measures:
-    """Measure the named passages against a question's vector and its index words."""
+@dataclass(frozen=True, slots=True)
+class WordMeasures:
+    """What the question's words say of n passages: the measures of that name, and the share of every sentence.
+
+    ``sentences``: a number for each sentence of the passages, one passage's after the other's; ``firsts``: at which
+    of them each passage begins.
+    """
+
+    sentences: Scores
+    firsts: Rows
+    passage_words: Scores
+    article_words: Scores
+    name_words: Scores
+
+
+def measure_words(generation: Generation, rows: Rows, terms: Sequence[str]) -> WordMeasures:
+    """Measure the named passages against a question's index words."""
     weights = generation.words.weights(terms)
     share = np.array(list(weights.values()), np.float32) / max(sum(weights.values()), 1e-9)
     names, sentences = generation.words_held(rows, list(weights))
     _, counts = generation.sentence_runs(rows)
     firsts = np.cumsum(counts) - counts
-    scores = generation.sentence_cosines(query, rows) + _SENTENCE_WORDS * (sentences @ share)
-    best = np.maximum.reduceat(scores, firsts) if len(rows) else scores
-    held = names | np.logical_or.reduceat(sentences, firsts) if len(rows) else names
-    return Measures(
-        sentence=np.asarray(best / (1 + _SENTENCE_WORDS), np.float32),
-        passage=generation.vectors.scores(query, rows),
-        article=generation.article_cosines(query, rows),
+    held = names | np.logical_or.reduceat(sentences, firsts)
+    return WordMeasures(
+        sentences=sentences @ share,
+        firsts=firsts,
         passage_words=held @ share,
         article_words=generation.article_words.scores(terms)[generation.article_rows[rows]],
         name_words=names @ share,
+    )
+
+
+def measure(generation: Generation, rows: Rows, query: Scores, terms: Sequence[str]) -> Measures:
+    """Measure the named passages against a question's vector and its index words."""
+    held = measure_words(generation, rows, terms)
+    scores = generation.sentence_cosines(query, rows) + SENTENCE_WORDS * held.sentences
+    return Measures(
+        sentence=np.asarray(np.maximum.reduceat(scores, held.firsts) / (1 + SENTENCE_WORDS), np.float32),
+        passage=generation.vectors.scores(query, rows),
+        article=generation.article_cosines(query, rows),
+        passage_words=held.passage_words,
+        article_words=held.article_words,
+        name_words=held.name_words,
     )
 
 

@@ -54,10 +54,11 @@ class Damaged(HealthSearchError):
 
 @dataclass(frozen=True, slots=True)
 class EncoderFacts:
-    """The encoder as the manifest names it."""
+    """The encoder as the manifest names it; ``passage_digest`` is that of ``Encoder.passage_digest``."""
 
     name: str
     digest: str
+    passage_digest: str
     dimension: int
     limit: int
     precision: str = "float32"
@@ -135,7 +136,7 @@ class Generation:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
         self._check_alignment()
         self.article_rows = np.array(self.store.article_rows(), dtype=np.int64)
-        self._article_vectors = self.vectors.means(self.article_rows, len(self.article_words))
+        self.article_vectors = self.vectors.means(self.article_rows, len(self.article_words))
         self._first_sentences = np.array([*self.store.first_sentences(), len(self.sentences)], dtype=np.int64)
 
     def _check_alignment(self) -> None:
@@ -164,7 +165,7 @@ class Generation:
 
     def article_cosines(self, query: Matrix, rows: Rows) -> Matrix:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
-        return np.asarray(self._article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
+        return np.asarray(self.article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
 
     def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
         """Which of the index words the named passages' names have, (n, terms), and which each of their sentences."""

@@ -38,9 +38,9 @@ Vector = npt.NDArray[np.float32]
 SentenceVectors = npt.NDArray[np.int8]
 
 
-def passage_key(encoder_digest: str, passage: Passage) -> str:
+def passage_key(passage_digest: str, passage: Passage) -> str:
     """Names everything that a passage's vectors depend on: the encoder, the text, the sentence spans."""
-    what: Sequence[object] = (encoder_digest, passage.encoded_text, passage.encoded_sentences)
+    what: Sequence[object] = (passage_digest, passage.encoded_text, passage.encoded_sentences)
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 

@@ -45,19 +45,25 @@ class KeywordModel:
     """An ``encoder.Model``, and the tally of all work that its encoders were given.
 
     ``encoded`` lists the text of every passage encoded, in order, over all loads. With ``interrupt_at`` n,
-    the n-th passage (from 1) is not encoded: the build is interrupted there, as by Ctrl-C.
+    the n-th passage (from 1) is not encoded: the build is interrupted there, as by Ctrl-C. ``adapter`` stands for
+    one that would read questions otherwise: another model, whose passages have the same vectors.
     """
 
     keywords: tuple[str, ...] = KEYWORDS
     limit: int = 64
     name: str = "keywords"
     interrupt_at: int | None = None
+    adapter: str = ""
     loads: int = 0
     encoded: list[str] = field(default_factory=list)
 
     @property
-    def digest(self) -> str:
+    def passage_digest(self) -> str:
         return hashlib.sha256(repr((self.keywords, self.limit)).encode()).hexdigest()
+
+    @property
+    def digest(self) -> str:
+        return self.passage_digest + self.adapter
 
     def load(self) -> KeywordEncoder:
         self.loads += 1
@@ -72,6 +78,7 @@ class KeywordEncoder(SpaceTokenizer):
         super().__init__(self.model.limit)
         self.name = self.model.name
         self.digest = self.model.digest
+        self.passage_digest = self.model.passage_digest
         self.dimension = len(self.model.keywords) + 1
 
     def vector(self, text: str) -> Matrix:

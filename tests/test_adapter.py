@@ -1,4 +1,4 @@
-"""The adapter: what is added to which weights, and what is refused."""
+"""The adapter: what is added to which weights, what stays as it was, and what is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from healthsearch.adapter import Adapter, linear_weights, low_rank
-from healthsearch.encoder import find_model
+from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
 from training.soup import write_adapter
 
@@ -111,6 +111,16 @@ def test_an_adapter_is_named_as_a_model_and_makes_another_one(tuned: Path) -> No
     texts = ["Can massage help a slipped disc?", "How is gout treated?"]
     agreement = (model.load().encode_query(texts) * find_model().load().encode_query(texts)).sum(axis=1)
     assert np.all((agreement > 0.5) & (agreement < 0.9999))
+
+
+def test_passages_are_read_as_without_it(tuned: Path, default_encoder: Encoder) -> None:
+    encoder = find_model(str(tuned)).load()
+    assert encoder.passage_digest == default_encoder.passage_digest
+    text, sentences = "Rest helps. Walk soon.", [(0, 11), (12, 22)]
+    for found, expected in zip(
+        encoder.encode_passage(text, sentences), default_encoder.encode_passage(text, sentences), strict=True
+    ):
+        assert found.tobytes() == expected.tobytes()
 
 
 def test_an_adapter_for_other_weights_is_refused(tuned: Path) -> None:

@@ -152,6 +152,15 @@ def test_another_model_encodes_everything_again(corpus: Path, index: Path) -> No
     assert encoded_by(corpus, index)[1].encoded == 6
 
 
+def test_a_model_that_only_reads_questions_otherwise_takes_the_vectors_over(corpus: Path, index: Path) -> None:
+    tuned = KeywordModel(adapter="tuned")
+    summary = build(corpus, index, tuned)
+    assert (summary.encoded, summary.reused, tuned.encoded, summary.published) == (0, 6, [], True)
+    generation, _ = open_generation(index)
+    assert (generation.encoder.digest, generation.encoder.passage_digest) == (tuned.digest, tuned.passage_digest)
+    assert encoded_by(corpus, index)[1].encoded == 0
+
+
 def test_a_rebuild_encodes_everything_again_and_gives_the_same(corpus: Path, index: Path) -> None:
     before = snapshot(in_use(index))
     encoded, summary = encoded_by(corpus, index, rebuild=True)

@@ -237,7 +237,7 @@ class TestFinding:
 
 class TestLoading:
     def loading(self, folder: Path) -> HealthSearchError:
-        model = LocalModel(str(folder), folder, "")
+        model = LocalModel(str(folder), folder, "", "")
         with pytest.raises(HealthSearchError) as caught:
             model.load()
         return caught.value

@@ -1,4 +1,4 @@
-"""Training: batches that can be drawn again, a loss that leaves true answers alone, a run that goes on."""
+"""Training: what is asked and what answers it, the product's score as a loss, a run that goes on where it was cut."""
 
 from __future__ import annotations
 
@@ -12,107 +12,205 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from healthsearch.adapter import linear_weights
-from tests.fakes import SpaceTokenizer
-from training.examples import Example, Examples, Text, matching, read_abstracts, read_pairs, read_sections
-from training.mining import mined
+from healthsearch.encoder import find_model
+from healthsearch.fusion import fuse, measure
+from healthsearch.search import Searcher
+from healthsearch.words import words
+from training import tune as tuning
+from training.examples import Example, message_examples, section_examples, sentence_examples
+from training.fused import Index
+from training.pool import Pool, open_pool
+from training.probe import Asking, Judged, probe
 from training.soup import cut, difference, put
-from training.tune import encode_questions, encode_texts, scored, tune
+from training.tune import Source, batch, batch_loss, encode_questions, tune
 from training.wordings import HEADINGS, QUESTIONS, asked, slipped
 
 KINDS = ("symptoms", "treatment", "causes")
+ILLNESSES = ("gout", "burns", "asthma", "measles", "anaemia", "rickets")
 
 
-@pytest.fixture
-def examples(tmp_path: Path) -> Examples:
-    """Twelve sections of four articles, and a few abstracts and pairs."""
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eighteen sections of six articles, and a few abstracts and pairs."""
+    folder = tmp_path_factory.mktemp("data")
     sections = [
         {
-            "question": f"What are the {kind} of illness {article}?",
-            "title": f"Illness {article}",
-            "article": f"A{article}",
+            "question": f"What are the {kind} of {illness}?",
+            "title": illness,
+            "article": illness,
             "kind": kind,
-            "text": f"What are the {kind}? Illness {article} has pain as one of its {kind}. Rest helps. Massage too.",
+            "text": f"What are the {kind}? These {kind} of {illness} are told here in one sentence of some length. "
+            f"Another sentence of about that length tells of massage in {illness}. Rest helps, and so do walks.",
         }
-        for article in range(4)
+        for illness in ILLNESSES
         for kind in KINDS
     ]
     abstracts = [
-        {"question": f"Does walk {n} ease pain?", "text": f"We saw {n} people walk. Pain fell."} for n in range(3)
+        {"question": f"Does walk {n} ease pain?", "text": f"{n} people took a walk. Pain fell."} for n in (7, 8)
     ]
-    pairs = [{"long": "SUBJECT: pain MESSAGE: I have pain, what now?", "short": "What helps pain?"}]
+    pairs = [{"long": "SUBJECT: pain MESSAGE: I have gout and it hurts, what now?", "short": "What helps gout?"}]
     for name, lines in (("medquad", sections), ("pubmedqa", abstracts), ("meqsum", pairs)):
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    tokenizer = SpaceTokenizer()
-    found = read_sections(tmp_path / "medquad.jsonl", tokenizer)
-    return Examples(
-        found,
-        [[(place + 6) % len(found)] for place in range(len(found))],
-        read_abstracts(tmp_path / "pubmedqa.jsonl", tokenizer),
-        read_pairs(tmp_path / "meqsum.jsonl"),
-    )
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
 
 
-def test_a_batch_depends_on_seed_and_step_alone(examples: Examples) -> None:
-    assert examples.batch(1, 5) == examples.batch(1, 5)
-    assert examples.batch(1, 5) != examples.batch(2, 5)
-    assert examples.batch(1, 5) != examples.batch(1, 6)
+@pytest.fixture(scope="module")
+def pool(data: Path, tiny_model: str, tmp_path_factory: pytest.TempPathFactory) -> Pool:
+    return open_pool(data, len(ILLNESSES), tmp_path_factory.mktemp("pool"), find_model(tiny_model))
 
 
-def test_every_section_is_asked_about_before_one_comes_again(examples: Examples) -> None:
-    topics = [example.positive.topic for example in examples.batch(1, 0)[:12]]
-    assert {topic: topics.count(topic) for topic in topics} == {f"illness {n}": 3 for n in range(4)}
+@pytest.fixture(scope="module")
+def sections(pool: Pool) -> list[Example]:
+    return list(section_examples(pool, random.Random(1)))
 
 
-def test_a_negative_never_answers(examples: Examples) -> None:
-    drawn = [example for step in range(5) for example in examples.batch(1, step) if example.negative]
-    assert len(drawn) >= 100
-    assert not any(example.positive.may_answer(example.negative) for example in drawn)
+def test_every_section_is_found_again_in_the_index(pool: Pool) -> None:
+    assert len(pool.sections) == len(ILLNESSES) * len(KINDS) + 2
+    for place, section in enumerate(pool.sections):
+        assert {pool.owner[row] for row in section.rows} == {place}
+        text = " ".join(pool.passages[row].text for row in section.rows)
+        assert section.kind in text or "took a walk" in text
+        # The question, which would give the answer away, is left out.
+        assert "What are" not in text
 
 
-def test_the_question_repeated_at_the_start_of_a_section_is_left_out(examples: Examples) -> None:
-    texts = [example.positive.text for example in examples.batch(1, 0)[:40]]
-    assert not any(text.startswith("What") for text in texts)
+def test_sections_stand_under_headings_or_alone(pool: Pool) -> None:
+    headings = {bool(passage.headings) for passage in pool.passages}
+    assert headings == {True, False}
 
 
-def test_a_sentence_asked_about_is_mostly_taken_out_of_its_passage(examples: Examples) -> None:
-    asked_about = [
-        example for step in range(20) for example in examples.batch(1, step) if example.question.startswith("Illness")
-    ]
-    kept = [example.question in example.positive.text for example in asked_about]
-    assert len(kept) > 20
-    assert 0 < sum(kept) < len(kept) / 3
+def test_the_passages_of_a_section_are_right_and_others_that_may_be_are_left_out(
+    pool: Pool, sections: list[Example]
+) -> None:
+    assert len(sections) >= 2 * len(ILLNESSES) * len(KINDS)
+    for example in sections:
+        assert example.right is not None
+        assert example.left_out is not None
+        assert example.right.any()
+        assert not (example.right & example.left_out).any()
+        owners = {pool.owner[row] for row in example.rows[example.right].tolist()}
+        assert len(owners) == 1
 
 
-def test_sentences_are_spans_of_their_passage(examples: Examples) -> None:
-    for example in examples.batch(1, 0):
-        for start, end in example.positive.sentences:
-            assert example.positive.text[start:end].strip()
+def test_a_section_of_another_kind_does_not_answer(pool: Pool) -> None:
+    first, *others = pool.sections
+    assert first.may_answer(first)
+    same = [other for other in others if other.subject == first.subject]
+    assert same
+    assert not any(first.may_answer(other) for other in same)
 
 
-def test_a_passage_that_may_answer_is_left_out_of_the_loss() -> None:
-    def text(topic: str, kind: str) -> Text:
-        return Text("", "x", ((0, 1),), topic, kind)
-
-    batch = [
-        Example("q", text("gout", "symptoms"), text("gout", "treatment")),
-        Example("q", text("gout", "symptoms"), None),
-        Example("q", text("gout", "information"), None),
-        Example("q", text("burns", "symptoms"), None),
-    ]
-    texts, left_out = matching(batch)
-    assert [item.topic for item in texts] == ["gout", "gout", "gout", "burns", "gout"]
-    assert left_out[0] == [False, True, True, False, False]
-    assert left_out[2] == [True, True, False, False, True]
-    assert not any(left_out[3])
+def test_a_sentence_stands_for_the_other_passages_of_its_article(pool: Pool) -> None:
+    of_article, of_passage = sentence_examples(pool, random.Random(2))
+    assert of_article
+    assert of_passage
+    for example in of_article:
+        assert not any(illness in example.question.lower() for illness in ILLNESSES)
+        assert example.right is not None
+        found = {pool.sections[pool.owner[row] or 0].subject for row in example.rows[example.right].tolist()}
+        assert len(found) == 1
+    for example in of_passage:
+        assert example.right is not None
+        assert example.right.sum() == 1
 
 
-def test_a_section_s_passages_differ_only_where_a_sentence_of_one_is_asked_about() -> None:
-    def text(part: int | None) -> Text:
-        return Text("", "x", ((0, 1),), "gout", "symptoms", part)
+def test_a_message_is_taught_what_its_short_question_finds(pool: Pool, data: Path) -> None:
+    (example,) = message_examples(pool, data / "meqsum.jsonl")
+    assert "SUBJECT" not in example.question
+    generation = pool.searcher.generation
+    query = pool.searcher.encoder.encode_query(["What helps gout?"])[0]
+    expected = fuse(measure(generation, example.rows, query, words("What helps gout?")))
+    np.testing.assert_array_equal(example.taught, expected)
 
-    assert text(None).may_answer(text(0))
-    assert text(0).may_answer(text(None))
-    assert not text(0).may_answer(text(1))
+
+def test_the_score_is_the_product_s(pool: Pool, sections: list[Example]) -> None:
+    generation = pool.searcher.generation
+    index = Index.of(generation)
+    for example in sections[:5]:
+        query = pool.searcher.encoder.encode_query([example.question])
+        found = index.cosines(torch.as_tensor(query)).fused(0, example.rows, example.words)
+        expected = fuse(measure(generation, example.rows, query[0], words(example.question)))
+        np.testing.assert_allclose(found.numpy(), expected, atol=1e-6)
+
+
+def test_questions_are_read_as_sentence_transformers_reads_them(tiny_model: str) -> None:
+    network = SentenceTransformer(tiny_model, device="cpu").eval()
+    questions = ["massage", "rest and walk for pain", "sleep"]
+    with torch.no_grad():
+        found = encode_questions(network, questions).numpy()
+    np.testing.assert_allclose(found, network.encode(questions, normalize_embeddings=True), atol=1e-6)
+
+
+def test_a_batch_depends_on_seed_and_step_alone_and_goes_through_everything(sections: list[Example]) -> None:
+    source = [Source(sections, 5)]
+    assert [id(one) for one in batch(source, 1, 3)] == [id(one) for one in batch(source, 1, 3)]
+    assert [id(one) for one in batch(source, 1, 3)] != [id(one) for one in batch(source, 2, 3)]
+    drawn = [id(one) for step in range(len(sections) // 5) for one in batch(source, 1, step)]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_tuning_lowers_the_loss(
+    tiny_model: str, pool: Pool, sections: list[Example], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "RATE", 1e-2)
+    network, index = SentenceTransformer(tiny_model, device="cpu").eval(), Index.of(pool.searcher.generation)
+    losses = []
+    for _ in range(2):
+        with torch.no_grad():
+            losses.append(float(batch_loss(network, index, sections[:6], random.Random(0))))
+        tune(network, index, [Source(sections[:6], 6)], 1, 30, tmp_path)
+    assert losses[1] < losses[0]
+
+
+def weights_after(
+    tiny_model: str, pool: Pool, examples: list[Example], folder: Path, steps: int
+) -> dict[str, np.ndarray]:
+    folder.mkdir(exist_ok=True)
+    network = SentenceTransformer(tiny_model, device="cpu")
+    found = tune(network, Index.of(pool.searcher.generation), [Source(examples, 6)], 1, steps, folder)
+    return {name: weight.numpy().copy() for name, weight in found.items()}
+
+
+def test_tuning_goes_on_where_it_was_cut_off(
+    tiny_model: str, pool: Pool, sections: list[Example], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "CHECKPOINT_EVERY", 2)
+    whole = weights_after(tiny_model, pool, sections, tmp_path / "whole", 4)
+
+    def cut_off(sources: list[Source], seed: int, step: int) -> list[Example]:
+        if step == 3:
+            raise KeyboardInterrupt
+        return batch(sources, seed, step)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tuning, "batch", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            weights_after(tiny_model, pool, sections, tmp_path / "cut", 4)
+    resumed = weights_after(tiny_model, pool, sections, tmp_path / "cut", 4)
+    for name, weight in whole.items():
+        assert weight.tobytes() == resumed[name].tobytes(), name
+
+
+def test_tuning_changes_linear_layers_alone(
+    tiny_model: str, pool: Pool, sections: list[Example], tmp_path: Path
+) -> None:
+    network = SentenceTransformer(tiny_model, device="cpu")
+    before = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+    tuned = tune(network, Index.of(pool.searcher.generation), [Source(sections, 6)], 1, 2, tmp_path)
+    for name, parameter in network.named_parameters():
+        changed = not torch.equal(parameter, before[name])
+        assert changed == any(name.endswith(layer) for layer in tuned), name
+
+
+def test_a_probe_ranks_with_the_network_at_hand(tiny_model: str, pool: Pool) -> None:
+    network = SentenceTransformer(tiny_model, device="cpu")
+    asking = Asking(pool.searcher.encoder, network)
+    np.testing.assert_allclose(asking.encode_query(["rest"])[0], network.encode("rest", normalize_embeddings=True))
+    wanted = pool.passages[0]
+    searcher = Searcher(pool.searcher.generation, asking)
+    judged = Judged("ours", searcher, {"q": wanted.text}, {"q": {wanted.article_id: 1}})
+    fused, alone = probe([judged])["ours"]
+    assert (fused, 0.0 < alone <= 1.0) == (1.0, True)
 
 
 def test_every_kind_has_wordings_and_headings() -> None:
@@ -132,68 +230,6 @@ def test_a_slip_changes_little() -> None:
         found = slipped("how do I get rid of gout", rng)
         assert abs(len(found) - 24) <= 2
     assert slipped("a", rng) == "a"
-
-
-def test_mined_sections_are_of_another_topic_and_kept(tiny_model: str, examples: Examples, tmp_path: Path) -> None:
-    model = SentenceTransformer(tiny_model, device="cpu")
-    sections = examples.sections
-    found = mined(sections, model, tmp_path / "mined.json")
-    assert len(found) == len(sections)
-    for place, others in enumerate(found):
-        assert all(sections[other].title != sections[place].title for other in others)
-    (tmp_path / "mined.json").write_text(json.dumps([[0]] * len(sections)))
-    assert mined(sections, model, tmp_path / "mined.json") == [[0]] * len(sections)
-    with pytest.raises(ValueError, match="remove it"):
-        mined(sections[:3], model, tmp_path / "mined.json")
-
-
-def test_a_passage_scores_by_itself_and_its_best_sentence(tiny_model: str) -> None:
-    model = SentenceTransformer(tiny_model, device="cpu").eval()
-    text = Text("rest\n", "massage pain. walk rest.", ((0, 13), (14, 24)), "", "")
-    with torch.no_grad():
-        questions = encode_questions(model, ["massage"])
-        wholes, sentences, owner = encode_texts(model, [text])
-        found = scored(questions, wholes, sentences, owner)
-    assert owner.tolist() == [0, 0]
-    expected = 0.5 * (questions @ wholes.T) + 0.5 * (questions @ sentences.T).max()
-    torch.testing.assert_close(found, expected)
-
-
-def weights_after(tiny_model: str, examples: Examples, folder: Path, steps: int) -> dict[str, np.ndarray]:
-    folder.mkdir(exist_ok=True)
-    model = SentenceTransformer(tiny_model, device="cpu")
-    found = tune(model, examples, 1, steps, folder, lambda model: "")
-    return {name: weight.numpy().copy() for name, weight in found.items()}
-
-
-def test_tuning_goes_on_where_it_was_cut_off(
-    tiny_model: str, examples: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("training.tune.CHECKPOINT_EVERY", 2)
-    whole = weights_after(tiny_model, examples, tmp_path / "whole", 4)
-
-    def cut_off(seed: int, step: int) -> list[Example]:
-        if step == 3:
-            raise KeyboardInterrupt
-        return Examples.batch(examples, seed, step)
-
-    monkeypatch.setattr(examples, "batch", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        weights_after(tiny_model, examples, tmp_path / "cut", 4)
-    monkeypatch.undo()
-    monkeypatch.setattr("training.tune.CHECKPOINT_EVERY", 2)
-    resumed = weights_after(tiny_model, examples, tmp_path / "cut", 4)
-    for name, weight in whole.items():
-        assert weight.tobytes() == resumed[name].tobytes(), name
-
-
-def test_tuning_changes_linear_layers_alone(tiny_model: str, examples: Examples, tmp_path: Path) -> None:
-    model = SentenceTransformer(tiny_model, device="cpu")
-    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
-    tuned = tune(model, examples, 1, 2, tmp_path, lambda model: "")
-    for name, parameter in model.named_parameters():
-        changed = not torch.equal(parameter, before[name])
-        assert changed == any(name.endswith(layer) for layer in tuned), name
 
 
 def test_a_soup_lies_between_the_original_and_the_mean_of_the_runs(tiny_model: str) -> None:

@@ -1,85 +1,98 @@
-"""A quick look at an encoder on samples of the development sets, by meaning alone: minutes, not the half hour.
+"""How the product ranks the development sets when a tuned network reads the questions.
 
-Absolute figures mean nothing outside; they choose between encoders. What is reported comes from
-``python -m healthsearch evaluate``.
+The whole pipeline, on indexes made once: passages keep their vectors whatever reads the questions, so that a look at
+a network costs a minute.
 """
 
 from __future__ import annotations
 
-import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from sentence_transformers import SentenceTransformer
 
-from healthsearch.article import Article
-from healthsearch.evaluation import Qrels, ndcg, read_documents, read_qrels, read_queries
-from healthsearch.passages import Tokenizer, split
-from training.examples import Text
-from training.tune import encode_questions, encode_texts, scored
+from healthsearch.encoder import Encoder, Matrix, Model
+from healthsearch.evaluation import Qrels, index_documents, ndcg, read_qrels, read_queries
+from healthsearch.passages import Span
+from healthsearch.search import CANDIDATES, Searcher
 
-_QUERIES = 60
-_OTHERS = 300
-_AT_ONCE = 32
+SETS = (("mediqa2019", "train_alexa"), ("mediqa2019", "dev"), ("nfcorpus", "dev"), ("covidqa", "test_a"))
+_DEPTH = 10
+
+
+class Asking:
+    """The original encoder, with a network of our own for questions, whose weights may change."""
+
+    def __init__(self, original: Encoder, network: SentenceTransformer) -> None:
+        self._original = original
+        self._network = network
+        self.name, self.digest, self.passage_digest = original.name, original.digest, original.passage_digest
+        self.dimension, self.limit = original.dimension, original.limit
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """See ``Encoder``."""
+        return self._original.token_spans(texts)
+
+    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
+        """See ``Encoder``."""
+        return self._original.encode_passage(text, sentences)
+
+    def encode_query(self, queries: Sequence[str]) -> Matrix:
+        """See ``Encoder``."""
+        return np.asarray(self._network.encode(list(queries), normalize_embeddings=True, show_progress_bar=False))
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Some queries of a BEIR folder with their relevant documents, and other documents; first passages only."""
+class Judged:
+    """The judged queries of a BEIR folder, and a searcher over its documents."""
 
     name: str
+    searcher: Searcher
     queries: dict[str, str]
     qrels: Qrels
-    documents: dict[str, Text]
 
-    @classmethod
-    def of(cls, folder: Path, split_name: str, tokenizer: Tokenizer) -> Sample:
-        """The same sample each time."""
-        qrels, asked = read_qrels(folder, split_name), read_queries(folder)
-        chosen = list(qrels)[:: max(1, len(qrels) // _QUERIES)][:_QUERIES]
-        wanted = {document for query in chosen for document, grade in qrels[query].items() if grade > 0}
-        corpus = {name: (title, text) for name, title, text in read_documents(folder)}
-        others = random.Random(0).sample(sorted(corpus.keys() - wanted), min(_OTHERS, len(corpus) - len(wanted)))
-        documents = {}
-        for document in [*sorted(wanted), *others]:
-            passages = split(Article(document, "", *corpus[document]), tokenizer)
-            if passages:
-                first = passages[0]
-                documents[document] = Text(first.context, first.text, first.sentences, "", "")
-        return cls(
-            f"{folder.name} {split_name}",
-            {query: asked[query] for query in chosen},
-            {query: qrels[query] for query in chosen},
-            documents,
+
+def judged_sets(data: Path, cache: Path, model: Model, network: SentenceTransformer) -> list[Judged]:
+    """The development sets, whose questions ``network`` reads; indexes are kept under ``cache``."""
+    asking = Asking(model.load(), network)
+    searchers = {name: Searcher.open(index_documents(data / name, cache, model), asking) for name in dict(SETS)}
+    return [
+        Judged(f"{name} {split}", searchers[name], read_queries(data / name), read_qrels(data / name, split))
+        for name, split in SETS
+    ]
+
+
+def probe(sets: Sequence[Judged]) -> dict[str, tuple[float, float]]:
+    """For each set nDCG@10 as the product ranks, and by the passages' cosines alone."""
+    return {
+        judged.name: (
+            statistics.fmean(_gains(judged, lambda question, of=judged: _ranked(of.searcher, question))),
+            statistics.fmean(_gains(judged, lambda question, of=judged: _nearest(of.searcher, question))),
         )
+        for judged in sets
+    }
 
 
-def probe(model: SentenceTransformer, samples: Sequence[Sample]) -> dict[str, float]:
-    """nDCG@10 on each sample."""
-    figures = {}
-    for sample in samples:
-        names, texts = np.array(list(sample.documents)), list(sample.documents.values())
-        # Like lengths together: less padding.
-        order = sorted(range(len(texts)), key=lambda at: len(texts[at].text))
-        scores = np.zeros((len(sample.queries), len(texts)), np.float32)
-        with torch.no_grad():
-            questions = encode_questions(model, list(sample.queries.values()))
-            for first in range(0, len(order), _AT_ONCE):
-                places = order[first : first + _AT_ONCE]
-                scores[:, places] = scored(questions, *encode_texts(model, [texts[at] for at in places])).numpy()
-        rankings = names[np.argsort(-scores, axis=1, kind="stable")]
-        figures[sample.name] = statistics.fmean(
-            ndcg(ranking.tolist(), sample.qrels[query], 10)
-            for query, ranking in zip(sample.queries, rankings, strict=True)
-        )
-    return figures
+def told(figures: dict[str, tuple[float, float]]) -> str:
+    """The figures as cells of a table, with their mean."""
+    columns = [*figures.values(), tuple(statistics.fmean(column) for column in zip(*figures.values(), strict=True))]
+    return " | ".join(f"{fused:.4f} ({alone:.4f})" for fused, alone in columns)
 
 
-def told(figures: dict[str, float]) -> str:
-    """The figures in a line, with their mean."""
-    named = figures | {"mean": statistics.fmean(figures.values())}
-    return ", ".join(f"{name} {value:.4f}" for name, value in named.items())
+def _gains(judged: Judged, rank: Callable[[str], list[str]]) -> Iterator[float]:
+    for query, grades in judged.qrels.items():
+        yield ndcg(rank(judged.queries[query]), grades, _DEPTH)
+
+
+def _ranked(searcher: Searcher, question: str) -> list[str]:
+    return [article for article, _ in searcher.rank_articles(question, _DEPTH)]
+
+
+def _nearest(searcher: Searcher, question: str) -> list[str]:
+    generation = searcher.generation
+    rows, _ = generation.vectors.search(searcher.encoder.encode_query([question])[0], CANDIDATES)
+    articles = np.array(generation.store.article_ids(), dtype=object)
+    return list(dict.fromkeys(articles[rows]))

@@ -1,53 +1,57 @@
-"""The tuning itself: a contrastive loss on nearly what the product measures of meaning, in a plain loop.
+"""The tuning itself: that a question's own passage beats what the product would show instead.
 
-The score of a passage is the mean of two cosines, the whole passage's and its best sentence's, both pooled from one
-pass as the index does, over the passage's first 128 tokens. The loss asks that a question's own passage beat all
-others of the batch (InfoNCE; Henderson et al. 2017, arXiv:1705.00652). Word embeddings stay as they are: the adapter
-does not carry them.
+The loss is that of picking a right passage among the candidates by the fused score (InfoNCE; van den Oord et al.
+2018, arXiv:1807.03748); for a question that is taught by another, how far the two rankings are apart. Only the
+linear layers of the network that reads questions move: word embeddings and passages stay as they are.
 """
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
 from torch.nn import Parameter
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import normalize
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from healthsearch.adapter import linear_weights
-from training.examples import Example, Examples, Text, matching
+from training.examples import Example
+from training.fused import Cosines, Index
 
-RATE = 3e-5
+RATE = 5e-5
 WARM_UP = 0.1
-TEMPERATURE = 0.05
-# What the best sentence counts beside the whole passage.
-_SENTENCE_SHARE = 0.5
+TEMPERATURE = 0.02
+# Half of the time a question's words count for nothing, so that meaning learns to find alone what lay words miss.
+_WITHOUT_WORDS = 0.5
+# More passages, drawn at random, beside a question's candidates: those that the tuned network might bring up.
+_DRAWN = 200
+# Tokens read of a question: the long ones are messages, whose beginning tells what they are about.
 LONGEST_QUESTION = 64
-LONGEST_PASSAGE = 128
+# Questions read at once, of like lengths: little padding.
+_AT_ONCE = 24
 CHECKPOINT_EVERY = 25
-_PROBE_EVERY = 80
+
+
+class Source(NamedTuple):
+    """Examples of one kind, and how many of them a batch has."""
+
+    examples: Sequence[Example]
+    in_batch: int
 
 
 def tune(
-    model: SentenceTransformer,
-    examples: Examples,
-    seed: int,
-    steps: int,
-    folder: Path,
-    probe: Callable[[SentenceTransformer], str],
+    model: SentenceTransformer, index: Index, sources: Sequence[Source], seed: int, steps: int, folder: Path
 ) -> dict[str, Tensor]:
-    """Tune ``model`` in place and return its linear layers' weights; goes on from ``folder`` where it was cut off.
-
-    ``probe`` looks at the model now and then; what it says goes into the log.
-    """
-    torch.manual_seed(seed)
+    """Tune ``model`` in place and return its linear layers' weights; goes on from ``folder`` where it was cut off."""
     model.train()
     weights = linear_weights(model)
     for parameter in model.parameters():
@@ -63,9 +67,9 @@ def tune(
     started = time.perf_counter()
     with (folder / f"seed-{seed}-of-{steps}.log").open("a", encoding="utf-8", buffering=1) as log:
         for step in range(state.step, steps):
-            # Dropout too must come from the step alone, or a resumed run would differ from an unbroken one.
+            # Dropout and what is drawn come from the step alone, or a resumed run would differ from an unbroken one.
             torch.manual_seed(seed * 1_000_003 + step)
-            loss = contrast(model, examples.batch(seed, step))
+            loss = batch_loss(model, index, batch(sources, seed, step), random.Random(f"{seed} {step}"))
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)
@@ -74,67 +78,66 @@ def tune(
             log.write(f"step {step} loss {loss.item():.4f} {time.perf_counter() - started:.0f} s\n")
             if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
                 _save(checkpoint, state._replace(step=step + 1))
-            if (step + 1) % _PROBE_EVERY == 0:
-                model.eval()
-                log.write(f"step {step} {probe(model)}\n")
-                model.train()
     model.eval()
-    return {name: parameter.detach() for name, parameter in weights.items()}
+    return {name: parameter.detach().cpu() for name, parameter in weights.items()}
 
 
-def contrast(model: SentenceTransformer, batch: list[Example]) -> Tensor:
-    """The loss of one batch."""
-    texts, left_out = matching(batch)
-    questions = encode_questions(model, [example.question for example in batch])
-    scores = scored(questions, *encode_texts(model, texts)) / TEMPERATURE
-    return cross_entropy(scores.masked_fill(torch.tensor(left_out), float("-inf")), torch.arange(len(batch)))
+def batch(sources: Sequence[Source], seed: int, step: int) -> list[Example]:
+    """The examples of one step; each source is gone through in an order of its own before it repeats."""
+    drawn = []
+    for number, source in enumerate(sources):
+        total = len(source.examples)
+        for at in range(step * source.in_batch, (step + 1) * source.in_batch):
+            drawn.append(source.examples[_order(total, seed, number, at // total)[at % total]])
+    return drawn
 
 
-def scored(questions: Tensor, wholes: Tensor, sentences: Tensor, owner: Tensor) -> Tensor:
-    """Every question's score with every passage."""
-    shape = len(questions), len(wholes)
-    closeness = questions @ sentences.T
-    best = torch.full(shape, -1.0).scatter_reduce(1, owner.expand(len(questions), -1), closeness, "amax")
-    return (1 - _SENTENCE_SHARE) * (questions @ wholes.T) + _SENTENCE_SHARE * best
+def batch_loss(model: SentenceTransformer, index: Index, examples: Sequence[Example], rng: random.Random) -> Tensor:
+    """The mean loss of some examples."""
+    cosines = index.cosines(encode_questions(model, [example.question for example in examples]))
+    losses = [_loss(cosines, at, example, rng) for at, example in enumerate(examples)]
+    return torch.stack(losses).mean()
 
 
-def encode_questions(model: SentenceTransformer, questions: list[str]) -> Tensor:
+def _loss(cosines: Cosines, at: int, example: Example, rng: random.Random) -> Tensor:
+    words = None if rng.random() < _WITHOUT_WORDS else example.words
+    scores = cosines.fused(at, example.rows, words) / TEMPERATURE
+    if example.taught is not None:
+        wanted = torch.softmax(torch.as_tensor(example.taught) / TEMPERATURE, 0)
+        return torch.nn.functional.kl_div(torch.log_softmax(scores, 0), wanted, reduction="sum")
+    total = len(cosines.passages[at])
+    drawn = np.array([rng.randrange(total) for _ in range(_DRAWN)])
+    others = cosines.fused(at, drawn[~np.isin(drawn, example.near)], None) / TEMPERATURE
+    scores = scores.masked_fill(torch.as_tensor(example.left_out), float("-inf"))
+    right = scores[torch.as_tensor(example.right)]
+    return torch.logsumexp(torch.cat([scores, others]), 0) - torch.logsumexp(right, 0)
+
+
+def encode_questions(model: SentenceTransformer, questions: Sequence[str]) -> Tensor:
     """Unit rows, one a question."""
-    tokens, features = _pass(model, questions, LONGEST_QUESTION)
-    return _mean(tokens, features["attention_mask"])
-
-
-def encode_texts(model: SentenceTransformer, texts: list[Text]) -> tuple[Tensor, Tensor, Tensor]:
-    """Unit rows for the passages, for all their sentences, and to which passage each sentence belongs."""
-    tokens, features = _pass(model, [text.context + text.text for text in texts], LONGEST_PASSAGE)
-    masks, owner = [], []
-    for place, text in enumerate(texts):
-        shift = len(text.context)
-        starts, ends = features["offset_mapping"][place].T
-        for start, end in text.sentences:
-            mask = (starts >= start + shift) & (ends <= end + shift) & (ends > starts)
-            if mask.any():
-                masks.append(mask)
-                owner.append(place)
-    held = torch.tensor(owner)
-    return _mean(tokens, features["attention_mask"]), _mean(tokens[held], torch.stack(masks)), held
-
-
-def _pass(model: SentenceTransformer, texts: list[str], longest: int) -> tuple[Tensor, dict[str, Tensor]]:
-    most = min(longest, model.tokenizer.model_max_length)
-    features = model.tokenizer(
-        texts, padding=True, truncation=True, max_length=most, return_tensors="pt", return_offsets_mapping=True
-    )
-    inputs = {name: features[name] for name in ("input_ids", "attention_mask")}
-    # Half precision where the processor multiplies it natively is twice as fast; the weights stay whole.
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    order = sorted(range(len(questions)), key=lambda at: len(questions[at]))
+    rows = []
+    for first in range(0, len(order), _AT_ONCE):
+        features = model.tokenizer(
+            [questions[at] for at in order[first : first + _AT_ONCE]],
+            padding=True,
+            truncation=True,
+            max_length=min(LONGEST_QUESTION, model.tokenizer.model_max_length),
+            return_tensors="pt",
+        )
+        inputs = {name: features[name].to(model.device) for name in ("input_ids", "attention_mask")}
         tokens = model[0].auto_model(**inputs).last_hidden_state
-    return tokens.float(), features
+        kept = inputs["attention_mask"][..., None].float()
+        # What is weighed against them stays in the machine's own memory.
+        rows.append(normalize((tokens * kept).sum(1) / kept.sum(1), dim=1).cpu())
+    return torch.cat(rows)[torch.argsort(torch.tensor(order))]
 
 
-def _mean(tokens: Tensor, mask: Tensor) -> Tensor:
-    kept = mask[..., None].float()
-    return normalize((tokens * kept).sum(1) / kept.sum(1), dim=1)
+@cache
+def _order(total: int, seed: int, source: int, time: int) -> list[int]:
+    order = list(range(total))
+    random.Random(f"{seed} {source} {total} {time}").shuffle(order)
+    return order
 
 
 def _rate(step: int, steps: int) -> float:
