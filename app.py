@@ -22,10 +22,10 @@ from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex, Unread
 from healthsearch.places import default_corpus, default_index
 
 if TYPE_CHECKING:
+    from healthsearch.answer import Answer, Hit
     from healthsearch.article import Article
     from healthsearch.build import Progress, Report
     from healthsearch.plan import Summary
-    from healthsearch.search import Answer, Hit
     from healthsearch.serving import Service
 
 PAGE = Path(markup.__file__).parent / "page"

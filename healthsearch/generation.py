@@ -31,7 +31,7 @@ from healthsearch.corpus import SourceFile
 from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.journal import SentenceVectors
-from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
+from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage, names
 from healthsearch.spelling import spellings
 from healthsearch.store import Store, StoreWriter
 from healthsearch.vectors import Matrix, Vectors
@@ -316,8 +316,7 @@ def _write_words(store: Store, folder: Path) -> None:
         headings: set[str] = set()
         for stored in store.article_of_file(article.path)[1]:
             passage = stored.passage
-            names = "\n".join((article.title, *passage.headings, *article.also_called))
-            of_names = once(names)
+            of_names = once(names(article, passage))
             of_sentences = [once(passage.text[start:end]) for start, end in passage.sentences]
             text = list(itertools.chain.from_iterable(of_sentences))
             passages.append((of_names, text))

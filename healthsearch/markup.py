@@ -17,7 +17,7 @@ from healthsearch.quoting import LONGEST_SHOWN, address, escaped, language, quot
 from healthsearch.surroundings import after, before
 
 if TYPE_CHECKING:  # the page draws before the search's libraries are loaded
-    from healthsearch.search import Answer, Hit, Result
+    from healthsearch.answer import Answer, Hit, Result
 
 
 def header() -> str:
@@ -80,7 +80,7 @@ def passage(answer: Answer, article: Article, hit: Hit) -> str:
         f'<div class="hs-where"><span class="hs-path" dir="auto">{path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
-        f"{notes}{_cautions(article, hit)}{_around(article, hit)}</div>"
+        f"{notes}{_cautions(article, hit)}{_around(article, hit)}{_why(answer, hit)}</div>"
     )
 
 
@@ -141,7 +141,17 @@ def _around(article: Article, hit: Hit) -> str:
         if start < end
     )
     summary = escaped(wording.SURROUNDINGS)
-    return f'<details class="hs-around"><summary>{summary}</summary>{inner}</details>' if inner else ""
+    return f'<details class="hs-more hs-around"><summary>{summary}</summary>{inner}</details>' if inner else ""
+
+
+def _why(answer: Answer, hit: Hit) -> str:
+    rows = (
+        (wording.WHY_WORDS, wording.shared_words(hit.reasons)),
+        (wording.WHY_MEANING, wording.both_places(hit.reasons)),
+        (wording.WHY_CONFIDENCE, wording.sureness(answer.confidence, answer.calibrated)),
+    )
+    inner = "".join(f"<dt>{escaped(name)}</dt><dd>{escaped(told)}</dd>" for name, told in rows)
+    return f'<details class="hs-more hs-why"><summary>{escaped(wording.WHY)}</summary><dl>{inner}</dl></details>'
 
 
 def _about(article: Article, today: date) -> str:

@@ -11,9 +11,9 @@ import textwrap
 from datetime import date
 
 from healthsearch import wording
+from healthsearch.answer import Answer, Hit
 from healthsearch.article import Article
 from healthsearch.mark import pieces_of
-from healthsearch.search import Answer, Hit
 
 _WIDTH = 88
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

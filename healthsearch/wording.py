@@ -12,6 +12,7 @@ from datetime import date
 from healthsearch.article import Article, parse_date
 from healthsearch.errors import HealthSearchError
 from healthsearch.judge import Verdict
+from healthsearch.reasons import Reasons
 from healthsearch.spelling import Correction
 
 TITLE = "Health search"
@@ -51,6 +52,9 @@ NOTES = {
 CAUTION_BESIDE = "Caution in the same section:"
 NOT_REVIEWED = "Not yet reviewed by a clinician"
 
+WHY = "Why this passage?"
+WHY_WORDS, WHY_MEANING, WHY_CONFIDENCE = "Words", "Meaning", "Confidence"
+
 AS_TYPED = "Search for the words as typed"
 SURROUNDINGS = "Text before and after"
 BEFORE = "Before the quote"
@@ -82,6 +86,9 @@ _OLD = "This is more than three years old, and advice may have changed since."
 _SCORE_FLOOR = 0.6
 STRENGTHS = ((0.75, "Strong match"), (0.5, "Good match"), (0.25, "Partial match"), (0.0, "Weak match"))
 
+# The confidence is a measured probability (see ``judge``), so it can be said as one.
+LIKELIHOODS = ((0.9, "very likely"), (0.7, "likely"), (0.4, "uncertain"), (0.15, "unlikely"), (0.0, "very unlikely"))
+
 
 def strength(score: float, best: float, confidence: float) -> str:
     """How well a hit fits, in words, from its score against the best hit's and the answer's confidence.
@@ -92,6 +99,51 @@ def strength(score: float, best: float, confidence: float) -> str:
     relative = score / best if best > 0 else 0.0
     kept = confidence * max(0.0, (relative - _SCORE_FLOOR) / (1 - _SCORE_FLOOR))
     return next(words for least, words in STRENGTHS if kept >= least)
+
+
+def shared_words(why: Reasons) -> str:
+    """Which words of the question a passage has.
+
+    >>> shared_words(Reasons(("big", "toe"), ("toe",), ("eel",), 1, 2, 90))
+    'It has “big”, “toe” of your question, in this or another form; “toe” in its title or headings. Not “eel”.'
+    """
+    if not why.shared:
+        return "It has none of the words of your question, and was found by its meaning alone."
+    told = f"It has {_quoted(why.shared)} of your question, in this or another form"
+    if why.named:
+        told += f"; {_quoted(why.named)} in its title or headings"
+    return f"{told}. Not {_quoted(why.missing)}." if why.missing else f"{told}."
+
+
+def both_places(why: Reasons) -> str:
+    """Where a passage stands among all, by meaning and by words.
+
+    >>> both_places(Reasons(("disc",), (), (), 1, 22, 1990))
+    'Of 1,990 passages it is the nearest to your question in meaning, and the 22nd best by words.'
+    """
+    meaning = _place(why.by_meaning, "nearest to your question in meaning", "not among the nearest in meaning")
+    by_words = _place(why.by_words, "best by words", "not among the best by words")
+    return f"Of {_count(why.searched, 'passage')} it is {meaning}, and {by_words}."
+
+
+def sureness(confidence: float, calibrated: bool) -> str:
+    """How sure it is that the best passage answers, in words.
+
+    >>> sureness(0.96, True)
+    'That the best passage found answers your question is very likely.'
+    """
+    words = next(words for least, words in LIKELIHOODS if confidence >= least)
+    return f"That the best passage found answers your question is {words}.{'' if calibrated else f' {UNCALIBRATED}'}"
+
+
+def ordinal(number: int) -> str:
+    """A place as it is said.
+
+    >>> [ordinal(number) for number in (2, 3, 11, 21, 112)]
+    ['2nd', '3rd', '11th', '21st', '112th']
+    """
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def found(passages: int, articles: int) -> str:
@@ -241,6 +293,16 @@ def problem(error: HealthSearchError) -> tuple[str, str]:
     if error.place == "question":
         return "Your question cannot be searched yet", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
     return "The search is not available", f"{error.place}: {error.cause}. {error.remedy}"
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def _place(place: int | None, what: str, without: str) -> str:
+    if place is None:
+        return without
+    return f"the {what}" if place == 1 else f"the {ordinal(place)} {what}"
 
 
 def _count(number: int, noun: str) -> str:

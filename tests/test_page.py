@@ -87,6 +87,16 @@ def test_an_answer_says_so_first_and_shows_where_each_quote_comes_from(start: St
     assert not re.search(r"0\.\d", told)
 
 
+def test_why_a_passage_was_found_is_told_in_words(start: Start) -> None:
+    page = ask(start(), QUESTION)
+    assert markup(page).count(f"<summary>{wording.WHY}</summary>") == 5
+    told = words(page)
+    assert "It has “massage”, “herniated”, “disc” of your question" in told
+    assert "it is the nearest to your question in meaning, and the" in told
+    assert "answers your question is very likely." in told
+    assert "“qq<i>qq”." in words(ask(page, f"{QUESTION} qq<i>qq"))
+
+
 def test_a_mended_slip_is_shown_and_can_be_taken_back(start: Start) -> None:
     page = ask(start(), "is masage safe for a herniated disc")
     assert "Read “masage” as “massage”." in words(page)

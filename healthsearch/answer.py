@@ -1,0 +1,111 @@
+"""Answer: everything that there is to say to a question, for whoever draws it.
+
+Holds what the search found and knows its JSON; finds nothing itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from healthsearch.article import Article
+from healthsearch.judge import Verdict
+from healthsearch.mark import Mark
+from healthsearch.passages import Passage, Span
+from healthsearch.reasons import Reasons
+from healthsearch.spelling import Correction
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found: ``rank`` from 1, ``score`` from 0 to 1 for ordering only, marks within its text.
+
+    ``cautions``: where the passage holds none itself, the warning close by in the same section that is nearest to
+    the question, as a span of the article's text. ``reasons``: why it was found.
+    """
+
+    rank: int
+    score: float
+    passage: Passage
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...]
+    cautions: tuple[Span, ...]
+    reasons: Reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The hits of one article, best first.
+
+    ``also``: spans of the article's other passages that match nearly as well, in reading order.
+    """
+
+    article: Article
+    hits: tuple[Hit, ...]
+    also: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything there is to say to a question; results by their best hit.
+
+    With the verdict ``nothing`` the hits are the nearest passages, and do not answer. ``corrections`` are the
+    words of the question that were read otherwise than typed; whoever shows the answer shows them.
+    ``calibrated``: whether the confidence was fitted to the encoder in use; if not, it is a rough guide.
+    """
+
+    question: str
+    corrections: tuple[Correction, ...]
+    verdict: Verdict
+    confidence: float
+    calibrated: bool
+    generation: str
+    milliseconds: float
+    results: tuple[Result, ...]
+
+    def marks(self, hit: Hit) -> list[Mark]:
+        """The hit's marks as they may be shown: where nothing answers, no sentence is the answer."""
+        return [found for found in hit.marks if found.kind == "caution" or self.verdict != "nothing"]
+
+    @property
+    def hits(self) -> list[tuple[Hit, Article]]:
+        """Every hit with its article, by rank."""
+        pairs = [(hit, result.article) for result in self.results for hit in result.hits]
+        return sorted(pairs, key=lambda pair: pair[0].rank)
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's form; new fields may be added, none is taken away."""
+        return {
+            "question": self.question,
+            "corrections": [asdict(correction) for correction in self.corrections],
+            "verdict": self.verdict,
+            "confidence": round(self.confidence, 4),
+            "calibrated": self.calibrated,
+            "generation": self.generation,
+            "milliseconds": round(self.milliseconds, 1),
+            "hits": [_hit_json(hit, article) for hit, article in self.hits],
+        }
+
+
+def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 4),
+        "article_id": article.id,
+        "title": article.title,
+        "headings": list(passage.headings),
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "marks": [{"start": found.start, "end": found.end, "kind": found.kind} for found in hit.marks],
+        "notes": list(hit.notes),
+        "cautions": [{"start": start, "end": end, "text": article.text[start:end]} for start, end in hit.cautions],
+        "url": article.url,
+        "published": article.published,
+        "reviewed": article.reviewed,
+        "language": article.language,
+        "path": article.path,
+        "publisher": article.publisher,
+        "why": asdict(hit.reasons),
+    }
