@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from healthsearch import markup, wording
+from healthsearch import markup, reading, wording
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.places import default_corpus, default_index
 
@@ -233,7 +233,7 @@ def _draw_answer(visit: Visit, answer: Answer) -> None:
 def _draw_results(visit: Visit, answer: Answer) -> None:
     def read(article: Article, hit: Hit) -> None:
         visit.opened = answer, article, hit
-        visit.tell(wording.OPENED, markup.passage_anchor(hit))
+        visit.tell(wording.OPENED, reading.passage_anchor(hit))
 
     for result in answer.results:
         st.html(markup.head(result, date.today()))
@@ -251,7 +251,7 @@ def _draw_article(visit: Visit, opened: Opened) -> None:
         visit.tell(wording.RETURNED, markup.hit_anchor(hit))
 
     # The article carries a second such button along, which presses this one by way of page.js.
-    st.html(markup.whole_article(answer, article, hit, date.today()))
+    st.html(reading.whole_article(answer, article, hit, date.today()))
     st.button(wording.BACK, key="back", on_click=back)
 
 

@@ -1,4 +1,4 @@
-"""The page's own HTML: what a result, an article and a message look like as elements.
+"""The page's own HTML: what a result and a message look like as elements.
 
 Puts together words from ``wording`` and text from ``quoting``; every value that comes from an article passes
 ``quoting`` on the way. Knows no Streamlit: the style sheet in ``page/`` does the rest.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from healthsearch import wording
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError
-from healthsearch.quoting import LONGEST_SHOWN, address, escaped, language, quote, stretch, whole
+from healthsearch.quoting import escaped, language, quote, stretch
 from healthsearch.surroundings import after, before
 
 if TYPE_CHECKING:  # the page draws before the search's libraries are loaded
@@ -66,7 +66,7 @@ def head(result: Result, today: date) -> str:
     is_old = any("old" in hit.notes for hit in result.hits)
     return (
         f'<div class="hs-head"><h3 dir="auto"{language(article)}>{escaped(article.title)}</h3>'
-        f"{_facts(article, today)}{_note(wording.old(article)) if is_old else ''}</div>"
+        f"{facts(article, today)}{note(wording.old(article)) if is_old else ''}</div>"
     )
 
 
@@ -74,7 +74,7 @@ def passage(answer: Answer, article: Article, hit: Hit) -> str:
     """A hit: where it stands, how well it fits, the quote, and on demand the text around it."""
     path = escaped(" › ".join(hit.passage.headings) or wording.OPENING)
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
-    notes = "".join(_note(note) for note in wording.notes(hit.notes))
+    notes = "".join(map(note, wording.notes(hit.notes)))
     return (
         f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
         f'<div class="hs-where"><span class="hs-path" dir="auto">{path}</span>'
@@ -84,29 +84,26 @@ def passage(answer: Answer, article: Article, hit: Hit) -> str:
     )
 
 
-def whole_article(answer: Answer, article: Article, hit: Hit, today: date) -> str:
-    """The article with the hit's passage in it, and what its source says of it."""
-    text = whole(article, hit.passage, answer.marks(hit), passage_anchor(hit))
-    note = _note(wording.old(article)) if "old" in hit.notes else ""
-    part = _note(wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else ""
-    return (
-        f'<article class="hs-article"><nav class="hs-bar"><button type="button" data-press="back">'
-        f"{escaped(wording.BACK)}</button></nav>"
-        f'<header><h2 dir="auto"{language(article)}>{escaped(article.title)}</h2>'
-        f"{_facts(article, today)}{note}{part}</header>"
-        f'<div class="hs-text"{language(article)}>{text}</div>'
-        f"{_about(article, today)}</article>"
-    )
+def facts(article: Article, today: date) -> str:
+    """Who published an article, and when it was published and reviewed."""
+    told = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
+    return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in told)}</p>'
+
+
+def note(text: str) -> str:
+    """Something that a reader should know of what stands beside it."""
+    return f'<p class="hs-note">{escaped(text)}</p>'
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> str:
+    """A list of names and what there is to each, which is HTML; a name without anything is left out."""
+    inner = "".join(f"<dt>{escaped(name)}</dt><dd>{told}</dd>" for name, told in rows if told)
+    return f'<dl class="hs-pairs">{inner}</dl>'
 
 
 def hit_anchor(hit: Hit) -> str:
     """The id of a hit's element among the results."""
     return f"hs-hit-{hit.rank}"
-
-
-def passage_anchor(hit: Hit) -> str:
-    """The id of a hit's passage in the opened article."""
-    return f"hs-passage-{hit.rank}"
 
 
 def _cautions(article: Article, hit: Hit) -> str:
@@ -119,15 +116,6 @@ def _cautions(article: Article, hit: Hit) -> str:
 
 
 _STRENGTH_CLASSES = {wording.STRENGTHS[0][1]: "hs-strong", wording.STRENGTHS[1][1]: "hs-good"}
-
-
-def _facts(article: Article, today: date) -> str:
-    facts = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
-    return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in facts)}</p>'
-
-
-def _note(text: str) -> str:
-    return f'<p class="hs-note">{escaped(text)}</p>'
 
 
 def _around(article: Article, hit: Hit) -> str:
@@ -146,23 +134,8 @@ def _around(article: Article, hit: Hit) -> str:
 
 def _why(answer: Answer, hit: Hit) -> str:
     rows = (
-        (wording.WHY_WORDS, wording.shared_words(hit.reasons)),
-        (wording.WHY_MEANING, wording.both_places(hit.reasons)),
-        (wording.WHY_CONFIDENCE, wording.sureness(answer.confidence, answer.calibrated)),
+        (wording.WHY_WORDS, escaped(wording.shared_words(hit.reasons))),
+        (wording.WHY_MEANING, escaped(wording.both_places(hit.reasons))),
+        (wording.WHY_CONFIDENCE, escaped(wording.sureness(answer.confidence, answer.calibrated))),
     )
-    inner = "".join(f"<dt>{escaped(name)}</dt><dd>{escaped(told)}</dd>" for name, told in rows)
-    return f'<details class="hs-more hs-why"><summary>{escaped(wording.WHY)}</summary><dl>{inner}</dl></details>'
-
-
-def _about(article: Article, today: date) -> str:
-    sources = "".join(f'<li dir="auto">{escaped(source)}</li>' for source in article.sources)
-    rows = (
-        (wording.PUBLISHER, escaped(wording.publisher(article))),
-        (wording.DATES, escaped(wording.dates(article, today))),
-        (wording.LICENCE, escaped(article.licence or "")),
-        (wording.SOURCES, f"<ul>{sources}</ul>" if sources else ""),
-        (wording.ADDRESS, address(article.url)),
-        (wording.FILE, f"<code>{escaped(article.path)}</code>"),
-    )
-    inner = "".join(f"<dt>{escaped(name)}</dt><dd>{value}</dd>" for name, value in rows if value)
-    return f'<footer class="hs-about"><dl>{inner}</dl></footer>'
+    return f'<details class="hs-more hs-why"><summary>{escaped(wording.WHY)}</summary>{pairs(rows)}</details>'

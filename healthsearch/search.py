@@ -38,7 +38,7 @@ CANDIDATES = 200
 PASSAGES_PER_ARTICLE = 2
 MOST_HITS = 100
 # A passage is told of as another match of its article when it comes among the first so many of all.
-_ALSO_AMONG = 20
+_ALSO_AMONG = 10
 # How many passages before and after a hit are looked at for a warning: a section without headings may be a book.
 _CLOSE_BY = 3
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.

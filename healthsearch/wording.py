@@ -62,7 +62,8 @@ AFTER = "After the quote"
 OPENING = "Opening of the article"
 READ = "Read in the article"
 BACK = "Back to the results"
-PASSAGE = "The passage that was found"
+CONTENTS = "Contents"
+PREVIOUS, NEXT = "Previous match", "Next match"
 PUBLISHER, DATES, LICENCE, SOURCES, ADDRESS, FILE = "Publisher", "Dates", "Licence", "Sources", "Address", "File"
 PART_ONLY = "This article is very long. Only the part around the passage is shown."
 
@@ -153,6 +154,15 @@ def found(passages: int, articles: int) -> str:
     ('1 passage from 1 article', '5 passages from 3 articles')
     """
     return f"{_count(passages, 'passage')} from {_count(articles, 'article')}"
+
+
+def match(number: int, matches: int) -> str:
+    """A place of the article that matches the question.
+
+    >>> match(2, 4), match(1, 1)
+    ('Match 2 of 4', 'The passage that was found')
+    """
+    return f"Match {number} of {matches}" if matches > 1 else "The passage that was found"
 
 
 def verdict_note(verdict: Verdict, calibrated: bool) -> str:

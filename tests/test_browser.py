@@ -234,6 +234,28 @@ def test_a_visit(visitor: Visitor, server: Server) -> None:
     expect(box).to_have_value(QUESTION)
 
 
+def test_an_article_is_read_from_match_to_match_and_by_its_headings(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    page.locator(".st-key-read-1 button").click()
+    found = page.locator(".hs-found")
+    expect(found).to_be_focused()
+    page.get_by_role("button", name=wording.NEXT).click()
+    following = page.locator(":focus")
+    assert is_in_sight(following)
+    expect(following).to_have_attribute("aria-label", re.compile("Match"))
+    page.get_by_role("button", name=wording.PREVIOUS).click()
+    expect(found).to_be_focused()
+
+    page.get_by_text(wording.CONTENTS, exact=True).click()
+    page.get_by_role("link", name="When massage is dangerous").click()
+    heading = page.get_by_role("heading", name="When massage is dangerous")
+    expect(heading).to_be_focused()
+    assert is_in_sight(heading)
+    expect(page.get_by_role("link", name="When massage is dangerous")).to_be_hidden()
+    assert "#" not in page.url
+
+
 def test_a_rebuild_shows_at_the_next_question(visitor: Visitor, server: Server) -> None:
     page = visitor.page
     visitor.ask("Does marmalade stop leg cramps?")

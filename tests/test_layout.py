@@ -50,6 +50,7 @@ ORDER = [
     "surroundings",
     "quoting",
     "markup",
+    "reading",
     "places",
     "terminal",
     "__main__",

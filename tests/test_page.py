@@ -138,6 +138,25 @@ def test_an_article_opens_whole_with_what_its_source_says(start: Start) -> None:
     assert 'id="hs-passage-1"' in markup(page)
 
 
+def test_an_opened_article_shows_its_contents_and_all_that_matches(start: Start) -> None:
+    page = ask(start(), QUESTION)
+    page.button(key="read-1").click().run()
+    opened = markup(page)
+    headings = re.findall(r'<h\d class="hs-heading" id="(.*?)"', opened)
+    assert re.findall(r'<a href="#(.*?)">', opened) == headings and len(headings) > 5
+    numbers = re.findall(r' data-match="(\d+)"', opened)
+    assert len(numbers) > 2 and f"Match 1 of {len(numbers)}" in opened
+    assert wording.NEXT in words(page) and wording.PREVIOUS in words(page)
+    assert opened.count('class="hs-found"') == 1
+
+
+def test_an_article_with_one_match_has_no_way_to_others(start: Start) -> None:
+    page = ask(start(), PAYLOAD_QUESTION)
+    page.button(key="read-1").click().run()
+    assert wording.match(1, 1) in markup(page)
+    assert wording.NEXT not in words(page) and wording.CONTENTS not in words(page)
+
+
 def test_the_way_back_leads_to_the_same_results(start: Start) -> None:
     page = ask(start(), QUESTION)
     before = markup(page)

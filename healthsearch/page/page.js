@@ -1,8 +1,11 @@
 // What the page cannot do without a script: put the cursor into the question box and ask on Enter, tell a screen
-// reader what has come, bring a place of the page into view, and let a button in our own HTML stand for one of
+// reader what has come, bring a place of the page into view, lead through an article, and let a button in our own HTML stand for one of
 // Streamlit's. The server numbers what has happened; each event is acted on once.
 
 const WAIT_MS = 4000;
+
+// The place that was last brought into view.
+let gone = null;
 
 function whenThere(find, then) {
   const found = find();
@@ -32,6 +35,7 @@ function bringIntoView(id) {
       const show = () => place.scrollIntoView({ block: "start", behavior: "instant" });
       show();
       place.focus({ preventScroll: true });
+      gone = place;
       // Fonts and late elements move what stands below them.
       requestAnimationFrame(show);
       document.fonts.ready.then(show);
@@ -49,9 +53,29 @@ function onKey(event) {
   if (box && event.key === "Enter" && !event.isComposing) press("search");
 }
 
+// To the next match of the opened article, or the one before, from the place last gone to; round and round.
+function step(by) {
+  const places = [...document.querySelectorAll("[data-match]")];
+  const here = gone?.isConnected ? gone : document.querySelector(".hs-found");
+  const beyond = by > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+  const ahead = places.filter((place) => place !== here && here.compareDocumentPosition(place) & beyond);
+  const place = by > 0 ? (ahead[0] ?? places[0]) : (ahead.at(-1) ?? places.at(-1));
+  bringIntoView(place.id);
+}
+
 function onClick(event) {
-  const button = event.target.closest?.("[data-press]");
-  if (button) press(button.dataset.press);
+  const button = event.target.closest?.("[data-press], [data-step]");
+  if (button?.dataset.press) press(button.dataset.press);
+  if (button?.dataset.step) step(Number(button.dataset.step));
+  const link = event.target.closest?.('.hs-bar a[href^="#hs-"]');
+  if (link) {
+    // The address stays as it is: it would be all that a shared browser keeps of the visit.
+    event.preventDefault();
+    bringIntoView(link.getAttribute("href").slice(1));
+  }
+  for (const list of document.querySelectorAll(".hs-bar details[open]")) {
+    if (link || !list.contains(event.target)) list.open = false;
+  }
 }
 
 export default function ({ data, parentElement }) {
