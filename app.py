@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from healthsearch.answer import Answer, Hit
     from healthsearch.article import Article
     from healthsearch.build import Progress, Report
+    from healthsearch.filters import Field, Filter
     from healthsearch.plan import Summary
     from healthsearch.serving import Service
 
@@ -49,13 +51,14 @@ Opened: TypeAlias = "tuple[Answer, Article, Hit]"
 class Visit:
     """What one visitor has asked and opened; gone when the page is closed.
 
-    ``asked`` waits for its answer; ``as_typed`` leaves its slips alone. ``opened`` is what is read, of the
-    answer that led there, whatever is built meanwhile. ``event`` counts what has happened, so that the
-    browser's part does each thing once.
+    ``asked`` waits for its answer; ``as_typed`` leaves its slips alone; ``where`` narrows the search. ``opened`` is
+    what is read, of the answer that led there, whatever is built meanwhile. ``event`` counts what has happened, so
+    that the browser's part does each thing once.
     """
 
     asked: str | None = None
     as_typed: bool = False
+    where: Filter = ()
     answer: Answer | None = None
     fault: HealthSearchError | None = None
     skipped: list[UnreadableArticle] = field(default_factory=list)
@@ -99,6 +102,7 @@ def main() -> None:
 def _serve(visit: Visit, service: Service) -> None:
     """Make ready what is not, answer what was asked, and draw the answer."""
     _prepare(visit, service)
+    _draw_filters(visit, service)
     if visit.asked is None and visit.answer is None:
         _draw_examples(visit, service)
     if not service.ready:
@@ -119,7 +123,7 @@ def _answer(visit: Visit, service: Service) -> None:
     as_typed, visit.as_typed = visit.as_typed, False
     searcher = service.searcher()
     try:
-        answer = searcher.search(question, as_typed=as_typed)
+        answer = searcher.search(question, as_typed=as_typed, where=visit.where)
     except HealthSearchError as error:
         visit.tell("")
         st.html(markup.problem(error))
@@ -196,6 +200,62 @@ def _draw_question(visit: Visit) -> None:
         st.form_submit_button(wording.SEARCH, key="search", type="primary", on_click=ask)
 
 
+def _draw_filters(visit: Visit, service: Service) -> None:
+    """Offer what the corpus can be narrowed by; a change asks the last question again."""
+    from healthsearch.narrowing import chosen
+
+    def ask_again() -> None:
+        visit.asked = visit.answer.question if visit.answer is not None else None
+
+    def said(field: Field, counts: Mapping[str, int]) -> Callable[[str], str]:
+        return lambda value: wording.choice(field, value, counts[value])
+
+    def pick(field: Field, counts: Mapping[str, int]) -> list[str]:
+        key = f"where-{field}"
+        if key in st.session_state:
+            # A build may have taken away what was chosen.
+            st.session_state[key] = [value for value in st.session_state[key] if value in counts]
+        return st.multiselect(
+            wording.NARROW_BY[field],
+            list(counts),
+            format_func=said(field, counts),
+            key=key,
+            on_change=ask_again,
+            placeholder=wording.ANY,
+            select_all=False,
+            persist_state="session",
+        )
+
+    def pick_day(counts: Mapping[str, int]) -> str | None:
+        if st.session_state.get("where-reviewed") not in counts:
+            st.session_state["where-reviewed"] = None
+        return st.selectbox(
+            wording.NARROW_BY["reviewed"],
+            list(counts),
+            index=None,
+            format_func=said("reviewed", counts),
+            key="where-reviewed",
+            on_change=ask_again,
+            placeholder=wording.ANY_TIME,
+            persist_state="session",
+        )
+
+    offered = service.offers(date.today())
+    visit.where = ()
+    if offered:
+        with st.expander(wording.NARROW, key="narrow"):
+            places = iter(st.columns(len(offered.values) + bool(offered.reviewed)))
+            picked = {}
+            for field, counts in offered.values.items():
+                with next(places):
+                    picked[field] = pick(field, counts)
+            since = None
+            if offered.reviewed:
+                with next(places):
+                    since = pick_day(offered.reviewed)
+            visit.where = chosen(picked, since)
+
+
 def _draw_examples(visit: Visit, service: Service) -> None:
     def ask(question: str) -> None:
         visit.asked = st.session_state["question"] = question
@@ -212,6 +272,11 @@ def _draw_answer(visit: Visit, answer: Answer) -> None:
     def ask_as_typed() -> None:
         visit.asked, visit.as_typed = answer.question, True
 
+    def widen() -> None:
+        visit.asked = answer.question
+        for condition in answer.where:
+            st.session_state[f"where-{condition.field}"] = None if condition.field == "reviewed" else []
+
     if visit.fault is not None:
         st.html(markup.message(wording.OLDER_SERVES, wording.problem(visit.fault)[1]))
     if visit.skipped:
@@ -219,6 +284,8 @@ def _draw_answer(visit: Visit, answer: Answer) -> None:
     st.html(markup.verdict(answer))
     if answer.corrections:
         st.button(wording.AS_TYPED, key="as-typed", on_click=ask_as_typed)
+    if answer.where and answer.verdict != "answered":
+        st.button(wording.WIDEN, key="widen", on_click=widen)
     if answer.verdict == "answered":
         _draw_results(visit, answer)
     elif answer.verdict == "related":
@@ -226,8 +293,9 @@ def _draw_answer(visit: Visit, answer: Answer) -> None:
         st.html(markup.message(wording.TRY_NEXT, items=wording.SUGGESTIONS))
     else:
         st.html(markup.message(wording.TRY_NEXT, items=wording.SUGGESTIONS))
-        with st.expander(wording.NEAREST):
-            _draw_results(visit, answer)
+        if answer.results:
+            with st.expander(wording.NEAREST):
+                _draw_results(visit, answer)
 
 
 def _draw_results(visit: Visit, answer: Answer) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from healthsearch.article import Article
+from healthsearch.filters import Filter, filter_json
 from healthsearch.judge import Verdict
 from healthsearch.mark import Mark
 from healthsearch.passages import Passage, Span
@@ -52,6 +53,7 @@ class Answer:
     With the verdict ``nothing`` the hits are the nearest passages, and do not answer. ``corrections`` are the
     words of the question that were read otherwise than typed; whoever shows the answer shows them.
     ``calibrated``: whether the confidence was fitted to the encoder in use; if not, it is a rough guide.
+    ``where``: the filter; ``searched``: how many passages it let answer.
     """
 
     question: str
@@ -59,6 +61,8 @@ class Answer:
     verdict: Verdict
     confidence: float
     calibrated: bool
+    where: Filter
+    searched: int
     generation: str
     milliseconds: float
     results: tuple[Result, ...]
@@ -81,6 +85,7 @@ class Answer:
             "verdict": self.verdict,
             "confidence": round(self.confidence, 4),
             "calibrated": self.calibrated,
+            "where": filter_json(self.where),
             "generation": self.generation,
             "milliseconds": round(self.milliseconds, 1),
             "hits": [_hit_json(hit, article) for hit, article in self.hits],

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage, names
 from healthsearch.spelling import spellings
@@ -134,6 +136,11 @@ class Generation:
         same = same and articles == len(self.article_words) and passages + sentences == len(self.coverage)
         if not same or found != counts or self.vectors.dimension != self.encoder.dimension:
             raise Damaged(self.folder, "the parts of the index do not belong together", _REBUILD)
+
+    @cached_property
+    def facets(self) -> Facets:
+        """What the articles can be filtered by."""
+        return self.store.facets()
 
     def sentence_vectors(self, first: int, count: int) -> Matrix:
         """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""

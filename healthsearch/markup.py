@@ -40,6 +40,8 @@ def verdict(answer: Answer) -> str:
     told = escaped(wording.verdict_note(answer.verdict, answer.calibrated))
     if answer.verdict != "nothing":
         told = f"{escaped(wording.found(len(answer.hits), len(answer.results)))}. {told}"
+    if answer.where:
+        told += f" {escaped(wording.narrowed(answer.searched))}"
     if answer.corrections:
         told = f"{escaped(wording.corrections(answer.corrections))} {told}"
     return (

@@ -19,6 +19,7 @@ from healthsearch.answer import Answer, Hit, Result
 from healthsearch.article import Article, parse_date
 from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
+from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict, evidence
@@ -46,18 +47,23 @@ _LONGEST_QUESTION = 4_000
 # Health advice is commonly reviewed every three years (for example by NICE and the NHS).
 _OLD_AFTER_YEARS = 3
 
+Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranking:
-    """The candidates' rows, best first, ties by row, with their fused scores; and what these rest on."""
+    """The candidates' rows, best first, ties by row, with their fused scores; and what these rest on.
+
+    ``evidence`` is None when there was no candidate at all; ``searched``: how many passages could have been one.
+    """
 
     rows: Rows
     scores: Scores
-    evidence: Evidence
+    evidence: Evidence | None
     lists: Lists
+    searched: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +123,14 @@ class Searcher:
         """The whole article; KeyError when the index holds none of this id."""
         return self.generation.store.article(article_id)
 
-    def search(self, question: str, k: int = 5, *, as_typed: bool = False, today: date | None = None) -> Answer:
+    def search(
+        self, question: str, k: int = 5, *, as_typed: bool = False, where: Filter = (), today: date | None = None
+    ) -> Answer:
         """The ``k`` best passages, at most two of an article, with the verdict on the whole.
 
-        ``as_typed`` leaves typing slips as they are. Raises HealthSearchError when the question is empty,
-        wordless or too long, ValueError for a ``k`` outside 1 to 100.
+        ``as_typed`` leaves typing slips as they are. ``where``: which articles may answer; a filter that lets none
+        through gives no hits. Raises HealthSearchError when the question is empty, wordless or too long, ValueError
+        for a ``k`` outside 1 to 100 and for a filter that is none.
         """
         started = time.perf_counter()
         if not 1 <= k <= MOST_HITS:
@@ -129,10 +138,11 @@ class Searcher:
         asked = self._checked(question)
         read, corrections = (asked, ()) if as_typed else self.speller.correct(asked)
         query = self.encoder.encode_query([read])[0]
-        ranking, chosen = self._chosen(read, query, k)
+        among = self._among(where)
+        ranking, chosen = self._chosen(read, query, k, among)
         rows = ranking.rows
         articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles[rows[chosen]])}
-        confidence = self.calibration.confidence(ranking.evidence)
+        confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
         weights = self.generation.words.weights(words(read))
         of_question = _Asked(read, query, weights, verdict, today or date.today())
@@ -147,6 +157,8 @@ class Searcher:
             verdict=verdict,
             confidence=confidence,
             calibrated=self.calibration.fitted,
+            where=where,
+            searched=ranking.searched,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,
             results=_grouped(hits, articles, also),
@@ -156,13 +168,21 @@ class Searcher:
         """What the verdict on a question rests on."""
         read, _ = self.speller.correct(self._checked(question))
         query = self.encoder.encode_query([read])[0]
-        return self._ranked(read, query, CANDIDATES).evidence
+        _, _, measures = self.candidates(read, query, CANDIDATES)
+        return evidence(measures, fuse(measures))
 
-    def candidates(self, question: str, query: Scores, depth: int) -> tuple[Lists, Rows, Measures]:
-        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them."""
+    def candidates(
+        self, question: str, query: Scores, depth: int, among: Mask | None = None
+    ) -> tuple[Lists, Rows, Measures]:
+        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them.
+
+        ``among``: which of the passages may be any; all of them by default.
+        """
         terms = words(question)
         shared = self.generation.words.scores(terms)
-        nearest, _ = self.generation.vectors.search(query, depth)
+        if among is not None:
+            shared = np.where(among, shared, np.float32(0))
+        nearest, _ = self.generation.vectors.search(query, depth, among)
         matching = np.argsort(-shared, kind="stable")[:depth]
         lists = Lists(nearest, matching[shared[matching] > 0])
         rows = np.union1d(lists.nearest, lists.matching)
@@ -201,25 +221,30 @@ class Searcher:
     def _tokens(self, question: str) -> int:
         return len(self.encoder.token_spans([question])[0])
 
-    def _ranked(self, question: str, query: Scores, depth: int) -> _Ranking:
-        lists, rows, measures = self.candidates(question, query, depth)
+    def _among(self, where: Filter) -> Mask | None:
+        """Which passages a filter lets answer; None for all."""
+        return self.generation.facets.allowed(where)[self.generation.article_rows] if where else None
+
+    def _ranked(self, question: str, query: Scores, depth: int, among: Mask | None = None) -> _Ranking:
+        lists, rows, measures = self.candidates(question, query, depth, among)
         fused = fuse(measures)
         order = np.argsort(-fused, kind="stable")
         ranked, scores = rows[order], fused[order]
-        if self.reranker is not None:
+        if self.reranker is not None and len(ranked):
             # The scores stay in their order: they say how near the best ones are, not which of them is which.
             top = ranked[:DEPTH]
             read = [self.generation.store.passage(int(row)).passage.encoded_text for row in top]
             ranked[:DEPTH] = top[np.argsort(-self.reranker.scores(question, read), kind="stable")]
-        return _Ranking(ranked, scores, evidence(measures, fused), lists)
+        searched = len(self._articles) if among is None else int(among.sum())
+        return _Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, searched)
 
-    def _chosen(self, question: str, query: Scores, k: int) -> tuple[_Ranking, list[int]]:
+    def _chosen(self, question: str, query: Scores, k: int, among: Mask | None) -> tuple[_Ranking, list[int]]:
         """What is ranked, and the places of the rows to show; looks deeper while the cap leaves room."""
         depth = CANDIDATES
         while True:
-            ranking = self._ranked(question, query, depth)
+            ranking = self._ranked(question, query, depth, among)
             chosen = self._capped(ranking.rows, k)
-            if len(chosen) == k or depth >= len(self._articles):
+            if len(chosen) == k or depth >= ranking.searched:
                 return ranking, chosen
             depth *= 4
 
@@ -262,7 +287,7 @@ class Searcher:
             marks=marks,
             notes=_notes(asked, passage, marks, article),
             cautions=() if cautions_of(passage) else self._caution_beside(row, passage, asked.query),
-            reasons=reasons(asked.read, names(article, passage), passage.text, places, len(self._articles)),
+            reasons=reasons(asked.read, names(article, passage), passage.text, places, ranking.searched),
         )
 
     def _caution_beside(self, row: int, passage: Passage, query: Scores) -> tuple[Span, ...]:

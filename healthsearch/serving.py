@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from healthsearch.build import Report, build
 from healthsearch.encoder import DEFAULT_MODEL, Encoder, Model, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Generation, Pointer, open_generation
+from healthsearch.narrowing import Offers, offers
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
 
@@ -75,6 +77,10 @@ class Service:
         titles = [article.title for article in islice(self.generation().store.articles(), _LOOKED_AT)]
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
+
+    def offers(self, today: date) -> Offers:
+        """What a search of these articles can be narrowed by."""
+        return offers(self.generation().facets, today)
 
     def _newest(self) -> tuple[Generation, HealthSearchError | None]:
         with self._opening:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from healthsearch.article import Article, Heading
+from healthsearch.filters import Facets
 from healthsearch.passages import Passage, Span
 
 _SCHEMA = """
@@ -174,6 +175,11 @@ class Store:
         for (row,) in self._all("SELECT row FROM articles ORDER BY row"):
             [found] = self._all(f"SELECT {_ARTICLE} FROM articles WHERE row = ?", row)
             yield _article(found)
+
+    def facets(self) -> Facets:
+        """What every article, by row, can be filtered by."""
+        rows = self._all("SELECT publisher, language, path, published, reviewed FROM articles ORDER BY row")
+        return Facets((who, language, path.rpartition("/")[0], *dates) for who, language, path, *dates in rows)
 
     def article_ids(self) -> list[str]:
         """For each passage, by row, the id of its article."""

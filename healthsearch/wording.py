@@ -11,6 +11,7 @@ from datetime import date
 
 from healthsearch.article import Article, parse_date
 from healthsearch.errors import HealthSearchError
+from healthsearch.filters import Field
 from healthsearch.judge import Verdict
 from healthsearch.reasons import Reasons
 from healthsearch.spelling import Correction
@@ -54,6 +55,21 @@ NOT_REVIEWED = "Not yet reviewed by a clinician"
 
 WHY = "Why this passage?"
 WHY_WORDS, WHY_MEANING, WHY_CONFIDENCE = "Words", "Meaning", "Confidence"
+
+NARROW = "Narrow the search"
+WIDEN = "Search all articles"
+NARROW_BY: dict[Field, str] = {
+    "publisher": "Publisher",
+    "language": "Language",
+    "folder": "Folder",
+    "reviewed": "Reviewed since",
+}
+ANY, ANY_TIME, TOP_FOLDER = "Any", "Any time", "Top folder"
+LANGUAGES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
+    "ja": "Japanese", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "tr": "Turkish",
+    "uk": "Ukrainian", "zh": "Chinese",
+}  # fmt: skip
 
 AS_TYPED = "Search for the words as typed"
 SURROUNDINGS = "Text before and after"
@@ -165,6 +181,26 @@ def match(number: int, matches: int) -> str:
     return f"Match {number} of {matches}" if matches > 1 else "The passage that was found"
 
 
+def choice(field: Field, value: str, articles: int) -> str:
+    """A value to narrow by, and how many articles have it.
+
+    >>> choice("language", "de", 3), choice("reviewed", "2025-11-22", 1)
+    ('German (3)', '22 November 2025 (1)')
+    """
+    said = {"language": LANGUAGES.get(value.lower(), value), "folder": value or TOP_FOLDER, "reviewed": day(value)}
+    return f"{said.get(field, value)} ({articles:,})"
+
+
+def narrowed(searched: int) -> str:
+    """What a narrowed search has looked at.
+
+    >>> narrowed(31)
+    'Only the 31 passages that you narrowed the search to were searched.'
+    """
+    those = f"{_count(searched, 'passage')} that you narrowed the search to"
+    return f"Only the {those} {'was' if searched == 1 else 'were'} searched."
+
+
 def verdict_note(verdict: Verdict, calibrated: bool) -> str:
     """What stands below the verdict."""
     return VERDICT_NOTES[verdict] if calibrated else f"{VERDICT_NOTES[verdict]} {UNCALIBRATED}"
@@ -176,6 +212,8 @@ def announcement(verdict: Verdict, passages: int, articles: int) -> str:
     >>> announcement("answered", 2, 1)
     'These passages answer your question. 2 passages from 1 article.'
     """
+    if not passages:
+        return f"{VERDICTS[verdict]}."
     if verdict == "nothing":
         return f"{VERDICTS[verdict]}. {_count(passages, 'near passage')}, not shown unless you open the list."
     return f"{VERDICTS[verdict]}. {found(passages, articles)}."

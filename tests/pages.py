@@ -26,7 +26,7 @@ PAYLOAD_TITLE = "The <b>zebrafinch</b> $plaster$ :red[x] `y` | z"
 
 
 def small_corpus(folder: Path) -> Path:
-    """Some of our own articles, a payload, and an old article that was reviewed."""
+    """Some of our own articles, a payload, an old article and one reviewed lately."""
     folder.mkdir(parents=True)
     for name in ARTICLES:
         shutil.copy(CORPUS / f"{name}.md", folder)
@@ -35,6 +35,12 @@ def small_corpus(folder: Path) -> Path:
         "---\ntitle: Leeches for sore knees\nlanguage: en\npublisher: An old library\npublished: 1998-04\n"
         "reviewed: 2001-05-17\nurl: https://example.com/leeches\nlicence: CC0\nsources: [A very old book]\n---\n\n"
         "## What leeches do\n\nLeeches for sore knees bite. Do not apply leeches without a doctor.\n",
+        encoding="utf-8",
+    )
+    (folder / "sleep").mkdir()
+    (folder / "sleep" / "naps.md").write_text(
+        "---\ntitle: Naps for tired people\nlanguage: en\npublisher: A sleep clinic\nreviewed: 2026-11-01\n---\n\n"
+        "## How long to nap\n\nA nap of twenty minutes is enough. Longer naps may keep you awake at night.\n",
         encoding="utf-8",
     )
     return folder

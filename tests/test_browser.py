@@ -256,6 +256,26 @@ def test_an_article_is_read_from_match_to_match_and_by_its_headings(visitor: Vis
     assert "#" not in page.url
 
 
+def test_a_search_is_narrowed(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask("How long should a nap be?")
+    page.get_by_text(wording.NARROW).click()
+    option = page.get_by_role("option", name="A sleep clinic (1)")
+    for _ in range(50):
+        # While its box unfolds, the list does not open.
+        page.get_by_label("Publisher").press("ArrowDown")
+        if option.is_visible():
+            break
+        page.wait_for_timeout(100)
+    option.click()
+    expect(page.get_by_text(wording.narrowed(1))).to_be_visible()
+    expect(page.locator(".hs-head h3")).to_have_text(["Naps for tired people"])
+    page.locator(".st-key-read-1 button").click()
+    expect(page.locator(".hs-found")).to_be_focused()
+    page.get_by_role("button", name=wording.BACK).first.click()
+    expect(page.get_by_text(wording.narrowed(1))).to_be_visible()
+
+
 def test_a_rebuild_shows_at_the_next_question(visitor: Visitor, server: Server) -> None:
     page = visitor.page
     visitor.ask("Does marmalade stop leg cramps?")

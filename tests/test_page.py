@@ -119,7 +119,7 @@ def test_without_an_answer_the_nearest_passages_are_behind_a_disclosure(start: S
     page = ask(start(), NO_ANSWER)
     assert wording.VERDICTS["nothing"] in words(page)
     assert wording.SUGGESTIONS[0] in words(page)
-    [disclosure] = page.expander
+    [disclosure] = [expander for expander in page.expander if expander.label == wording.NEAREST]
     assert (disclosure.label, disclosure.proto.expanded) == (wording.NEAREST, False)
     assert len(disclosure.button) == 5
     assert "hs-answer" not in markup(page)
@@ -187,6 +187,39 @@ def test_a_question_that_cannot_be_searched_is_answered_in_words(start: Start, q
 @pytest.mark.parametrize("question", ['massage AND "disc*"', "NEAR(massage disc)", "$massage$ :red[x] <b>", "a:b^2 ~"])
 def test_operators_in_a_question_are_only_words(start: Start, question: str) -> None:
     assert any(verdict in words(ask(start(), question)) for verdict in wording.VERDICTS.values())
+
+
+def test_a_search_is_narrowed_by_what_the_corpus_has_and_widened_again(start: Start) -> None:
+    page = start()
+    publisher, since = page.multiselect(key="where-publisher"), page.selectbox(key="where-reviewed")
+    expected = ["healthsearch (5)", "A sleep clinic (1)", "An old library (1)"]
+    assert (publisher.label, publisher.options) == ("Publisher", expected)
+    assert (since.label, {option[-4:] for option in since.options}) == ("Reviewed since", {" (1)"})
+    assert page.multiselect(key="where-folder").options == ["Top folder (7)", "sleep (1)"]
+    ask(page, QUESTION)
+    assert "An old library" not in words(page)
+    page.multiselect(key="where-publisher").select("An old library").run()
+    told = words(page)
+    assert not page.exception
+    assert wording.narrowed(1) in told and "Does massage relieve" not in told
+    page.button(key="read-1").click().run()
+    page.button(key="back").click().run()
+    assert page.multiselect(key="where-publisher").value == ["An old library"]
+    page.button(key="widen").click().run()
+    assert not page.exception
+    assert page.multiselect(key="where-publisher").value == []
+    assert wording.VERDICTS["answered"] in words(page) and "Does massage relieve" in words(page)
+
+
+def test_a_search_narrowed_to_nothing_says_so(start: Start) -> None:
+    page = ask(start(), QUESTION)
+    page.multiselect(key="where-publisher").select("healthsearch")
+    page.multiselect(key="where-language").select("en").run()
+    assert wording.VERDICTS["answered"] in words(page)
+    page.selectbox(key="where-reviewed").select_index(0).run()
+    assert not page.exception
+    assert wording.VERDICTS["nothing"] in words(page) and wording.narrowed(0) in words(page)
+    assert not [expander for expander in page.expander if expander.label == wording.NEAREST]
 
 
 def test_the_first_start_builds_the_index(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
