@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from healthsearch.filters import Field, Filter
     from healthsearch.plan import Summary
     from healthsearch.serving import Service
+    from healthsearch.urgent import Signs
 
 PAGE = Path(markup.__file__).parent / "page"
 EXAMPLES = 4
@@ -61,6 +63,7 @@ class Visit:
     where: Filter = ()
     answer: Answer | None = None
     fault: HealthSearchError | None = None
+    unread: HealthSearchError | None = None
     skipped: list[UnreadableArticle] = field(default_factory=list)
     opened: Opened | None = None
     event: int = 0
@@ -123,7 +126,7 @@ def _answer(visit: Visit, service: Service) -> None:
     as_typed, visit.as_typed = visit.as_typed, False
     searcher = service.searcher()
     try:
-        answer = searcher.search(question, as_typed=as_typed, where=visit.where)
+        answer = searcher.search(question, as_typed=as_typed, where=visit.where, signs=_signs(visit, service))
     except HealthSearchError as error:
         visit.tell("")
         st.html(markup.problem(error))
@@ -131,6 +134,16 @@ def _answer(visit: Visit, service: Service) -> None:
         return
     visit.answer, visit.fault = answer, searcher.fault
     visit.tell(wording.announcement(answer.verdict, len(answer.hits), len(answer.results)))
+
+
+def _signs(visit: Visit, service: Service) -> tuple[Signs, ...]:
+    """The urgent signs; without them the search goes on, and says so."""
+    visit.unread = None
+    try:
+        return service.signs(default_corpus())
+    except HealthSearchError as error:
+        visit.unread = error
+        return ()
 
 
 @st.cache_resource(show_spinner=False)
@@ -244,7 +257,7 @@ def _draw_filters(visit: Visit, service: Service) -> None:
     visit.where = ()
     if offered:
         with st.expander(wording.NARROW, key="narrow"):
-            places = iter(st.columns(len(offered.values) + bool(offered.reviewed)))
+            places = cycle(st.columns(2))
             picked = {}
             for field, counts in offered.values.items():
                 with next(places):
@@ -281,6 +294,10 @@ def _draw_answer(visit: Visit, answer: Answer) -> None:
         st.html(markup.message(wording.OLDER_SERVES, wording.problem(visit.fault)[1]))
     if visit.skipped:
         st.html(markup.message(wording.skipped(len(visit.skipped)), items=map(str, visit.skipped)))
+    if visit.unread is not None:
+        st.html(markup.message(wording.NO_SIGNS, wording.problem(visit.unread)[1]))
+    if answer.urgent:
+        st.html(markup.urgent(answer.urgent))
     st.html(markup.verdict(answer))
     if answer.corrections:
         st.button(wording.AS_TYPED, key="as-typed", on_click=ask_as_typed)

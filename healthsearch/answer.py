@@ -15,6 +15,7 @@ from healthsearch.mark import Mark
 from healthsearch.passages import Passage, Span
 from healthsearch.reasons import Reasons
 from healthsearch.spelling import Correction
+from healthsearch.urgent import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Answer:
     With the verdict ``nothing`` the hits are the nearest passages, and do not answer. ``corrections`` are the
     words of the question that were read otherwise than typed; whoever shows the answer shows them.
     ``calibrated``: whether the confidence was fitted to the encoder in use; if not, it is a rough guide.
-    ``where``: the filter; ``searched``: how many passages it let answer.
+    ``where``: the filter; ``searched``: how many passages it let answer. ``urgent``: the notices that the question
+    calls for, to be shown first.
     """
 
     question: str
@@ -63,6 +65,7 @@ class Answer:
     calibrated: bool
     where: Filter
     searched: int
+    urgent: tuple[Notice, ...]
     generation: str
     milliseconds: float
     results: tuple[Result, ...]
@@ -86,6 +89,7 @@ class Answer:
             "confidence": round(self.confidence, 4),
             "calibrated": self.calibrated,
             "where": filter_json(self.where),
+            "urgent": [asdict(notice) for notice in self.urgent],
             "generation": self.generation,
             "milliseconds": round(self.milliseconds, 1),
             "hits": [_hit_json(hit, article) for hit, article in self.hits],

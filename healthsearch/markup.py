@@ -18,6 +18,7 @@ from healthsearch.surroundings import after, before
 
 if TYPE_CHECKING:  # the page draws before the search's libraries are loaded
     from healthsearch.answer import Answer, Hit, Result
+    from healthsearch.urgent import Notice
 
 
 def header() -> str:
@@ -47,6 +48,18 @@ def verdict(answer: Answer) -> str:
     return (
         f'<section class="hs-verdict hs-{answer.verdict}"><h2>{escaped(wording.VERDICTS[answer.verdict])}</h2>'
         f"<p>{told}</p></section>"
+    )
+
+
+def urgent(notices: Iterable[Notice]) -> str:
+    """The notices that a question calls for; said at once by a screen reader."""
+    inner = "".join(
+        f"<h3>{escaped(notice.name)}</h3><p>{escaped(notice.text)}</p>"
+        f'<p class="hs-source">{escaped(wording.URGENT_SOURCE)} {escaped(notice.source)}</p>'
+        for notice in notices
+    )
+    return (
+        f'<section class="hs-urgent" role="alert"><h2>{escaped(wording.URGENT)}</h2>{inner}</section>' if inner else ""
     )
 
 

@@ -31,6 +31,7 @@ from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.sentences import without_list_marker
 from healthsearch.spelling import Speller
 from healthsearch.store import StoredPassage
+from healthsearch.urgent import Signs, urgent
 from healthsearch.words import ANALYSIS, has_words, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
@@ -124,12 +125,20 @@ class Searcher:
         return self.generation.store.article(article_id)
 
     def search(
-        self, question: str, k: int = 5, *, as_typed: bool = False, where: Filter = (), today: date | None = None
+        self,
+        question: str,
+        k: int = 5,
+        *,
+        as_typed: bool = False,
+        where: Filter = (),
+        signs: Iterable[Signs] = (),
+        today: date | None = None,
     ) -> Answer:
         """The ``k`` best passages, at most two of an article, with the verdict on the whole.
 
         ``as_typed`` leaves typing slips as they are. ``where``: which articles may answer; a filter that lets none
-        through gives no hits. Raises HealthSearchError when the question is empty, wordless or too long, ValueError
+        through gives no hits. ``signs``: the corpus's urgent ones, see
+        ``read_signs``. Raises HealthSearchError when the question is empty, wordless or too long, ValueError
         for a ``k`` outside 1 to 100 and for a filter that is none.
         """
         started = time.perf_counter()
@@ -158,6 +167,7 @@ class Searcher:
             confidence=confidence,
             calibrated=self.calibration.fitted,
             where=where,
+            urgent=urgent(read, signs),
             searched=ranking.searched,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,

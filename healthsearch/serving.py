@@ -21,6 +21,7 @@ from healthsearch.generation import Generation, Pointer, open_generation
 from healthsearch.narrowing import Offers, offers
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
+from healthsearch.urgent import FILE, Signs, read_signs
 
 # Titles are looked at until this many articles; enough for a handful of examples from any corpus.
 _LOOKED_AT = 500
@@ -44,6 +45,7 @@ class Service:
         self._fault: HealthSearchError | None = None
         self._searcher: Searcher | None = None
         self._encoder: Encoder | None = None
+        self._signs: tuple[tuple[Path, int, int], tuple[Signs, ...]] | None = None
 
     @property
     def ready(self) -> bool:
@@ -77,6 +79,18 @@ class Service:
         titles = [article.title for article in islice(self.generation().store.articles(), _LOOKED_AT)]
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
+
+    def signs(self, corpus: Path) -> tuple[Signs, ...]:
+        """The urgent signs of ``corpus``, read anew when their file changes. Raises HealthSearchError for a bad one."""
+        file = corpus / FILE
+        try:
+            found = file.stat()
+            state = (file, found.st_mtime_ns, found.st_size)
+        except OSError:
+            state = (file, 0, 0)
+        if self._signs is None or self._signs[0] != state:
+            self._signs = state, read_signs(corpus)
+        return self._signs[1]
 
     def offers(self, today: date) -> Offers:
         """What a search of these articles can be narrowed by."""

@@ -24,6 +24,9 @@ _SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
 def answer_text(answer: Answer, *, styled: bool) -> str:
     """The whole answer as lines; ``styled`` uses bold and underline, else signs mark the sentences."""
     parts = [f"{wording.VERDICTS[answer.verdict]}. {wording.verdict_note(answer.verdict, answer.calibrated)}"]
+    for notice in reversed(answer.urgent):
+        told = f"{notice.name}. {notice.text} ({wording.URGENT_SOURCE} {notice.source})"
+        parts.insert(0, "\n".join(textwrap.wrap(visible(told), _WIDTH, initial_indent="! ", subsequent_indent="  ")))
     if answer.corrections:
         parts.insert(0, visible(wording.corrections(answer.corrections)))
     for hit, article in answer.hits:

@@ -53,6 +53,9 @@ NOTES = {
 CAUTION_BESIDE = "Caution in the same section:"
 NOT_REVIEWED = "Not yet reviewed by a clinician"
 
+URGENT = "Read this first"
+URGENT_SOURCE = "Source:"
+NO_SIGNS = "The urgent signs of this collection cannot be read, so no notice is shown for any"
 WHY = "Why this passage?"
 WHY_WORDS, WHY_MEANING, WHY_CONFIDENCE = "Words", "Meaning", "Confidence"
 

@@ -15,6 +15,7 @@ ARTICLES = (
     "burns-and-scalds",
 )
 QUESTION = "Is massage safe for a herniated disc?"
+URGENT_QUESTION = "I have crushing chest pain, what do I do?"
 NO_ANSWER = "What is the capital of France?"
 PAYLOAD_QUESTION = "zebrafinch plaster"
 # What a page that interprets article text would run, colour, typeset or swallow.
@@ -30,6 +31,7 @@ def small_corpus(folder: Path) -> Path:
     folder.mkdir(parents=True)
     for name in ARTICLES:
         shutil.copy(CORPUS / f"{name}.md", folder)
+    shutil.copy(CORPUS / "urgent.yaml", folder)
     (folder / "payload.txt").write_text(f"{PAYLOAD_TITLE}\n\n{PAYLOAD}\n", encoding="utf-8")
     (folder / "leeches.md").write_text(
         "---\ntitle: Leeches for sore knees\nlanguage: en\npublisher: An old library\npublished: 1998-04\n"

@@ -41,6 +41,7 @@ ORDER = [
     "polarity",
     "mark",
     "reasons",
+    "urgent",
     "reranker",
     "answer",
     "search",
@@ -71,7 +72,7 @@ ONLY_IN = {
     "rapidfuzz": {"spelling"},
     "spellchecker": {"spelling"},
     "markdown_it": {"readers.markdown"},
-    "yaml": {"readers.front_matter"},
+    "yaml": {"readers.front_matter", "urgent"},
     "filelock": {"build"},
     "streamlit": {"app"},
 }

@@ -16,7 +16,16 @@ from healthsearch import wording
 from healthsearch.build import build
 from healthsearch.encoder import find_model
 from tests.folders import ROOT, flip, in_use
-from tests.pages import ARTICLES, NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, PAYLOAD_TITLE, QUESTION, small_corpus
+from tests.pages import (
+    ARTICLES,
+    NO_ANSWER,
+    PAYLOAD,
+    PAYLOAD_QUESTION,
+    PAYLOAD_TITLE,
+    QUESTION,
+    URGENT_QUESTION,
+    small_corpus,
+)
 
 Start = Callable[[], AppTest]
 
@@ -220,6 +229,29 @@ def test_a_search_narrowed_to_nothing_says_so(start: Start) -> None:
     assert not page.exception
     assert wording.VERDICTS["nothing"] in words(page) and wording.narrowed(0) in words(page)
     assert not [expander for expander in page.expander if expander.label == wording.NEAREST]
+
+
+def test_an_urgent_sign_is_noticed_above_the_results_once(start: Start) -> None:
+    told = words(ask(start(), URGENT_QUESTION))
+    assert told.count("Possible heart attack") == 1 == told.count(wording.URGENT)
+    assert told.index(wording.URGENT) < min(
+        told.index(verdict) for verdict in wording.VERDICTS.values() if verdict in told
+    )
+    assert "European Resuscitation Council" in told
+    assert wording.URGENT not in words(ask(start(), QUESTION))
+
+
+def test_signs_that_cannot_be_read_are_told_of_and_the_search_goes_on(
+    start: Start, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = shutil.copytree(built / "corpus", tmp_path / "corpus")
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(corpus))
+    (corpus / "urgent.yaml").write_text("- name: [", encoding="utf-8")
+    page = ask(start(), QUESTION)
+    assert wording.NO_SIGNS in words(page) and "not valid YAML in line 1" in words(page)
+    assert wording.VERDICTS["answered"] in words(page)
+    shutil.copy(built / "corpus" / "urgent.yaml", corpus)
+    assert wording.NO_SIGNS not in words(ask(page, QUESTION))
 
 
 def test_the_first_start_builds_the_index(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
