@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from healthsearch import markup, reading, wording
+from healthsearch import export, markup, reading, wording
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.places import default_corpus, default_index
+from healthsearch.terminal import json_text
 
 if TYPE_CHECKING:
     from healthsearch.answer import Answer, Hit
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 PAGE = Path(markup.__file__).parent / "page"
 EXAMPLES = 4
+MOST_EARLIER = 20
 # A bar that moves more often costs more than it tells.
 PROGRESS_PAUSE = 0.2
 BUSY_PAUSE = 1.0
@@ -45,27 +47,25 @@ _helper = st.components.v2.component(
     isolate_styles=False,
 )
 
-# What is read: an article, from the hit in the answer that led there.
-Opened: TypeAlias = "tuple[Answer, Article, Hit]"
-
 
 @dataclass(slots=True)
 class Visit:
     """What one visitor has asked and opened; gone when the page is closed.
 
-    ``asked`` waits for its answer; ``as_typed`` leaves its slips alone; ``where`` narrows the search. ``opened`` is
-    what is read, of the answer that led there, whatever is built meanwhile. ``event`` counts what has happened, so
-    that the browser's part does each thing once.
+    ``asked`` waits for its answer; ``earlier`` are the questions before it, the last one first. ``as_typed`` leaves
+    slips alone; ``where`` narrows the search. ``opened`` is what is read, of the answer that led there, whatever is
+    built meanwhile. ``event`` counts what has happened, so that the browser's part does each thing once.
     """
 
     asked: str | None = None
+    earlier: list[str] = field(default_factory=list)
     as_typed: bool = False
     where: Filter = ()
     answer: Answer | None = None
     fault: HealthSearchError | None = None
     unread: HealthSearchError | None = None
     skipped: list[UnreadableArticle] = field(default_factory=list)
-    opened: Opened | None = None
+    opened: reading.View | None = None
     event: int = 0
     told: str = ""
     place: str = ""
@@ -80,7 +80,10 @@ def main() -> None:
     """Draw the page for what this visitor has asked and opened."""
     st.set_page_config(page_title=wording.TITLE, page_icon=str(PAGE / "icon.svg"), layout="centered")
     st.html(PAGE / "page.css")
-    visit: Visit = st.session_state.setdefault("visit", Visit())
+    visit: Visit | None = st.session_state.get("visit")
+    if visit is None:
+        visit = st.session_state["visit"] = Visit()
+        _follow(visit)
     browser = st.empty()
     st.html(markup.header())
     st.html(markup.strip())
@@ -102,6 +105,21 @@ def main() -> None:
         _tell(browser, visit)
 
 
+def _follow(visit: Visit) -> None:
+    """Do what the link asks that led here: a question, or a passage to be read."""
+    question, passage = (st.query_params.get(name, "") for name in ("question", "passage"))
+    if question:
+        visit.asked = st.session_state["question"] = question
+    if passage:
+        try:
+            service = _service(default_index())
+            _prepare(visit, service)
+            visit.opened = reading.of_link(*service.linked(passage))
+            visit.tell(wording.OPENED, visit.opened.anchor)
+        except HealthSearchError as error:
+            st.html(markup.problem(error))
+
+
 def _serve(visit: Visit, service: Service) -> None:
     """Make ready what is not, answer what was asked, and draw the answer."""
     _prepare(visit, service)
@@ -119,6 +137,7 @@ def _serve(visit: Visit, service: Service) -> None:
         _answer(visit, service)
     if visit.answer is not None:
         _draw_answer(visit, visit.answer)
+        _draw_earlier(visit, visit.answer.question)
 
 
 def _answer(visit: Visit, service: Service) -> None:
@@ -133,6 +152,7 @@ def _answer(visit: Visit, service: Service) -> None:
         _draw_examples(visit, service)
         return
     visit.answer, visit.fault = answer, searcher.fault
+    visit.earlier = [answer.question, *(told for told in visit.earlier if told != answer.question)][:MOST_EARLIER]
     visit.tell(wording.announcement(answer.verdict, len(answer.hits), len(answer.results)))
 
 
@@ -203,6 +223,8 @@ def _tell(browser: DeltaGenerator, visit: Visit) -> None:
 def _draw_question(visit: Visit) -> None:
     def ask() -> None:
         visit.asked = st.session_state["question"]
+        # What a link asked for is answered; the address does not keep what is asked from here on.
+        st.query_params.clear()
 
     # Enter asks by way of page.js, which knows the keys "question" and "search".
     with (
@@ -211,6 +233,18 @@ def _draw_question(visit: Visit) -> None:
     ):
         st.text_input(wording.QUESTION, key="question", type="search", placeholder="", persist_state="session")
         st.form_submit_button(wording.SEARCH, key="search", type="primary", on_click=ask)
+
+
+def _draw_earlier(visit: Visit, current: str) -> None:
+    def ask(question: str) -> None:
+        visit.asked = st.session_state["question"] = question
+
+    earlier = [question for question in visit.earlier if question != current]
+    if earlier:
+        with st.expander(wording.EARLIER, key="earlier"):
+            st.caption(wording.EARLIER_NOTE)
+            for number, question in enumerate(earlier):
+                st.button(export.escaped(question), key=f"earlier-{number}", on_click=ask, args=(question,))
 
 
 def _draw_filters(visit: Visit, service: Service) -> None:
@@ -313,31 +347,43 @@ def _draw_answer(visit: Visit, answer: Answer) -> None:
         if answer.results:
             with st.expander(wording.NEAREST):
                 _draw_results(visit, answer)
+    _draw_keep(answer)
 
 
 def _draw_results(visit: Visit, answer: Answer) -> None:
     def read(article: Article, hit: Hit) -> None:
-        visit.opened = answer, article, hit
-        visit.tell(wording.OPENED, reading.passage_anchor(hit))
+        visit.opened = reading.of_hit(answer, article, hit, date.today())
+        visit.tell(wording.OPENED, visit.opened.anchor)
 
     for result in answer.results:
         st.html(markup.head(result, date.today()))
         for hit in result.hits:
             with st.container(gap="xsmall"):
-                st.html(markup.passage(answer, result.article, hit))
-                st.button(wording.READ, key=f"read-{hit.rank}", on_click=read, args=(result.article, hit))
+                st.html(markup.passage(answer, result.article, hit, date.today()))
+                st.button(wording.read(hit.rank), key=f"read-{hit.rank}", on_click=read, args=(result.article, hit))
 
 
-def _draw_article(visit: Visit, opened: Opened) -> None:
-    answer, article, hit = opened
+def _draw_keep(answer: Answer) -> None:
+    files = (
+        (wording.AS_MARKDOWN, "md", "text/markdown", export.answer_markdown(answer, date.today())),
+        (wording.AS_JSON, "json", "application/json", json_text(answer.as_json(), indent=1)),
+    )
+    st.html(markup.keep(answer))
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, kind, data in files:
+            name = f"{wording.FILE_NAME}.{ending}"
+            st.download_button(label, data, name, kind, key=f"keep-{ending}", on_click="ignore")
 
+
+def _draw_article(visit: Visit, view: reading.View) -> None:
     def back() -> None:
         visit.opened = None
-        visit.tell(wording.RETURNED, markup.hit_anchor(hit))
+        visit.tell(wording.RETURNED, view.back[1])
+        st.query_params.clear()
 
     # The article carries a second such button along, which presses this one by way of page.js.
-    st.html(reading.whole_article(answer, article, hit, date.today()))
-    st.button(wording.BACK, key="back", on_click=back)
+    st.html(reading.whole_article(view, date.today()))
+    st.button(view.back[0], key="back", on_click=back)
 
 
 if __name__ == "__main__":

@@ -39,12 +39,14 @@ class Hit:
 class Result:
     """The hits of one article, best first.
 
-    ``also``: spans of the article's other passages that match nearly as well, in reading order.
+    ``also``: spans of the article's other passages that match nearly as well, in reading order. ``newer``: the article
+    of the collection that covers the same and is dated later; the hits' note ``superseded`` tells of it.
     """
 
     article: Article
     hits: tuple[Hit, ...]
     also: tuple[Span, ...]
+    newer: Article | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,16 @@ class Generation:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
         return np.asarray(self._article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
 
+    def near_articles(self, row: int, cosine: float) -> Rows:
+        """The rows of the other articles that are at least so near to this one: the cosine of both means."""
+        cosines = self._article_vectors @ self._article_vectors[row]
+        cosines[row] = -1
+        return np.flatnonzero(cosines >= cosine)
+
+    def article_cosine(self, one: int, other: int) -> float:
+        """The cosine of two articles' means, by their rows."""
+        return float(self._article_vectors[one] @ self._article_vectors[other])
+
     def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
         """Which of the index words the named passages' names have, (n, terms), and which each of their sentences."""
         numbers = self.words.vocabulary

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
-from healthsearch import wording
+from healthsearch import citing, wording
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError
 from healthsearch.quoting import escaped, language, quote, stretch
@@ -63,6 +64,17 @@ def urgent(notices: Iterable[Notice]) -> str:
     )
 
 
+def keep(answer: Answer) -> str:
+    """What stands over the ways to keep an answer, and those that need no server."""
+    link = f"?question={quote_plus(answer.question)}"
+    return (
+        f'<div class="hs-tools hs-keep" data-told="{escaped(wording.COPIED)}"><h3>{escaped(wording.KEEP)}</h3><p>'
+        f"{escaped(wording.fingerprint_of(answer.generation))}</p>"
+        f'<button type="button" data-copy-link="{escaped(link)}">{escaped(wording.LINK_WITH_QUESTION)}</button>'
+        f'<button type="button" data-print="true">{escaped(wording.PRINT)}</button></div>'
+    )
+
+
 def message(title: str, text: str = "", items: Iterable[str] = ()) -> str:
     """A boxed message; used for problems, notices and suggestions."""
     points = "".join(f"<li>{escaped(item)}</li>" for item in items)
@@ -78,24 +90,29 @@ def problem(error: HealthSearchError) -> str:
 def head(result: Result, today: date) -> str:
     """A result's article: title, who and when, and a note when it is old."""
     article = result.article
-    is_old = any("old" in hit.notes for hit in result.hits)
     return (
         f'<div class="hs-head"><h3 dir="auto"{language(article)}>{escaped(article.title)}</h3>'
-        f"{facts(article, today)}{note(wording.old(article)) if is_old else ''}</div>"
+        f"{facts(article, today)}{''.join(map(note, of_article(result, today)))}</div>"
     )
 
 
-def passage(answer: Answer, article: Article, hit: Hit) -> str:
+def of_article(result: Result, today: date) -> list[str]:
+    """What a reader must be told of a result's article as a whole."""
+    told = [wording.old(result.article)] if any("old" in hit.notes for hit in result.hits) else []
+    return [*told, wording.superseded(result.newer, today)] if result.newer else told
+
+
+def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
     """A hit: where it stands, how well it fits, the quote, and on demand the text around it."""
     path = escaped(" › ".join(hit.passage.headings) or wording.OPENING)
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
     notes = "".join(map(note, wording.notes(hit.notes)))
     return (
         f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
-        f'<div class="hs-where"><span class="hs-path" dir="auto">{path}</span>'
+        f'<div class="hs-where"><span class="hs-path" dir="auto"><b class="hs-rank">{hit.rank}</b> {path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
-        f"{notes}{_cautions(article, hit)}{_around(article, hit)}{_why(answer, hit)}</div>"
+        f"{notes}{_cautions(article, hit)}{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div>"
     )
 
 
@@ -154,3 +171,24 @@ def _why(answer: Answer, hit: Hit) -> str:
         (wording.WHY_CONFIDENCE, escaped(wording.sureness(answer.confidence, answer.calibrated))),
     )
     return f'<details class="hs-more hs-why"><summary>{escaped(wording.WHY)}</summary>{pairs(rows)}</details>'
+
+
+def _share(article: Article, hit: Hit, today: date) -> str:
+    """What can be taken along; the texts travel with the buttons, so that a copy needs no server."""
+    read_on = wording.day(today.isoformat())
+    citation = citing.plain(article, hit.passage.headings, read_on)
+    copies = (
+        (wording.COPY_QUOTE, f"“{hit.passage.text}”\n{citation}"),
+        (wording.CITATIONS["plain"], citation),
+        (wording.CITATIONS["bibtex"], citing.bibtex(article, read_on)),
+        (wording.CITATIONS["ris"], citing.ris(article, read_on)),
+    )
+    buttons = "".join(
+        f'<button type="button" data-copy="{escaped(text)}">{escaped(label)}</button>' for label, text in copies
+    )
+    link = f"?passage={quote_plus(citing.reference(hit.passage))}"
+    return (
+        f'<details class="hs-more hs-share"><summary>{escaped(wording.SHARE)}</summary>'
+        f'<div class="hs-tools" data-told="{escaped(wording.COPIED)}">{buttons}'
+        f'<button type="button" data-copy-link="{escaped(link)}">{escaped(wording.COPY_LINK)}</button></div></details>'
+    )

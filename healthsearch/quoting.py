@@ -63,7 +63,7 @@ def stretch(article: Article, start: int, end: int) -> str:
     return "".join(_blocks(article, start, end, [], deeper=2))
 
 
-def whole(article: Article, found: Place, also: Iterable[Place], anchor: str) -> str:
+def whole(article: Article, found: Place | None, also: Iterable[Place], anchor: str) -> str:
     """The article with its matching places marked; the found one in an element that has ``anchor`` for its id.
 
     Headings have ids too, see ``heading_anchor``. A heading that opens the article with its own title is left out,
@@ -71,12 +71,13 @@ def whole(article: Article, found: Place, also: Iterable[Place], anchor: str) ->
     ``LONGEST_SHOWN`` characters.
     """
     start, end = shown(article, found)
-    regions = _regions(article.text, [found, *(place for place in also if start <= place.start and place.end <= end)])
+    places = [place for place in also if start <= place.start and place.end <= end]
+    regions = _regions(article.text, [found, *places] if found else places)
     parts: list[str] = []
     at = start
-    for number, (first, last, places) in enumerate(regions, start=1):
-        kind, name = ("found", anchor) if found in places else ("also", f"{anchor}-{number}")
-        ranges = [_Range(place.start + m.start, place.start + m.end, m.kind) for place in places for m in place.marks]
+    for number, (first, last, inside) in enumerate(regions, start=1):
+        kind, name = ("found", anchor) if found in inside else ("also", f"{anchor}-{number}")
+        ranges = [_Range(place.start + m.start, place.start + m.end, m.kind) for place in inside for m in place.marks]
         parts += _blocks(article, at, first, [], deeper=1, named=True)
         parts.append(
             f'<div role="group" class="hs-{kind}" id="{escaped(name)}" tabindex="-1" data-match="{number}"'
@@ -88,7 +89,7 @@ def whole(article: Article, found: Place, also: Iterable[Place], anchor: str) ->
     return "".join((*parts, *_blocks(article, at, end, [], deeper=1, named=True)))
 
 
-def contents(article: Article, found: Place) -> list[tuple[int, str, str]]:
+def contents(article: Article, found: Place | None) -> list[tuple[int, str, str]]:
     """The level, title and anchor of every heading that ``whole`` shows."""
     start, end = shown(article, found)
     return [(h.level, h.title, heading_anchor(h)) for h in _headings_within(article.headings, start, end)]
@@ -113,9 +114,9 @@ def _regions(text: str, places: Iterable[Place]) -> list[tuple[int, int, list[Pl
     return regions
 
 
-def shown(article: Article, passage: Place) -> tuple[int, int]:
+def shown(article: Article, found: Place | None) -> tuple[int, int]:
     """The part of the article that ``whole`` shows, as offsets in its text."""
-    text = article.text
+    text, passage = article.text, found or Place(0, 0)
     start, end = 0, len(text)
     if len(text) > LONGEST_SHOWN:
         middle = (passage.start + passage.end) // 2
@@ -124,7 +125,7 @@ def shown(article: Article, passage: Place) -> tuple[int, int]:
     if start == 0 and article.headings:
         opening = article.headings[0]
         if not text[: opening.start].strip() and opening.title.casefold() == article.title.casefold():
-            start = min(opening.end, passage.start)
+            start = min(opening.end, found.start) if found else opening.end
     return start, end
 
 

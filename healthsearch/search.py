@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from healthsearch.answer import Answer, Hit, Result
-from healthsearch.article import Article, parse_date
+from healthsearch.article import Article
 from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
@@ -24,6 +24,7 @@ from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict, evidence
 from healthsearch.mark import Mark, cautions_of, mark
+from healthsearch.newer import dated, newer
 from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
 from healthsearch.reasons import Lists, reasons
@@ -155,9 +156,9 @@ class Searcher:
         verdict = self.calibration.verdict(confidence)
         weights = self.generation.words.weights(words(read))
         of_question = _Asked(read, query, weights, verdict, today or date.today())
+        later = self._newer(rows[chosen], articles)
         hits = [
-            self._hit(of_question, rank, ranking, place, articles[self._articles[rows[place]]])
-            for rank, place in enumerate(chosen, start=1)
+            self._hit(of_question, rank, ranking, place, articles, later) for rank, place in enumerate(chosen, start=1)
         ]
         also = self._also(set(map(int, rows[chosen])), rows)
         return Answer(
@@ -171,7 +172,7 @@ class Searcher:
             searched=ranking.searched,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,
-            results=_grouped(hits, articles, also),
+            results=_grouped(hits, articles, also, later),
         )
 
     def evidence(self, question: str) -> Evidence:
@@ -271,6 +272,11 @@ class Searcher:
                     break
         return chosen
 
+    def _newer(self, rows: Rows, articles: Mapping[str, Article]) -> dict[str, Article | None]:
+        """For each article of these passages the newer one that covers the same, if there is any."""
+        at = {str(self._articles[row]): int(self.generation.article_rows[row]) for row in rows}
+        return {identity: newer(self.generation, row, articles[identity]) for identity, row in at.items()}
+
     def _also(self, shown: set[int], rows: Rows) -> dict[str, list[Span]]:
         """For each article the passages of it that are among the first of all, but not shown: where they stand."""
         found: dict[str, list[Span]] = {}
@@ -284,8 +290,17 @@ class Searcher:
         vectors = self.generation.sentence_vectors(stored.first_sentence, len(stored.passage.sentences))
         return np.asarray(vectors @ query, dtype=np.float32)
 
-    def _hit(self, asked: _Asked, rank: int, ranking: _Ranking, place: int, article: Article) -> Hit:
+    def _hit(
+        self,
+        asked: _Asked,
+        rank: int,
+        ranking: _Ranking,
+        place: int,
+        articles: Mapping[str, Article],
+        later: Mapping[str, Article | None],
+    ) -> Hit:
         row = int(ranking.rows[place])
+        article = articles[self._articles[row]]
         stored = self.generation.store.passage(row)
         passage = stored.passage
         marks = tuple(mark(passage, self._sentence_cosines(asked.query, stored), asked.weights))
@@ -295,7 +310,7 @@ class Searcher:
             score=max(float(ranking.scores[place]), 0.0),
             passage=passage,
             marks=marks,
-            notes=_notes(asked, passage, marks, article),
+            notes=_notes(asked, passage, marks, article, later[article.id] is not None),
             cautions=() if cautions_of(passage) else self._caution_beside(row, passage, asked.query),
             reasons=reasons(asked.read, names(article, passage), passage.text, places, ranking.searched),
         )
@@ -320,22 +335,29 @@ class Searcher:
 
 
 def _grouped(
-    hits: Iterable[Hit], articles: Mapping[str, Article], also: Mapping[str, list[Span]]
+    hits: Iterable[Hit],
+    articles: Mapping[str, Article],
+    also: Mapping[str, list[Span]],
+    later: Mapping[str, Article | None],
 ) -> tuple[Result, ...]:
     groups: dict[str, list[Hit]] = {}
     for hit in hits:
         groups.setdefault(hit.passage.article_id, []).append(hit)
     return tuple(
-        Result(articles[identity], tuple(found), tuple(sorted(also.get(identity, ()))))
+        Result(articles[identity], tuple(found), tuple(sorted(also.get(identity, ()))), later[identity])
         for identity, found in groups.items()
     )
 
 
-def _notes(asked: _Asked, passage: Passage, marks: Iterable[Mark], article: Article) -> tuple[str, ...]:
+def _notes(
+    asked: _Asked, passage: Passage, marks: Iterable[Mark], article: Article, superseded: bool
+) -> tuple[str, ...]:
     answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
     denied = asked.verdict != "nothing" and any(says_no(asked.read, answer) for answer in answers)
     notes = ["opposite"] if denied else []
-    dated = parse_date(article.reviewed or article.published or "")
-    if dated and (asked.today - dated).days > _OLD_AFTER_YEARS * 365.25:
+    since = dated(article)
+    if since and (asked.today - since).days > _OLD_AFTER_YEARS * 365.25:
         notes.append("old")
+    if superseded:
+        notes.append("superseded")
     return tuple(notes)

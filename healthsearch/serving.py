@@ -14,11 +14,14 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from healthsearch.article import Article
 from healthsearch.build import Report, build
+from healthsearch.citing import article_of, find
 from healthsearch.encoder import DEFAULT_MODEL, Encoder, Model, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Generation, Pointer, open_generation
 from healthsearch.narrowing import Offers, offers
+from healthsearch.passages import Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
 from healthsearch.urgent import FILE, Signs, read_signs
@@ -79,6 +82,25 @@ class Service:
         titles = [article.title for article in islice(self.generation().store.articles(), _LOOKED_AT)]
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
+
+    def linked(self, found: str) -> tuple[Article, Span | None]:
+        """The article that a link's reference names, and where the passage stands in it, if it still does.
+
+        Raises HealthSearchError when the reference is none, or the article is not in the collection any more.
+        """
+        store = self.generation().store
+        try:
+            article = store.article(article_of(found))
+        except ValueError:
+            raise HealthSearchError("link", "it is not complete", "Copy it again, or ask for what you need.") from None
+        except KeyError:
+            raise HealthSearchError(
+                "link", "its article is not in this collection any more", "Ask for what you need instead."
+            ) from None
+        passages = [stored.passage for stored in store.article_of_file(article.path)[1]]
+        whole = [passage.start for passage in passages]
+        inner = [passage.start + start for passage in passages for start, _ in passage.sentences]
+        return article, find(found, article, (*whole, *inner))
 
     def signs(self, corpus: Path) -> tuple[Signs, ...]:
         """The urgent signs of ``corpus``, read anew when their file changes. Raises HealthSearchError for a bad one."""

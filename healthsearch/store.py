@@ -173,8 +173,12 @@ class Store:
     def articles(self) -> Iterator[Article]:
         """Every article, by row."""
         for (row,) in self._all("SELECT row FROM articles ORDER BY row"):
-            [found] = self._all(f"SELECT {_ARTICLE} FROM articles WHERE row = ?", row)
-            yield _article(found)
+            yield self.article_at(row)
+
+    def article_at(self, row: int) -> Article:
+        """The article with this row number, which there must be."""
+        [found] = self._all(f"SELECT {_ARTICLE} FROM articles WHERE row = ?", row)
+        return _article(found)
 
     def facets(self) -> Facets:
         """What every article, by row, can be filtered by."""

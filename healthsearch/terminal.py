@@ -11,7 +11,7 @@ import textwrap
 from datetime import date
 
 from healthsearch import wording
-from healthsearch.answer import Answer, Hit
+from healthsearch.answer import Answer, Hit, Result
 from healthsearch.article import Article
 from healthsearch.mark import pieces_of
 
@@ -29,12 +29,14 @@ def answer_text(answer: Answer, *, styled: bool) -> str:
         parts.insert(0, "\n".join(textwrap.wrap(visible(told), _WIDTH, initial_indent="! ", subsequent_indent="  ")))
     if answer.corrections:
         parts.insert(0, visible(wording.corrections(answer.corrections)))
+    results = {result.article.id: result for result in answer.results}
     for hit, article in answer.hits:
-        parts.append(_hit_text(answer, hit, article, styled))
+        parts.append(_hit_text(answer, hit, results[article.id], styled))
     return "\n\n".join(parts)
 
 
-def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
+def _hit_text(answer: Answer, hit: Hit, result: Result, styled: bool) -> str:
+    article = result.article
     where = " › ".join((article.title, *hit.passage.headings))
     signs = _STYLES if styled else _SIGNS
     quote = "".join(
@@ -44,7 +46,7 @@ def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
     lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article, date.today()))}"]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
-    asides = wording.notes(hit.notes)
+    asides = wording.notes(hit.notes) + ([wording.superseded(result.newer, date.today())] if result.newer else [])
     asides += [f"{wording.CAUTION_BESIDE} {article.text[start:end]}" for start, end in hit.cautions]
     for aside in asides:
         lines += textwrap.wrap(visible(aside), _WIDTH, initial_indent="   ! ", subsequent_indent="     ")

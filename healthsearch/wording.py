@@ -48,7 +48,6 @@ SUGGESTIONS = (
 MARKS = {"answer": "Best fit", "caution": "Caution"}
 NOTES = {
     "opposite": "The question and the marked sentence point opposite ways. Read it closely.",
-    "superseded": "A newer article in this collection covers the same subject.",
 }
 CAUTION_BESIDE = "Caution in the same section:"
 NOT_REVIEWED = "Not yet reviewed by a clinician"
@@ -56,6 +55,8 @@ NOT_REVIEWED = "Not yet reviewed by a clinician"
 URGENT = "Read this first"
 URGENT_SOURCE = "Source:"
 NO_SIGNS = "The urgent signs of this collection cannot be read, so no notice is shown for any"
+EARLIER = "Earlier questions of this visit"
+EARLIER_NOTE = "Gone when you close the page. Nothing of them is kept anywhere."
 WHY = "Why this passage?"
 WHY_WORDS, WHY_MEANING, WHY_CONFIDENCE = "Words", "Meaning", "Confidence"
 
@@ -79,8 +80,17 @@ SURROUNDINGS = "Text before and after"
 BEFORE = "Before the quote"
 AFTER = "After the quote"
 OPENING = "Opening of the article"
-READ = "Read in the article"
 BACK = "Back to the results"
+TO_SEARCH = "Search these articles"
+SHARE = "Copy, cite, link"
+COPY_QUOTE, COPY_LINK, COPIED = "Copy the quote", "Copy a link to this passage", "Copied."
+CITATIONS = {"plain": "Copy a citation", "bibtex": "Copy BibTeX", "ris": "Copy RIS"}
+KEEP = "Keep this answer"
+AS_MARKDOWN, AS_JSON, PRINT = "Download as Markdown", "Download as JSON", "Print"
+LINK_WITH_QUESTION = "Copy a link with your question"
+FILE_NAME = "answer"
+NOTE, REFERENCE = "Note", "Reference"
+REWRITTEN = "The passage that the link led to is no longer in this article as it was. Here is the article as it stands."
 CONTENTS = "Contents"
 PREVIOUS, NEXT = "Previous match", "Next match"
 PUBLISHER, DATES, LICENCE, SOURCES, ADDRESS, FILE = "Publisher", "Dates", "Licence", "Sources", "Address", "File"
@@ -231,8 +241,27 @@ def corrections(found: Iterable[Correction]) -> str:
     return f"Read {', '.join(f'“{one.typed}” as “{one.read_as}”' for one in found)}."
 
 
+def read(rank: int) -> str:
+    """The button that opens a hit's article; no two of a page are called the same."""
+    return f"Read passage {rank} in its article"
+
+
+def fingerprint(generation: str, today: date) -> str:
+    """Which index gave an answer, and when.
+
+    >>> fingerprint("a0b1", date(2026, 11, 22))
+    'Answered on 22 November 2026 from the index with the fingerprint a0b1.'
+    """
+    return f"Answered on {day(today.isoformat())} from the index with the fingerprint {generation}."
+
+
+def fingerprint_of(generation: str) -> str:
+    """Which index gave the answer that is shown."""
+    return f"Given by the index with the fingerprint {generation}."
+
+
 def notes(names: Iterable[str]) -> list[str]:
-    """A hit's notes as sentences; ``old`` is left out, since it is said of the article."""
+    """A hit's notes as sentences; ``old`` and ``superseded`` are left out, since they are said of the article."""
     return [NOTES[name] for name in names if name in NOTES]
 
 
@@ -274,6 +303,16 @@ def dates(article: Article, today: date) -> str:
     if review.endswith("ago"):
         review += f" ({day(article.reviewed or '')})"
     return f"{published(article)}. {review}."
+
+
+def superseded(by: Article, today: date) -> str:
+    """The note for an article of which there is a newer one.
+
+    >>> superseded(Article("a", "a.md", "Gout", "text", published="2026-11"), date(2026, 11, 22))
+    'A newer article in this collection covers the same subject: “Gout” (published November 2026).'
+    """
+    when = reviewed(by, today) if by.reviewed else published(by)
+    return f"A newer article in this collection covers the same subject: “{by.title}” ({when[:1].lower()}{when[1:]})."
 
 
 def old(article: Article) -> str:
@@ -343,6 +382,8 @@ def problem(error: HealthSearchError) -> tuple[str, str]:
     """
     if error.place == "question":
         return "Your question cannot be searched yet", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
+    if error.place == "link":
+        return "The link leads nowhere", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
     return "The search is not available", f"{error.place}: {error.cause}. {error.remedy}"
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote_plus, unquote_plus
 
 import pytest
 from filelock import FileLock
@@ -252,6 +253,83 @@ def test_signs_that_cannot_be_read_are_told_of_and_the_search_goes_on(
     assert wording.VERDICTS["answered"] in words(page)
     shutil.copy(built / "corpus" / "urgent.yaml", corpus)
     assert wording.NO_SIGNS not in words(ask(page, QUESTION))
+
+
+def test_a_link_to_a_passage_opens_its_article_there(start: Start) -> None:
+    page = ask(start(), QUESTION)
+    [link, *_] = re.findall(r'data-copy-link="\?passage=(.*?)"', markup(page))
+    quote = re.search(r"<blockquote.*?</blockquote>", markup(page), re.DOTALL)
+    assert quote and len(re.findall(r'data-copy-link="\?passage=', markup(page))) == 5
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    page.query_params["passage"] = unquote_plus(link)
+    page.run()
+    assert not page.exception
+    found = re.search(r'<div role="group" class="hs-found".*?</div>', markup(page), re.DOTALL)
+    assert found and set(re.sub("<[^>]*>", "", quote[0]).split()) <= set(re.sub("<[^>]*>", "", found[0]).split())
+    assert labels(page) == [wording.TO_SEARCH]
+    page.button(key="back").click().run()
+    assert page.text_input(key="question").value == "" and "passage" not in page.query_params
+
+
+@pytest.mark.parametrize("link", ["nonsense", "gone@12.0123456789abcdef", "<script>@1.0"])
+def test_a_link_that_leads_nowhere_says_so(start: Start, link: str) -> None:
+    start()
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    page.query_params["passage"] = link
+    page.run()
+    assert not page.exception
+    assert "The link leads nowhere" in words(page) and len(labels(page)) > 1
+
+
+def test_a_link_to_a_rewritten_passage_opens_the_article_as_it_stands(start: Start) -> None:
+    start()
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    page.query_params["passage"] = "leeches@12.0123456789abcdef"
+    page.run()
+    assert wording.REWRITTEN in words(page) and "Leeches for sore knees bite." in words(page)
+    assert "data-match" not in markup(page)
+
+
+def test_a_link_with_a_question_asks_it_and_the_next_one_leaves_the_address(start: Start) -> None:
+    start()
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    page.query_params["question"] = QUESTION
+    page.run()
+    assert page.text_input(key="question").value == QUESTION
+    assert wording.VERDICTS["answered"] in words(page)
+    assert f'data-copy-link="?question={html.escape(quote_plus(QUESTION))}"' in markup(page)
+    ask(page, "leg cramps")
+    assert "question" not in page.query_params
+
+
+def test_what_is_copied_is_letter_for_letter(start: Start) -> None:
+    copied = [html.unescape(text) for text in re.findall(r'data-copy="(.*?)"', markup(ask(start(), PAYLOAD_QUESTION)))]
+    assert any(text.startswith("“") and PAYLOAD in text for text in copied)
+    assert any(text.startswith("@misc{payload") for text in copied) and any("TY  - GEN\nTI" in text for text in copied)
+
+
+def test_an_answer_can_be_kept(start: Start) -> None:
+    page = ask(start(), QUESTION)
+    assert [button.label for button in page.get("download_button")] == [wording.AS_MARKDOWN, wording.AS_JSON]
+    assert wording.KEEP in words(page) and "fingerprint" in words(page)
+
+
+def test_earlier_questions_of_the_visit_can_be_asked_again(start: Start) -> None:
+    page = ask(start(), "leg *cramps* :red[at] $night$")
+    assert wording.EARLIER not in [expander.label for expander in page.expander]
+    ask(page, QUESTION)
+    [earlier] = [expander for expander in page.expander if expander.label == wording.EARLIER]
+    assert [button.label for button in earlier.button] == ["leg \\*cramps\\* \\:red\\[at\\] \\$night\\$"]
+    earlier.button[0].click().run()
+    assert page.text_input(key="question").value == "leg *cramps* :red[at] $night$"
+    [earlier] = [expander for expander in page.expander if expander.label == wording.EARLIER]
+    assert len(earlier.button) == 1
+    assert wording.EARLIER not in [expander.label for expander in start().expander]
+
+
+def test_no_two_buttons_are_called_the_same(start: Start) -> None:
+    named = labels(ask(start(), QUESTION))
+    assert len(named) == len(set(named))
 
 
 def test_the_first_start_builds_the_index(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_what_a_screen_reader_hears() -> None:
 
 
 def test_notes_are_sentences_and_unknown_ones_are_not_made_up() -> None:
-    assert wording.notes(["old", "superseded", "new kind"]) == [wording.NOTES["superseded"]]
+    assert wording.notes(["old", "superseded", "opposite", "new kind"]) == [wording.NOTES["opposite"]]
 
 
 @pytest.mark.parametrize(
