@@ -333,6 +333,8 @@ def _draw_answer(visit: Visit, answer: Answer) -> None:
     if answer.urgent:
         st.html(markup.urgent(answer.urgent))
     st.html(markup.verdict(answer))
+    if answer.contrast is not None:
+        st.html(markup.contrast(answer))
     if answer.corrections:
         st.button(wording.AS_TYPED, key="as-typed", on_click=ask_as_typed)
     if answer.where and answer.verdict != "answered":

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from healthsearch.article import Article
+from healthsearch.contrast import Contrast
 from healthsearch.filters import Filter, filter_json
 from healthsearch.judge import Verdict
 from healthsearch.mark import Mark
@@ -57,7 +58,7 @@ class Answer:
     words of the question that were read otherwise than typed; whoever shows the answer shows them.
     ``calibrated``: whether the confidence was fitted to the encoder in use; if not, it is a rough guide.
     ``where``: the filter; ``searched``: how many passages it let answer. ``urgent``: the notices that the question
-    calls for, to be shown first.
+    calls for, to be shown first. ``contrast``: two hits to be read together, as one denies or limits the other.
     """
 
     question: str
@@ -68,6 +69,7 @@ class Answer:
     where: Filter
     searched: int
     urgent: tuple[Notice, ...]
+    contrast: Contrast | None
     generation: str
     milliseconds: float
     results: tuple[Result, ...]
@@ -75,6 +77,10 @@ class Answer:
     def marks(self, hit: Hit) -> list[Mark]:
         """The hit's marks as they may be shown: where nothing answers, no sentence is the answer."""
         return [found for found in hit.marks if found.kind == "caution" or self.verdict != "nothing"]
+
+    def hit(self, rank: int) -> tuple[Hit, Article]:
+        """The hit of this rank, which there must be, with its article."""
+        return self.hits[rank - 1]
 
     @property
     def hits(self) -> list[tuple[Hit, Article]]:
@@ -92,10 +98,16 @@ class Answer:
             "calibrated": self.calibrated,
             "where": filter_json(self.where),
             "urgent": [asdict(notice) for notice in self.urgent],
+            "contrast": asdict(self.contrast) if self.contrast else None,
             "generation": self.generation,
             "milliseconds": round(self.milliseconds, 1),
             "hits": [_hit_json(hit, article) for hit, article in self.hits],
         }
+
+
+def answering(hit: Hit) -> str:
+    """The hit's sentence that is marked as the answer; empty when none is."""
+    return next((hit.passage.text[mark.start : mark.end] for mark in hit.marks if mark.kind == "answer"), "")
 
 
 def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:

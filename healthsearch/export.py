@@ -8,14 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING
 
 from healthsearch import wording
+from healthsearch.answer import Answer, Hit, Result
 from healthsearch.citing import plain, reference
 from healthsearch.markup import of_article
-
-if TYPE_CHECKING:  # the page draws before the search's libraries are loaded
-    from healthsearch.answer import Answer, Hit, Result
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^@])")
 
@@ -45,6 +42,9 @@ def _parts(answer: Answer, today: date) -> Iterator[str]:
     if answer.where:
         told.append(wording.narrowed(answer.searched))
     yield " ".join(told)
+    if answer.contrast is not None:
+        title, why = wording.CONTRASTS[answer.contrast.kind]
+        yield f"**{title}** ({answer.contrast.along}, {answer.contrast.against}). {why}"
     results = {result.article.id: result for result in answer.results}
     for hit, article in answer.hits:
         yield from _hit_parts(answer, hit, results[article.id], today)

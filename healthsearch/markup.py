@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from healthsearch import citing, wording
+from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError
 from healthsearch.quoting import escaped, language, quote, stretch
 from healthsearch.surroundings import after, before
-
-if TYPE_CHECKING:  # the page draws before the search's libraries are loaded
-    from healthsearch.answer import Answer, Hit, Result
-    from healthsearch.urgent import Notice
+from healthsearch.urgent import Notice
 
 
 def header() -> str:
@@ -72,6 +69,24 @@ def keep(answer: Answer) -> str:
         f"{escaped(wording.fingerprint_of(answer.generation))}</p>"
         f'<button type="button" data-copy-link="{escaped(link)}">{escaped(wording.LINK_WITH_QUESTION)}</button>'
         f'<button type="button" data-print="true">{escaped(wording.PRINT)}</button></div>'
+    )
+
+
+def contrast(answer: Answer) -> str:
+    """Two sentences that deny or limit each other, next to each other; nothing where there are no such."""
+    if answer.contrast is None:
+        return ""
+    sides = ""
+    for rank in (answer.contrast.along, answer.contrast.against):
+        hit, article = answer.hit(rank)
+        sides += (
+            f'<div><blockquote class="hs-text" dir="auto"{language(article)}>{escaped(answering(hit))}</blockquote>'
+            f'<a href="#{hit_anchor(hit)}">{escaped(wording.says(rank, article.title))}</a></div>'
+        )
+    title, told = wording.CONTRASTS[answer.contrast.kind]
+    return (
+        f'<section class="hs-contrast"><h3>{escaped(title)}</h3><p>{escaped(told)}</p>'
+        f'<div class="hs-sides">{sides}</div></section>'
     )
 
 

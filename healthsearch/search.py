@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from healthsearch.answer import Answer, Hit, Result
+from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article
+from healthsearch.contrast import Contrast, Said, contrast
 from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
@@ -169,6 +170,7 @@ class Searcher:
             calibrated=self.calibration.fitted,
             where=where,
             urgent=urgent(read, signs),
+            contrast=_contrast(read, verdict, hits),
             searched=ranking.searched,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,
@@ -347,6 +349,12 @@ def _grouped(
         Result(articles[identity], tuple(found), tuple(sorted(also.get(identity, ()))), later[identity])
         for identity, found in groups.items()
     )
+
+
+def _contrast(question: str, verdict: Verdict, hits: Iterable[Hit]) -> Contrast | None:
+    if verdict == "nothing":
+        return None
+    return contrast(question, [Said(hit.rank, answering(hit), "opposite" in hit.notes) for hit in hits])
 
 
 def _notes(

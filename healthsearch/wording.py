@@ -55,6 +55,10 @@ NOT_REVIEWED = "Not yet reviewed by a clinician"
 URGENT = "Read this first"
 URGENT_SOURCE = "Source:"
 NO_SIGNS = "The urgent signs of this collection cannot be read, so no notice is shown for any"
+CONTRASTS = {
+    "opposite": ("These two do not say the same", "Read both before you decide."),
+    "limit": ("Read these two together", "The second limits what the first says, or warns of it."),
+}
 EARLIER = "Earlier questions of this visit"
 EARLIER_NOTE = "Gone when you close the page. Nothing of them is kept anywhere."
 WHY = "Why this passage?"
@@ -239,6 +243,15 @@ def corrections(found: Iterable[Correction]) -> str:
     'Read “gowt” as “gout”, “fevr” as “fever”.'
     """
     return f"Read {', '.join(f'“{one.typed}” as “{one.read_as}”' for one in found)}."
+
+
+def says(rank: int, title: str) -> str:
+    """Whose sentence it is, where two are shown beside each other.
+
+    >>> says(2, "Gout")
+    'Passage 2, from “Gout”'
+    """
+    return f"Passage {rank}, from “{title}”"
 
 
 def read(rank: int) -> str:

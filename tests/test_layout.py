@@ -40,6 +40,7 @@ ORDER = [
     "judge",
     "cautions",
     "polarity",
+    "contrast",
     "mark",
     "reasons",
     "urgent",

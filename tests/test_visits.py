@@ -31,9 +31,15 @@ def rebuild(server: Server) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(server: Server) -> Server:
-    """The page with its index already there."""
+def server(server: Server, browser: Browser) -> Server:
+    """The page with its index already there and its encoder loaded."""
     rebuild(server)
+    page = browser.new_page()
+    page.goto(server.url)
+    page.get_by_label(wording.QUESTION).fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".hs-verdict")).to_be_visible(timeout=PATIENCE_MS)
+    page.close()
     return server
 
 

@@ -125,7 +125,7 @@ function onClick(event) {
   if (button?.dataset.print) print();
   if (button?.dataset.press) press(button.dataset.press);
   if (button?.dataset.step) step(Number(button.dataset.step));
-  const link = event.target.closest?.('.hs-bar a[href^="#hs-"]');
+  const link = event.target.closest?.(':is(.hs-bar, .hs-contrast) a[href^="#hs-"]');
   if (link) {
     // The address stays as it is: it would be all that a shared browser keeps of the visit.
     event.preventDefault();
