@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from healthsearch import wording
+from healthsearch import provenance, wording
 from healthsearch.answer import Answer, Hit, Result
 from healthsearch.citing import plain, reference
 from healthsearch.markup import of_article
@@ -57,7 +57,7 @@ def _hit_parts(answer: Answer, hit: Hit, result: Result, today: date) -> Iterato
     article = result.article
     where = " › ".join((article.title, *hit.passage.headings))
     yield f"## {hit.rank}. {escaped(where)}"
-    facts = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
+    facts = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
     yield escaped(", ".join(facts) + ".")
     yield "\n".join(f"> {line}" for line in escaped(hit.passage.text).split("\n"))
     for mark in answer.marks(hit):
@@ -66,5 +66,5 @@ def _hit_parts(answer: Answer, hit: Hit, result: Result, today: date) -> Iterato
         yield f"**{wording.CAUTION_BESIDE}** {escaped(article.text[start:end])}"
     for note in (*wording.notes(hit.notes), *of_article(result, today)):
         yield f"**{wording.NOTE}:** {escaped(note)}"
-    yield escaped(plain(article, hit.passage.headings, wording.day(today.isoformat())))
+    yield escaped(plain(article, hit.passage.headings, provenance.day(today.isoformat())))
     yield f"{wording.REFERENCE}: {escaped(reference(hit.passage))}"

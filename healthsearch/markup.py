@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from urllib.parse import quote_plus
 
-from healthsearch import citing, wording
+from healthsearch import citing, provenance, wording
 from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError
@@ -113,8 +113,8 @@ def head(result: Result, today: date) -> str:
 
 def of_article(result: Result, today: date) -> list[str]:
     """What a reader must be told of a result's article as a whole."""
-    told = [wording.old(result.article)] if any("old" in hit.notes for hit in result.hits) else []
-    return [*told, wording.superseded(result.newer, today)] if result.newer else told
+    told = [provenance.old(result.article)] if any("old" in hit.notes for hit in result.hits) else []
+    return [*told, provenance.superseded(result.newer, today)] if result.newer else told
 
 
 def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
@@ -133,7 +133,7 @@ def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
 
 def facts(article: Article, today: date) -> str:
     """Who published an article, and when it was published and reviewed."""
-    told = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
+    told = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
     return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in told)}</p>'
 
 
@@ -190,7 +190,7 @@ def _why(answer: Answer, hit: Hit) -> str:
 
 def _share(article: Article, hit: Hit, today: date) -> str:
     """What can be taken along; the texts travel with the buttons, so that a copy needs no server."""
-    read_on = wording.day(today.isoformat())
+    read_on = provenance.day(today.isoformat())
     citation = citing.plain(article, hit.passage.headings, read_on)
     copies = (
         (wording.COPY_QUOTE, f"“{hit.passage.text}”\n{citation}"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from healthsearch import wording
+from healthsearch import provenance, wording
 from healthsearch.answer import Answer, Hit
 from healthsearch.article import Article
 from healthsearch.markup import facts, hit_anchor, note, of_article, pairs
@@ -93,8 +93,8 @@ def _bar(view: View, matches: int) -> str:
 def _about(article: Article, today: date) -> str:
     sources = "".join(f'<li dir="auto">{escaped(source)}</li>' for source in article.sources)
     rows = (
-        (wording.PUBLISHER, escaped(wording.publisher(article))),
-        (wording.DATES, escaped(wording.dates(article, today))),
+        (wording.PUBLISHER, escaped(provenance.publisher(article))),
+        (wording.DATES, escaped(provenance.dates(article, today))),
         (wording.LICENCE, escaped(article.licence or "")),
         (wording.SOURCES, f"<ul>{sources}</ul>" if sources else ""),
         (wording.ADDRESS, address(article.url)),

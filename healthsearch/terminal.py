@@ -10,7 +10,7 @@ import re
 import textwrap
 from datetime import date
 
-from healthsearch import wording
+from healthsearch import provenance, wording
 from healthsearch.answer import Answer, Hit, Result
 from healthsearch.article import Article
 from healthsearch.mark import pieces_of
@@ -46,7 +46,7 @@ def _hit_text(answer: Answer, hit: Hit, result: Result, styled: bool) -> str:
     lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article, date.today()))}"]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
-    asides = wording.notes(hit.notes) + ([wording.superseded(result.newer, date.today())] if result.newer else [])
+    asides = wording.notes(hit.notes) + ([provenance.superseded(result.newer, date.today())] if result.newer else [])
     asides += [f"{wording.CAUTION_BESIDE} {article.text[start:end]}" for start, end in hit.cautions]
     for aside in asides:
         lines += textwrap.wrap(visible(aside), _WIDTH, initial_indent="   ! ", subsequent_indent="     ")
@@ -56,7 +56,7 @@ def _hit_text(answer: Answer, hit: Hit, result: Result, styled: bool) -> str:
 
 def standing(article: Article, today: date) -> str:
     """Who published the article, when, and whether a clinician has reviewed it, in words."""
-    facts = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
+    facts = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
     return ", ".join(facts)
 
 

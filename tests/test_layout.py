@@ -52,6 +52,7 @@ ORDER = [
     "evaluation",
     "narrowing",
     "serving",
+    "provenance",
     "wording",
     "surroundings",
     "quoting",

@@ -36,6 +36,8 @@ def server(server: Server, browser: Browser) -> Server:
     rebuild(server)
     page = browser.new_page()
     page.goto(server.url)
+    expect(page.get_by_text(wording.EXAMPLES)).to_be_visible(timeout=PATIENCE_MS)
+    page.locator(".hs-told").wait_for(state="attached")
     page.get_by_label(wording.QUESTION).fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator(".hs-verdict")).to_be_visible(timeout=PATIENCE_MS)
