@@ -362,7 +362,9 @@ def _draw_results(visit: Visit, answer: Answer) -> None:
         for hit in result.hits:
             with st.container(gap="xsmall"):
                 st.html(markup.passage(answer, result.article, hit, date.today()))
-                st.button(wording.read(hit.rank), key=f"read-{hit.rank}", on_click=read, args=(result.article, hit))
+                st.button(
+                    wording.read(answer.number(hit)), key=f"read-{hit.rank}", on_click=read, args=(result.article, hit)
+                )
 
 
 def _draw_keep(answer: Answer) -> None:

@@ -78,6 +78,10 @@ class Answer:
         """The hit's marks as they may be shown: where nothing answers, no sentence is the answer."""
         return [found for found in hit.marks if found.kind == "caution" or self.verdict != "nothing"]
 
+    def number(self, hit: Hit) -> int:
+        """The hit's place where results are shown by article, from 1; its rank does not count in that order."""
+        return [other.rank for result in self.results for other in result.hits].index(hit.rank) + 1
+
     def hit(self, rank: int) -> tuple[Hit, Article]:
         """The hit of this rank, which there must be, with its article."""
         return self.hits[rank - 1]

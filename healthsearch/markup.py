@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from urllib.parse import quote as percent
 from urllib.parse import quote_plus
 
 from healthsearch import citing, provenance, wording
@@ -81,7 +82,7 @@ def contrast(answer: Answer) -> str:
         hit, article = answer.hit(rank)
         sides += (
             f'<div><blockquote class="hs-text" dir="auto"{language(article)}>{escaped(answering(hit))}</blockquote>'
-            f'<a href="#{hit_anchor(hit)}">{escaped(wording.says(rank, article.title))}</a></div>'
+            f'<a href="#{hit_anchor(hit)}">{escaped(wording.says(answer.number(hit), article.title))}</a></div>'
         )
     title, told = wording.CONTRASTS[answer.contrast.kind]
     return (
@@ -124,7 +125,8 @@ def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
     notes = "".join(map(note, wording.notes(hit.notes)))
     return (
         f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
-        f'<div class="hs-where"><span class="hs-path" dir="auto"><b class="hs-rank">{hit.rank}</b> {path}</span>'
+        f'<div class="hs-where"><span class="hs-path" dir="auto">'
+        f'<b class="hs-rank">{answer.number(hit)}</b> {path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
         f"{notes}{_cautions(article, hit)}{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div>"
@@ -189,7 +191,10 @@ def _why(answer: Answer, hit: Hit) -> str:
 
 
 def _share(article: Article, hit: Hit, today: date) -> str:
-    """What can be taken along; the texts travel with the buttons, so that a copy needs no server."""
+    """What can be taken along; the texts travel with the buttons, so that a copy needs no server.
+
+    As in an address, since what cleans the page's HTML takes away attributes that hold the end of a script.
+    """
     read_on = provenance.day(today.isoformat())
     citation = citing.plain(article, hit.passage.headings, read_on)
     copies = (
@@ -199,7 +204,7 @@ def _share(article: Article, hit: Hit, today: date) -> str:
         (wording.CITATIONS["ris"], citing.ris(article, read_on)),
     )
     buttons = "".join(
-        f'<button type="button" data-copy="{escaped(text)}">{escaped(label)}</button>' for label, text in copies
+        f'<button type="button" data-copy="{percent(text)}">{escaped(label)}</button>' for label, text in copies
     )
     link = f"?passage={quote_plus(citing.reference(hit.passage))}"
     return (

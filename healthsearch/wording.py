@@ -239,18 +239,18 @@ def corrections(found: Iterable[Correction]) -> str:
     return f"Read {', '.join(f'“{one.typed}” as “{one.read_as}”' for one in found)}."
 
 
-def says(rank: int, title: str) -> str:
+def says(number: int, title: str) -> str:
     """Whose sentence it is, where two are shown beside each other.
 
     >>> says(2, "Gout")
     'Passage 2, from “Gout”'
     """
-    return f"Passage {rank}, from “{title}”"
+    return f"Passage {number}, from “{title}”"
 
 
-def read(rank: int) -> str:
+def read(number: int) -> str:
     """The button that opens a hit's article; no two of a page are called the same."""
-    return f"Read passage {rank} in its article"
+    return f"Read passage {number} in its article"
 
 
 def fingerprint(generation: str, today: date) -> str:

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote_plus, unquote, unquote_plus
 
 import pytest
 from filelock import FileLock
@@ -303,9 +303,19 @@ def test_a_link_with_a_question_asks_it_and_the_next_one_leaves_the_address(star
 
 
 def test_what_is_copied_is_letter_for_letter(start: Start) -> None:
-    copied = [html.unescape(text) for text in re.findall(r'data-copy="(.*?)"', markup(ask(start(), PAYLOAD_QUESTION)))]
+    copied = [unquote(text) for text in re.findall(r'data-copy="(.*?)"', markup(ask(start(), PAYLOAD_QUESTION)))]
     assert any(text.startswith("“") and PAYLOAD in text for text in copied)
     assert any(text.startswith("@misc{payload") for text in copied) and any("TY  - GEN\nTI" in text for text in copied)
+
+
+def test_two_passages_that_do_not_say_the_same_stand_side_by_side(start: Start) -> None:
+    page = ask(start(), "should I put ice or butter on a burn")
+    [beside] = re.findall(r'<section class="hs-contrast">.*?</section>', markup(page), re.DOTALL)
+    assert wording.CONTRASTS["opposite"][0] in beside
+    sides = re.findall(r'<a href="#(hs-hit-\d)">Passage (\d), from', beside)
+    assert len(sides) == 2
+    for anchor, number in sides:
+        assert re.search(rf'id="{anchor}".*?<b class="hs-rank">{number}</b>', markup(page), re.DOTALL)
 
 
 def test_an_answer_can_be_kept(start: Start) -> None:
@@ -330,6 +340,10 @@ def test_earlier_questions_of_the_visit_can_be_asked_again(start: Start) -> None
 def test_no_two_buttons_are_called_the_same(start: Start) -> None:
     named = labels(ask(start(), QUESTION))
     assert len(named) == len(set(named))
+    page = ask(start(), "How do I stop leg cramps at night?")
+    numbers = [int(number) for number in re.findall(r'<b class="hs-rank">(\d+)</b>', markup(page))]
+    assert numbers == list(range(1, len(numbers) + 1)), "in the order in which they are read"
+    assert [label for label in labels(page) if "passage" in label] == [wording.read(number) for number in numbers]
 
 
 def test_the_first_start_builds_the_index(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

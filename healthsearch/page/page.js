@@ -120,7 +120,7 @@ function say(text) {
 
 function onClick(event) {
   const button = event.target.closest?.("[data-press], [data-step], [data-copy], [data-copy-link], [data-print]");
-  if (button?.dataset.copy) copy(button, button.dataset.copy);
+  if (button?.dataset.copy) copy(button, decodeURIComponent(button.dataset.copy));
   if (button?.dataset.copyLink) copy(button, location.origin + location.pathname + button.dataset.copyLink);
   if (button?.dataset.print) print();
   if (button?.dataset.press) press(button.dataset.press);
