@@ -18,6 +18,8 @@ from healthsearch.places import default_corpus, default_index
 from healthsearch.reranker import Reranker
 from healthsearch.search import MOST_HITS, Searcher
 from healthsearch.terminal import answer_text, json_text, visible
+from healthsearch.urgent import Signs, read_signs
+from healthsearch.wording import NO_SIGNS
 
 FOUND, ERROR, NOT_ANSWERED, INTERRUPTED = 0, 1, 4, 130
 
@@ -81,9 +83,10 @@ def _search(arguments: argparse.Namespace) -> int:
     searcher = Searcher.open(arguments.index, reranker=_reranker(arguments))
     if searcher.fault is not None:
         print(f"notice: the index before the newest one answers, since {searcher.fault}", file=sys.stderr)
+    signs = _signs()
     if arguments.question == "-":
-        return _search_lines(searcher, arguments.k)
-    answer = searcher.search(arguments.question, arguments.k)
+        return _search_lines(searcher, arguments.k, signs)
+    answer = searcher.search(arguments.question, arguments.k, signs=signs)
     if arguments.json:
         print(json_text(answer.as_json(), indent=1))
     else:
@@ -91,7 +94,15 @@ def _search(arguments: argparse.Namespace) -> int:
     return NOT_ANSWERED if answer.verdict == "nothing" else FOUND
 
 
-def _search_lines(searcher: Searcher, k: int) -> int:
+def _signs() -> tuple[Signs, ...]:
+    try:
+        return read_signs(default_corpus())
+    except HealthSearchError as error:
+        print(f"notice: {NO_SIGNS}: {visible(str(error))}", file=sys.stderr)
+        return ()
+
+
+def _search_lines(searcher: Searcher, k: int, signs: tuple[Signs, ...]) -> int:
     status = FOUND
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One line in another encoding must not end the session.
@@ -99,7 +110,7 @@ def _search_lines(searcher: Searcher, k: int) -> int:
     for line in sys.stdin:
         question = line.rstrip("\n")
         try:
-            found = searcher.search(question, k).as_json()
+            found = searcher.search(question, k, signs=signs).as_json()
         except HealthSearchError as error:
             found, status = {"question": question, "error": str(error)}, ERROR
         print(json_text(found), flush=True)

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
-from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
+from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage, names
 from healthsearch.spelling import spellings
 from healthsearch.store import Store, StoreWriter
 from healthsearch.vectors import Matrix, Vectors
@@ -148,6 +150,11 @@ class Generation:
         if not same or found != counts or self.vectors.dimension != self.encoder.dimension:
             raise Damaged(self.folder, "the parts of the index do not belong together", _REBUILD)
 
+    @cached_property
+    def facets(self) -> Facets:
+        """What the articles can be filtered by."""
+        return self.store.facets()
+
     def sentence_vectors(self, first: int, count: int) -> Matrix:
         """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""
         return _unit_rows(self.sentences[first : first + count])
@@ -166,6 +173,16 @@ class Generation:
     def article_cosines(self, query: Matrix, rows: Rows) -> Matrix:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
         return np.asarray(self.article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
+
+    def near_articles(self, row: int, cosine: float) -> Rows:
+        """The rows of the other articles that are at least so near to this one: the cosine of both means."""
+        cosines = self.article_vectors @ self.article_vectors[row]
+        cosines[row] = -1
+        return np.flatnonzero(cosines >= cosine)
+
+    def article_cosine(self, one: int, other: int) -> float:
+        """The cosine of two articles' means, by their rows."""
+        return float(self.article_vectors[one] @ self.article_vectors[other])
 
     def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
         """Which of the index words the named passages' names have, (n, terms), and which each of their sentences."""
@@ -331,8 +348,7 @@ def _write_words(store: Store, folder: Path) -> None:
         headings: set[str] = set()
         for stored in stored_passages:
             passage = stored.passage
-            names = "\n".join((article.title, *passage.headings, *article.also_called))
-            of_names = once(names)
+            of_names = once(names(article, passage))
             of_sentences = [once(passage.text[start:end]) for start, end in passage.sentences]
             text = list(itertools.chain.from_iterable(of_sentences))
             passages.append((of_names, text))

@@ -1,4 +1,4 @@
-"""The page's own HTML: what a result, an article and a message look like as elements.
+"""The page's own HTML: what a result and a message look like as elements.
 
 Puts together words from ``wording`` and text from ``quoting``; every value that comes from an article passes
 ``quoting`` on the way. Knows no Streamlit: the style sheet in ``page/`` does the rest.
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
+from urllib.parse import quote as percent
+from urllib.parse import quote_plus
 
-from healthsearch import wording
+from healthsearch import citing, provenance, wording
+from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article, page_at
 from healthsearch.errors import HealthSearchError
-from healthsearch.quoting import LONGEST_SHOWN, address, escaped, language, quote, stretch, whole
+from healthsearch.quoting import escaped, language, quote, stretch
 from healthsearch.surroundings import after, before
-
-if TYPE_CHECKING:  # the page draws before the search's libraries are loaded
-    from healthsearch.search import Answer, Hit, Result
+from healthsearch.urgent import Notice
 
 
 def header() -> str:
@@ -40,11 +40,54 @@ def verdict(answer: Answer) -> str:
     told = escaped(wording.verdict_note(answer.verdict, answer.calibrated))
     if answer.verdict != "nothing":
         told = f"{escaped(wording.found(len(answer.hits), len(answer.results)))}. {told}"
+    if answer.where:
+        told += f" {escaped(wording.narrowed(answer.searched))}"
     if answer.corrections:
         told = f"{escaped(wording.corrections(answer.corrections))} {told}"
     return (
         f'<section class="hs-verdict hs-{answer.verdict}"><h2>{escaped(wording.VERDICTS[answer.verdict])}</h2>'
         f"<p>{told}</p></section>"
+    )
+
+
+def urgent(notices: Iterable[Notice]) -> str:
+    """The notices that a question calls for; said at once by a screen reader."""
+    inner = "".join(
+        f"<h3>{escaped(notice.name)}</h3><p>{escaped(notice.text)}</p>"
+        f'<p class="hs-source">{escaped(wording.URGENT_SOURCE)} {escaped(notice.source)}</p>'
+        for notice in notices
+    )
+    return (
+        f'<section class="hs-urgent" role="alert"><h2>{escaped(wording.URGENT)}</h2>{inner}</section>' if inner else ""
+    )
+
+
+def keep(answer: Answer) -> str:
+    """What stands over the ways to keep an answer, and those that need no server."""
+    link = f"?question={quote_plus(answer.question)}"
+    return (
+        f'<div class="hs-tools hs-keep" data-told="{escaped(wording.COPIED)}"><h3>{escaped(wording.KEEP)}</h3><p>'
+        f"{escaped(wording.fingerprint_of(answer.generation))}</p>"
+        f'<button type="button" data-copy-link="{escaped(link)}">{escaped(wording.LINK_WITH_QUESTION)}</button>'
+        f'<button type="button" data-print="true">{escaped(wording.PRINT)}</button></div>'
+    )
+
+
+def contrast(answer: Answer) -> str:
+    """Two sentences that deny or limit each other, next to each other; nothing where there are no such."""
+    if answer.contrast is None:
+        return ""
+    sides = ""
+    for rank in (answer.contrast.along, answer.contrast.against):
+        hit, article = answer.hit(rank)
+        sides += (
+            f'<div><blockquote class="hs-text" dir="auto"{language(article)}>{escaped(answering(hit))}</blockquote>'
+            f'<a href="#{hit_anchor(hit)}">{escaped(wording.says(answer.number(hit), article.title))}</a></div>'
+        )
+    title, told = wording.CONTRASTS[answer.contrast.kind]
+    return (
+        f'<section class="hs-contrast"><h3>{escaped(title)}</h3><p>{escaped(told)}</p>'
+        f'<div class="hs-sides">{sides}</div></section>'
     )
 
 
@@ -63,50 +106,53 @@ def problem(error: HealthSearchError) -> str:
 def head(result: Result, today: date) -> str:
     """A result's article: title, who and when, and a note when it is old."""
     article = result.article
-    is_old = any("old" in hit.notes for hit in result.hits)
     return (
         f'<div class="hs-head"><h3 dir="auto"{language(article)}>{escaped(article.title)}</h3>'
-        f"{_facts(article, today)}{_note(wording.old(article)) if is_old else ''}</div>"
+        f"{facts(article, today)}{''.join(map(note, of_article(result, today)))}</div>"
     )
 
 
-def passage(answer: Answer, article: Article, hit: Hit) -> str:
+def of_article(result: Result, today: date) -> list[str]:
+    """What a reader must be told of a result's article as a whole."""
+    told = [provenance.old(result.article)] if any("old" in hit.notes for hit in result.hits) else []
+    return [*told, provenance.superseded(result.newer, today)] if result.newer else told
+
+
+def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
     """A hit: where it stands, how well it fits, the quote, and on demand the text around it."""
     path = escaped(wording.place(hit.passage.headings, page_at(article, hit.passage.start)))
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
-    notes = "".join(_note(note) for note in wording.notes(hit.notes))
+    notes = "".join(map(note, wording.notes(hit.notes)))
     return (
         f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
-        f'<div class="hs-where"><span class="hs-path" dir="auto">{path}</span>'
+        f'<div class="hs-where"><span class="hs-path" dir="auto">'
+        f'<b class="hs-rank">{answer.number(hit)}</b> {path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
-        f"{notes}{_cautions(article, hit)}{_around(article, hit)}</div>"
+        f"{notes}{_cautions(article, hit)}{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div>"
     )
 
 
-def whole_article(answer: Answer, article: Article, hit: Hit, today: date) -> str:
-    """The article with the hit's passage in it, and what its source says of it."""
-    text = whole(article, hit.passage, answer.marks(hit), passage_anchor(hit))
-    note = _note(wording.old(article)) if "old" in hit.notes else ""
-    part = _note(wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else ""
-    return (
-        f'<article class="hs-article"><nav class="hs-bar"><button type="button" data-press="back">'
-        f"{escaped(wording.BACK)}</button></nav>"
-        f'<header><h2 dir="auto"{language(article)}>{escaped(article.title)}</h2>'
-        f"{_facts(article, today)}{note}{part}</header>"
-        f'<div class="hs-text"{language(article)}>{text}</div>'
-        f"{_about(article, today)}</article>"
-    )
+def facts(article: Article, today: date) -> str:
+    """Who published an article, and when it was published and reviewed."""
+    told = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
+    return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in told)}</p>'
+
+
+def note(text: str) -> str:
+    """Something that a reader should know of what stands beside it."""
+    return f'<p class="hs-note">{escaped(text)}</p>'
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> str:
+    """A list of names and what there is to each, which is HTML; a name without anything is left out."""
+    inner = "".join(f"<dt>{escaped(name)}</dt><dd>{told}</dd>" for name, told in rows if told)
+    return f'<dl class="hs-pairs">{inner}</dl>'
 
 
 def hit_anchor(hit: Hit) -> str:
     """The id of a hit's element among the results."""
     return f"hs-hit-{hit.rank}"
-
-
-def passage_anchor(hit: Hit) -> str:
-    """The id of a hit's passage in the opened article."""
-    return f"hs-passage-{hit.rank}"
 
 
 def _cautions(article: Article, hit: Hit) -> str:
@@ -121,15 +167,6 @@ def _cautions(article: Article, hit: Hit) -> str:
 _STRENGTH_CLASSES = {wording.STRENGTHS[0][1]: "hs-strong", wording.STRENGTHS[1][1]: "hs-good"}
 
 
-def _facts(article: Article, today: date) -> str:
-    facts = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
-    return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in facts)}</p>'
-
-
-def _note(text: str) -> str:
-    return f'<p class="hs-note">{escaped(text)}</p>'
-
-
 def _around(article: Article, hit: Hit) -> str:
     parts = (
         (wording.BEFORE, before(article, hit.passage.start)),
@@ -141,18 +178,37 @@ def _around(article: Article, hit: Hit) -> str:
         if start < end
     )
     summary = escaped(wording.SURROUNDINGS)
-    return f'<details class="hs-around"><summary>{summary}</summary>{inner}</details>' if inner else ""
+    return f'<details class="hs-more hs-around"><summary>{summary}</summary>{inner}</details>' if inner else ""
 
 
-def _about(article: Article, today: date) -> str:
-    sources = "".join(f'<li dir="auto">{escaped(source)}</li>' for source in article.sources)
+def _why(answer: Answer, hit: Hit) -> str:
     rows = (
-        (wording.PUBLISHER, escaped(wording.publisher(article))),
-        (wording.DATES, escaped(wording.dates(article, today))),
-        (wording.LICENCE, escaped(article.licence or "")),
-        (wording.SOURCES, f"<ul>{sources}</ul>" if sources else ""),
-        (wording.ADDRESS, address(article.url)),
-        (wording.FILE, f"<code>{escaped(article.path)}</code>"),
+        (wording.WHY_WORDS, escaped(wording.shared_words(hit.reasons))),
+        (wording.WHY_MEANING, escaped(wording.both_places(hit.reasons))),
+        (wording.WHY_CONFIDENCE, escaped(wording.sureness(answer.confidence, answer.calibrated))),
     )
-    inner = "".join(f"<dt>{escaped(name)}</dt><dd>{value}</dd>" for name, value in rows if value)
-    return f'<footer class="hs-about"><dl>{inner}</dl></footer>'
+    return f'<details class="hs-more hs-why"><summary>{escaped(wording.WHY)}</summary>{pairs(rows)}</details>'
+
+
+def _share(article: Article, hit: Hit, today: date) -> str:
+    """What can be taken along; the texts travel with the buttons, so that a copy needs no server.
+
+    As in an address, since what cleans the page's HTML takes away attributes that hold the end of a script.
+    """
+    read_on = provenance.day(today.isoformat())
+    citation = citing.plain(article, hit.passage.headings, read_on)
+    copies = (
+        (wording.COPY_QUOTE, f"“{hit.passage.text}”\n{citation}"),
+        (wording.CITATIONS["plain"], citation),
+        (wording.CITATIONS["bibtex"], citing.bibtex(article, read_on)),
+        (wording.CITATIONS["ris"], citing.ris(article, read_on)),
+    )
+    buttons = "".join(
+        f'<button type="button" data-copy="{percent(text)}">{escaped(label)}</button>' for label, text in copies
+    )
+    link = f"?passage={quote_plus(citing.reference(hit.passage))}"
+    return (
+        f'<details class="hs-more hs-share"><summary>{escaped(wording.SHARE)}</summary>'
+        f'<div class="hs-tools" data-told="{escaped(wording.COPIED)}">{buttons}'
+        f'<button type="button" data-copy-link="{escaped(link)}">{escaped(wording.COPY_LINK)}</button></div></details>'
+    )

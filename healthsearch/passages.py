@@ -70,6 +70,11 @@ class Passage:
         return tuple((start + len(self.context), end + len(self.context)) for start, end in self.sentences)
 
 
+def names(article: Article, passage: Passage) -> str:
+    """What a passage is found under beside its own text: title, headings and other names, a line each."""
+    return "\n".join((article.title, *passage.headings, *article.also_called))
+
+
 def split(article: Article, tokenizer: Tokenizer) -> list[Passage]:
     """The article's passages in reading order.
 

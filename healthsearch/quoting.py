@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from healthsearch.article import Article, Heading
 from healthsearch.mark import Mark
 from healthsearch.passages import Passage
-from healthsearch.wording import MARKS, PASSAGE
+from healthsearch.wording import MARKS, match
 
 # A page of more characters than this would bring a browser to its knees; only hand-made files are as long.
 LONGEST_SHOWN = 300_000
@@ -27,8 +27,17 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """``article.text[start:end]``, and the marks within it."""
+
+    start: int
+    end: int
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Range:
-    """``text[start:end]`` of an article, and what it is: ``answer``, ``caution`` or ``passage``."""
+    """``text[start:end]`` of an article, and what it is: ``answer`` or ``caution``."""
 
     start: int
     end: int
@@ -54,30 +63,60 @@ def stretch(article: Article, start: int, end: int) -> str:
     return "".join(_blocks(article, start, end, [], deeper=2))
 
 
-def whole(article: Article, passage: Passage, marks: Sequence[Mark], anchor: str) -> str:
-    """The article with one passage of it marked, in an element that has ``anchor`` for its id.
+def whole(article: Article, found: Place | None, also: Iterable[Place], anchor: str) -> str:
+    """The article with its matching places marked; the found one in an element that has ``anchor`` for its id.
 
-    A heading that opens the article with its own title is left out, since the title is shown anyway; so is
-    what lies too far from the passage in an article of more than ``LONGEST_SHOWN`` characters.
+    Headings have ids too, see ``heading_anchor``. A heading that opens the article with its own title is left out,
+    since the title is shown anyway; so is what lies too far from the passage in an article of more than
+    ``LONGEST_SHOWN`` characters.
     """
-    start, end = shown(article, passage)
-    first, last = _line_start(article.text, passage.start), _line_end(article.text, passage.end)
-    ranges = [_Range(passage.start, passage.end, "passage")]
-    ranges += [_Range(passage.start + m.start, passage.start + m.end, m.kind) for m in marks]
-    return "".join(
-        (
-            *_blocks(article, start, first, [], deeper=1),
-            f'<section class="hs-found" id="{escaped(anchor)}" tabindex="-1" aria-label="{escaped(PASSAGE)}">',
-            *_blocks(article, first, last, ranges, deeper=1),
-            "</section>",
-            *_blocks(article, last, end, [], deeper=1),
+    start, end = shown(article, found)
+    places = [place for place in also if start <= place.start and place.end <= end]
+    regions = _regions(article.text, [found, *places] if found else places)
+    parts: list[str] = []
+    at = start
+    for number, (first, last, inside) in enumerate(regions, start=1):
+        kind, name = ("found", anchor) if found in inside else ("also", f"{anchor}-{number}")
+        ranges = [_Range(place.start + m.start, place.start + m.end, m.kind) for place in inside for m in place.marks]
+        parts += _blocks(article, at, first, [], deeper=1, named=True)
+        parts.append(
+            f'<div role="group" class="hs-{kind}" id="{escaped(name)}" tabindex="-1" data-match="{number}"'
+            f' aria-label="{escaped(match(number, len(regions)))}">'
         )
-    )
+        parts += _blocks(article, first, last, ranges, deeper=1, named=True)
+        parts.append("</div>")
+        at = last
+    return "".join((*parts, *_blocks(article, at, end, [], deeper=1, named=True)))
 
 
-def shown(article: Article, passage: Passage) -> tuple[int, int]:
+def contents(article: Article, found: Place | None) -> list[tuple[int, str, str]]:
+    """The level, title and anchor of every heading that ``whole`` shows."""
+    start, end = shown(article, found)
+    return [(h.level, h.title, heading_anchor(h)) for h in _headings_within(article.headings, start, end)]
+
+
+def heading_anchor(heading: Heading) -> str:
+    """The id of a heading's element in ``whole``."""
+    return f"hs-heading-{heading.start}"
+
+
+def _regions(text: str, places: Iterable[Place]) -> list[tuple[int, int, list[Place]]]:
+    """The whole lines that hold each place, in reading order; places that share a line share a region."""
+    regions: list[tuple[int, int, list[Place]]] = []
+    for place in sorted(places, key=lambda place: (place.start, place.end)):
+        first, last = _line_start(text, place.start), _line_end(text, place.end)
+        if regions and first <= regions[-1][1]:
+            before = regions.pop()
+            first, last, together = before[0], max(last, before[1]), [*before[2], place]
+        else:
+            together = [place]
+        regions.append((first, last, together))
+    return regions
+
+
+def shown(article: Article, found: Place | None) -> tuple[int, int]:
     """The part of the article that ``whole`` shows, as offsets in its text."""
-    text = article.text
+    text, passage = article.text, found or Place(0, 0)
     start, end = 0, len(text)
     if len(text) > LONGEST_SHOWN:
         middle = (passage.start + passage.end) // 2
@@ -86,7 +125,7 @@ def shown(article: Article, passage: Passage) -> tuple[int, int]:
     if start == 0 and article.headings:
         opening = article.headings[0]
         if not text[: opening.start].strip() and opening.title.casefold() == article.title.casefold():
-            start = min(opening.end, passage.start)
+            start = min(opening.end, found.start) if found else opening.end
     return start, end
 
 
@@ -117,14 +156,17 @@ def _is_web(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
-def _blocks(article: Article, start: int, end: int, ranges: Sequence[_Range], deeper: int) -> Iterator[str]:
+def _blocks(
+    article: Article, start: int, end: int, ranges: Sequence[_Range], deeper: int, named: bool = False
+) -> Iterator[str]:
     """``article.text[start:end]``: headings as headings, ``deeper`` than in the article; the rest line by line."""
     at = start
     for heading in _headings_within(article.headings, start, end):
         yield from _lines(article.text, at, heading.start, ranges)
         level = min(6, heading.level + deeper)
         inner = _inline(article.text, heading.start, heading.end, ranges)
-        yield f'<h{level} class="hs-heading" dir="auto">{inner}</h{level}>'
+        name = f' id="{heading_anchor(heading)}" tabindex="-1"' if named else ""
+        yield f'<h{level} class="hs-heading"{name} dir="auto">{inner}</h{level}>'
         at = heading.end
     yield from _lines(article.text, at, end, ranges)
 

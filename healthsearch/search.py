@@ -8,27 +8,32 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from healthsearch.article import Article, page_at, parse_date
+from healthsearch.answer import Answer, Hit, Result, answering
+from healthsearch.article import Article
+from healthsearch.contrast import Contrast, Said, contrast
 from healthsearch.encoder import Encoder, find_model
 from healthsearch.errors import HealthSearchError
+from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict, evidence
 from healthsearch.mark import Mark, cautions_of, mark
-from healthsearch.passages import Passage, Span
+from healthsearch.newer import dated, newer
+from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
+from healthsearch.reasons import Lists, reasons
 from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.sentences import without_list_marker
-from healthsearch.spelling import Correction, Speller
+from healthsearch.spelling import Speller
 from healthsearch.store import StoredPassage
+from healthsearch.urgent import Signs, urgent
 from healthsearch.words import ANALYSIS, has_words, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
@@ -36,6 +41,8 @@ CANDIDATES = 200
 # One long article must not fill the page.
 PASSAGES_PER_ARTICLE = 2
 MOST_HITS = 100
+# A passage is told of as another match of its article when it comes among the first so many of all.
+_ALSO_AMONG = 10
 # How many passages before and after a hit are looked at for a warning: a section without headings may be a book.
 _CLOSE_BY = 3
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
@@ -43,74 +50,34 @@ _LONGEST_QUESTION = 4_000
 # Health advice is commonly reviewed every three years (for example by NICE and the NHS).
 _OLD_AFTER_YEARS = 3
 
+Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage found: ``rank`` from 1, ``score`` from 0 to 1 for ordering only, marks within its text.
+class _Ranking:
+    """The candidates' rows, best first, ties by row, with their fused scores; and what these rest on.
 
-    ``cautions``: where the passage holds none itself, the warning close by in the same section that is nearest to
-    the question, as a span of the article's text.
+    ``evidence`` is None when there was no candidate at all; ``searched``: how many passages could have been one.
     """
 
-    rank: int
-    score: float
-    passage: Passage
-    marks: tuple[Mark, ...]
-    notes: tuple[str, ...]
-    cautions: tuple[Span, ...]
+    rows: Rows
+    scores: Scores
+    evidence: Evidence | None
+    lists: Lists
+    searched: int
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """The hits of one article, best first."""
+class _Asked:
+    """A question as it was read, its vector and the weights of its index words, and what became of it."""
 
-    article: Article
-    hits: tuple[Hit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Everything there is to say to a question; results by their best hit.
-
-    With the verdict ``nothing`` the hits are the nearest passages, and do not answer. ``corrections`` are the
-    words of the question that were read otherwise than typed; whoever shows the answer shows them.
-    ``calibrated``: whether the confidence was fitted to the encoder in use; if not, it is a rough guide.
-    """
-
-    question: str
-    corrections: tuple[Correction, ...]
+    read: str
+    query: Scores
+    weights: dict[str, float]
     verdict: Verdict
-    confidence: float
-    calibrated: bool
-    generation: str
-    milliseconds: float
-    results: tuple[Result, ...]
-
-    def marks(self, hit: Hit) -> list[Mark]:
-        """The hit's marks as they may be shown: where nothing answers, no sentence is the answer."""
-        return [found for found in hit.marks if found.kind == "caution" or self.verdict != "nothing"]
-
-    @property
-    def hits(self) -> list[tuple[Hit, Article]]:
-        """Every hit with its article, by rank."""
-        pairs = [(hit, result.article) for result in self.results for hit in result.hits]
-        return sorted(pairs, key=lambda pair: pair[0].rank)
-
-    def as_json(self) -> dict[str, Any]:
-        """The contract's form; new fields may be added, none is taken away."""
-        return {
-            "question": self.question,
-            "corrections": [asdict(correction) for correction in self.corrections],
-            "verdict": self.verdict,
-            "confidence": round(self.confidence, 4),
-            "calibrated": self.calibrated,
-            "generation": self.generation,
-            "milliseconds": round(self.milliseconds, 1),
-            "hits": [_hit_json(hit, article) for hit, article in self.hits],
-        }
+    today: date
 
 
 class Searcher:
@@ -160,11 +127,22 @@ class Searcher:
         """The whole article; KeyError when the index holds none of this id."""
         return self.generation.store.article(article_id)
 
-    def search(self, question: str, k: int = 5, *, as_typed: bool = False, today: date | None = None) -> Answer:
+    def search(
+        self,
+        question: str,
+        k: int = 5,
+        *,
+        as_typed: bool = False,
+        where: Filter = (),
+        signs: Iterable[Signs] = (),
+        today: date | None = None,
+    ) -> Answer:
         """The ``k`` best passages, at most two of an article, with the verdict on the whole.
 
-        ``as_typed`` leaves typing slips as they are. Raises HealthSearchError when the question is empty,
-        wordless or too long, ValueError for a ``k`` outside 1 to 100.
+        ``as_typed`` leaves typing slips as they are. ``where``: which articles may answer; a filter that lets none
+        through gives no hits. ``signs``: the corpus's urgent ones, see
+        ``read_signs``. Raises HealthSearchError when the question is empty, wordless or too long, ValueError
+        for a ``k`` outside 1 to 100 and for a filter that is none.
         """
         started = time.perf_counter()
         if not 1 <= k <= MOST_HITS:
@@ -172,41 +150,57 @@ class Searcher:
         asked = self._checked(question)
         read, corrections = (asked, ()) if as_typed else self.speller.correct(asked)
         query = self.encoder.encode_query([read])[0]
-        rows, scores, found, chosen = self._chosen(read, query, k)
+        among = self._among(where)
+        ranking, chosen = self._chosen(read, query, k, among)
+        rows = ranking.rows
         articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles[rows[chosen]])}
-        weights = self.generation.words.weights(words(read))
-        confidence = self.calibration.confidence(found)
+        confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
-        hits = []
-        for rank, place in enumerate(chosen, start=1):
-            found_hit = self._hit(rank, int(rows[place]), float(scores[place]), query, weights)
-            notes = _notes(read, verdict, found_hit, articles[found_hit.passage.article_id], today or date.today())
-            hits.append(replace(found_hit, notes=notes))
+        weights = self.generation.words.weights(words(read))
+        of_question = _Asked(read, query, weights, verdict, today or date.today())
+        later = self._newer(rows[chosen], articles)
+        hits = [
+            self._hit(of_question, rank, ranking, place, articles, later) for rank, place in enumerate(chosen, start=1)
+        ]
+        also = self._also(set(map(int, rows[chosen])), rows)
         return Answer(
             question=asked,
             corrections=corrections,
             verdict=verdict,
             confidence=confidence,
             calibrated=self.calibration.fitted,
+            where=where,
+            urgent=urgent(read, signs),
+            contrast=_contrast(read, verdict, hits),
+            searched=ranking.searched,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,
-            results=_grouped(hits, articles),
+            results=_grouped(hits, articles, also, later),
         )
 
     def evidence(self, question: str) -> Evidence:
         """What the verdict on a question rests on."""
         read, _ = self.speller.correct(self._checked(question))
         query = self.encoder.encode_query([read])[0]
-        return self._ranked(read, query, CANDIDATES)[2]
+        _, _, measures = self.candidates(read, query, CANDIDATES)
+        return evidence(measures, fuse(measures))
 
-    def candidates(self, question: str, query: Scores, depth: int) -> tuple[Rows, Measures]:
-        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them."""
-        generation, terms = self.generation, words(question)
-        shared = generation.words.scores(terms)
-        nearest, _ = generation.vectors.search(query, depth)
+    def candidates(
+        self, question: str, query: Scores, depth: int, among: Mask | None = None
+    ) -> tuple[Lists, Rows, Measures]:
+        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them.
+
+        ``among``: which of the passages may be any; all of them by default.
+        """
+        terms = words(question)
+        shared = self.generation.words.scores(terms)
+        if among is not None:
+            shared = np.where(among, shared, np.float32(0))
+        nearest, _ = self.generation.vectors.search(query, depth, among)
         matching = np.argsort(-shared, kind="stable")[:depth]
-        rows = np.union1d(nearest, matching[shared[matching] > 0])
-        return rows, measure(generation, rows, query, terms)
+        lists = Lists(nearest, matching[shared[matching] > 0])
+        rows = np.union1d(lists.nearest, lists.matching)
+        return lists, rows, measure(self.generation, rows, query, terms)
 
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
         """The ids of up to ``depth`` articles with the score of their best-ranked passage, best first.
@@ -218,9 +212,9 @@ class Searcher:
             return []
         read, _ = self.speller.correct(" ".join(question.split()))
         query = self.encoder.encode_query([read])[0]
-        rows, scores, _ = self._ranked(read, query, max(CANDIDATES, 5 * depth))
+        ranking = self._ranked(read, query, max(CANDIDATES, 5 * depth))
         best: dict[str, float] = {}
-        for row, score in zip(rows, scores, strict=True):
+        for row, score in zip(ranking.rows, ranking.scores, strict=True):
             best.setdefault(str(self._articles[row]), float(score))
         ranked = [(each, score) for found, score in best.items() for each in (found, *self._copies.get(found, ()))]
         return ranked[:depth]
@@ -243,27 +237,31 @@ class Searcher:
     def _tokens(self, question: str) -> int:
         return len(self.encoder.token_spans([question])[0])
 
-    def _ranked(self, question: str, query: Scores, depth: int) -> tuple[Rows, Scores, Evidence]:
-        """The candidates' rows, best first, ties by row, with their fused scores; and what the verdict rests on."""
-        rows, measures = self.candidates(question, query, depth)
+    def _among(self, where: Filter) -> Mask | None:
+        """Which passages a filter lets answer; None for all."""
+        return self.generation.facets.allowed(where)[self.generation.article_rows] if where else None
+
+    def _ranked(self, question: str, query: Scores, depth: int, among: Mask | None = None) -> _Ranking:
+        lists, rows, measures = self.candidates(question, query, depth, among)
         fused = fuse(measures)
         order = np.argsort(-fused, kind="stable")
         ranked, scores = rows[order], fused[order]
-        if self.reranker is not None:
+        if self.reranker is not None and len(ranked):
             # The scores stay in their order: they say how near the best ones are, not which of them is which.
             top = ranked[:DEPTH]
             read = [self.generation.store.passage(int(row)).passage.encoded_text for row in top]
             ranked[:DEPTH] = top[np.argsort(-self.reranker.scores(question, read), kind="stable")]
-        return ranked, scores, evidence(measures, fused)
+        searched = len(self._articles) if among is None else int(among.sum())
+        return _Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, searched)
 
-    def _chosen(self, question: str, query: Scores, k: int) -> tuple[Rows, Scores, Evidence, list[int]]:
+    def _chosen(self, question: str, query: Scores, k: int, among: Mask | None) -> tuple[_Ranking, list[int]]:
         """What is ranked, and the places of the rows to show; looks deeper while the cap leaves room."""
         depth = CANDIDATES
         while True:
-            rows, scores, found = self._ranked(question, query, depth)
-            chosen = self._capped(rows, k)
-            if len(chosen) == k or depth >= len(self._articles):
-                return rows, scores, found, chosen
+            ranking = self._ranked(question, query, depth, among)
+            chosen = self._capped(ranking.rows, k)
+            if len(chosen) == k or depth >= ranking.searched:
+                return ranking, chosen
             depth *= 4
 
     def _capped(self, rows: Rows, k: int) -> list[int]:
@@ -279,15 +277,48 @@ class Searcher:
                     break
         return chosen
 
+    def _newer(self, rows: Rows, articles: Mapping[str, Article]) -> dict[str, Article | None]:
+        """For each article of these passages the newer one that covers the same, if there is any."""
+        at = {str(self._articles[row]): int(self.generation.article_rows[row]) for row in rows}
+        return {identity: newer(self.generation, row, articles[identity]) for identity, row in at.items()}
+
+    def _also(self, shown: set[int], rows: Rows) -> dict[str, list[Span]]:
+        """For each article the passages of it that are among the first of all, but not shown: where they stand."""
+        found: dict[str, list[Span]] = {}
+        for row in map(int, rows[:_ALSO_AMONG]):
+            if row not in shown:
+                passage = self.generation.store.passage(row).passage
+                found.setdefault(passage.article_id, []).append((passage.start, passage.end))
+        return found
+
     def _sentence_cosines(self, query: Scores, stored: StoredPassage) -> Scores:
         vectors = self.generation.sentence_vectors(stored.first_sentence, len(stored.passage.sentences))
         return np.asarray(vectors @ query, dtype=np.float32)
 
-    def _hit(self, rank: int, row: int, score: float, query: Scores, weights: dict[str, float]) -> Hit:
+    def _hit(
+        self,
+        asked: _Asked,
+        rank: int,
+        ranking: _Ranking,
+        place: int,
+        articles: Mapping[str, Article],
+        later: Mapping[str, Article | None],
+    ) -> Hit:
+        row = int(ranking.rows[place])
+        article = articles[self._articles[row]]
         stored = self.generation.store.passage(row)
-        marks = mark(stored.passage, self._sentence_cosines(query, stored), weights)
-        cautions = () if cautions_of(stored.passage) else self._caution_beside(row, stored.passage, query)
-        return Hit(rank, max(score, 0.0), stored.passage, tuple(marks), (), cautions)
+        passage = stored.passage
+        marks = tuple(mark(passage, self._sentence_cosines(asked.query, stored), asked.weights))
+        places = ranking.lists.places(row)
+        return Hit(
+            rank=rank,
+            score=max(float(ranking.scores[place]), 0.0),
+            passage=passage,
+            marks=marks,
+            notes=_notes(asked, passage, marks, article, later[article.id] is not None),
+            cautions=() if cautions_of(passage) else self._caution_beside(row, passage, asked.query),
+            reasons=reasons(asked.read, names(article, passage), passage.text, places, ranking.searched),
+        )
 
     def _caution_beside(self, row: int, passage: Passage, query: Scores) -> tuple[Span, ...]:
         """The warning of the section's passages close by that is nearest to the question, if there is any."""
@@ -308,43 +339,36 @@ class Searcher:
         return (max(found)[1],) if found else ()
 
 
-def _grouped(hits: Iterable[Hit], articles: Mapping[str, Article]) -> tuple[Result, ...]:
+def _grouped(
+    hits: Iterable[Hit],
+    articles: Mapping[str, Article],
+    also: Mapping[str, list[Span]],
+    later: Mapping[str, Article | None],
+) -> tuple[Result, ...]:
     groups: dict[str, list[Hit]] = {}
     for hit in hits:
         groups.setdefault(hit.passage.article_id, []).append(hit)
-    return tuple(Result(articles[identity], tuple(found)) for identity, found in groups.items())
+    return tuple(
+        Result(articles[identity], tuple(found), tuple(sorted(also.get(identity, ()))), later[identity])
+        for identity, found in groups.items()
+    )
 
 
-def _notes(question: str, verdict: Verdict, hit: Hit, article: Article, today: date) -> tuple[str, ...]:
-    answers = [hit.passage.text[found.start : found.end] for found in hit.marks if found.kind == "answer"]
-    denied = verdict != "nothing" and any(says_no(question, answer) for answer in answers)
+def _contrast(question: str, verdict: Verdict, hits: Iterable[Hit]) -> Contrast | None:
+    if verdict == "nothing":
+        return None
+    return contrast(question, [Said(hit.rank, answering(hit), "opposite" in hit.notes) for hit in hits])
+
+
+def _notes(
+    asked: _Asked, passage: Passage, marks: Iterable[Mark], article: Article, superseded: bool
+) -> tuple[str, ...]:
+    answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
+    denied = asked.verdict != "nothing" and any(says_no(asked.read, answer) for answer in answers)
     notes = ["opposite"] if denied else []
-    dated = parse_date(article.reviewed or article.published or "")
-    if dated and (today - dated).days > _OLD_AFTER_YEARS * 365.25:
+    since = dated(article)
+    if since and (asked.today - since).days > _OLD_AFTER_YEARS * 365.25:
         notes.append("old")
+    if superseded:
+        notes.append("superseded")
     return tuple(notes)
-
-
-def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
-    passage = hit.passage
-    return {
-        "rank": hit.rank,
-        "score": round(hit.score, 4),
-        "article_id": article.id,
-        "title": article.title,
-        "headings": list(passage.headings),
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-        "marks": [{"start": found.start, "end": found.end, "kind": found.kind} for found in hit.marks],
-        "notes": list(hit.notes),
-        "cautions": [{"start": start, "end": end, "text": article.text[start:end]} for start, end in hit.cautions],
-        "url": article.url,
-        "published": article.published,
-        "reviewed": article.reviewed,
-        "language": article.language,
-        "path": article.path,
-        "page": page_at(article, passage.start),
-        "also_at": list(article.also_at),
-        "publisher": article.publisher,
-    }

@@ -10,15 +10,21 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from healthsearch.article import Article
 from healthsearch.build import Report, build
+from healthsearch.citing import article_of, find
 from healthsearch.encoder import DEFAULT_MODEL, Encoder, Model, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Generation, Pointer, open_generation
+from healthsearch.narrowing import Offers, offers
+from healthsearch.passages import Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
+from healthsearch.urgent import FILE, Signs, read_signs
 
 # Titles are looked at until this many articles; enough for a handful of examples from any corpus.
 _LOOKED_AT = 500
@@ -42,6 +48,7 @@ class Service:
         self._fault: HealthSearchError | None = None
         self._searcher: Searcher | None = None
         self._encoder: Encoder | None = None
+        self._signs: tuple[tuple[Path, int, int], tuple[Signs, ...]] | None = None
 
     @property
     def ready(self) -> bool:
@@ -75,6 +82,40 @@ class Service:
         titles = [article.title for article in islice(self.generation().store.articles(), _LOOKED_AT)]
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
+
+    def linked(self, found: str) -> tuple[Article, Span | None]:
+        """The article that a link's reference names, and where the passage stands in it, if it still does.
+
+        Raises HealthSearchError when the reference is none, or the article is not in the collection any more.
+        """
+        try:
+            whole = self.generation().store.whole_article(article_of(found))
+        except ValueError:
+            raise HealthSearchError("link", "it is not complete", "Copy it again, or ask for what you need.") from None
+        except KeyError:
+            raise HealthSearchError(
+                "link", "its article is not in this collection any more", "Ask for what you need instead."
+            ) from None
+        passages = [stored.passage for stored in whole.passages]
+        starts = [passage.start for passage in passages]
+        inner = [passage.start + start for passage in passages for start, _ in passage.sentences]
+        return whole.article, find(found, whole.article, (*starts, *inner))
+
+    def signs(self, corpus: Path) -> tuple[Signs, ...]:
+        """The urgent signs of ``corpus``, read anew when their file changes. Raises HealthSearchError for a bad one."""
+        file = corpus / FILE
+        try:
+            found = file.stat()
+            state = (file, found.st_mtime_ns, found.st_size)
+        except OSError:
+            state = (file, 0, 0)
+        if self._signs is None or self._signs[0] != state:
+            self._signs = state, read_signs(corpus)
+        return self._signs[1]
+
+    def offers(self, today: date) -> Offers:
+        """What a search of these articles can be narrowed by."""
+        return offers(self.generation().facets, today)
 
     def _newest(self) -> tuple[Generation, HealthSearchError | None]:
         with self._opening:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from healthsearch.article import Article, Heading
 from healthsearch.corpus import SourceFile
+from healthsearch.filters import Facets
 from healthsearch.passages import Passage, Span
 
 _SCHEMA = """
@@ -214,6 +215,13 @@ class Store:
         )
         return (self._whole(row) for (row,) in rows)
 
+    def whole_article(self, article_id: str) -> StoredArticle:
+        """The article with this id, with its passages; KeyError when there is none."""
+        found = self._all("SELECT row FROM articles WHERE id = ?", article_id)
+        if not found:
+            raise KeyError(article_id)
+        return self._whole(found[0][0])
+
     def whole_articles(self) -> Iterator[StoredArticle]:
         """Every article with its passages, by row."""
         return (self._whole(row) for (row,) in self._all("SELECT row FROM articles ORDER BY row"))
@@ -221,8 +229,17 @@ class Store:
     def articles(self) -> Iterator[Article]:
         """Every article, by row."""
         for (row,) in self._all("SELECT row FROM articles ORDER BY row"):
-            [found] = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE row = ?", row)
-            yield _article(found)
+            yield self.article_at(row)
+
+    def article_at(self, row: int) -> Article:
+        """The article with this row number, which there must be."""
+        [found] = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE row = ?", row)
+        return _article(found)
+
+    def facets(self) -> Facets:
+        """What every article, by row, can be filtered by."""
+        rows = self._all("SELECT publisher, language, path, published, reviewed FROM articles ORDER BY row")
+        return Facets((who, language, path.rpartition("/")[0], *dates) for who, language, path, *dates in rows)
 
     def _whole(self, row: int) -> StoredArticle:
         [found] = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE row = ?", row)

@@ -10,10 +10,10 @@ import re
 import textwrap
 from datetime import date
 
-from healthsearch import wording
+from healthsearch import provenance, wording
+from healthsearch.answer import Answer, Hit, Result
 from healthsearch.article import Article, page_at
 from healthsearch.mark import pieces_of
-from healthsearch.search import Answer, Hit
 
 _WIDTH = 88
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -24,14 +24,19 @@ _SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
 def answer_text(answer: Answer, *, styled: bool) -> str:
     """The whole answer as lines; ``styled`` uses bold and underline, else signs mark the sentences."""
     parts = [f"{wording.VERDICTS[answer.verdict]}. {wording.verdict_note(answer.verdict, answer.calibrated)}"]
+    for notice in reversed(answer.urgent):
+        told = f"{notice.name}. {notice.text} ({wording.URGENT_SOURCE} {notice.source})"
+        parts.insert(0, "\n".join(textwrap.wrap(visible(told), _WIDTH, initial_indent="! ", subsequent_indent="  ")))
     if answer.corrections:
         parts.insert(0, visible(wording.corrections(answer.corrections)))
+    results = {result.article.id: result for result in answer.results}
     for hit, article in answer.hits:
-        parts.append(_hit_text(answer, hit, article, styled))
+        parts.append(_hit_text(answer, hit, results[article.id], styled))
     return "\n\n".join(parts)
 
 
-def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
+def _hit_text(answer: Answer, hit: Hit, result: Result, styled: bool) -> str:
+    article = result.article
     where = " › ".join((article.title, *hit.passage.headings))
     signs = _STYLES if styled else _SIGNS
     quote = "".join(
@@ -41,7 +46,7 @@ def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
     lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article, date.today()))}"]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
-    asides = wording.notes(hit.notes)
+    asides = wording.notes(hit.notes) + ([provenance.superseded(result.newer, date.today())] if result.newer else [])
     asides += [f"{wording.CAUTION_BESIDE} {article.text[start:end]}" for start, end in hit.cautions]
     for aside in asides:
         lines += textwrap.wrap(visible(aside), _WIDTH, initial_indent="   ! ", subsequent_indent="     ")
@@ -55,7 +60,7 @@ def _hit_text(answer: Answer, hit: Hit, article: Article, styled: bool) -> str:
 
 def standing(article: Article, today: date) -> str:
     """Who published the article, when, and whether a clinician has reviewed it, in words."""
-    facts = (wording.publisher(article), wording.published(article), wording.reviewed(article, today))
+    facts = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
     return ", ".join(facts)
 
 

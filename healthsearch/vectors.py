@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 class Vectors:
@@ -51,23 +52,33 @@ class Vectors:
         """Columns of the matrix."""
         return int(self._index.d)
 
-    def search(self, query: Matrix, k: int) -> tuple[Rows, Matrix]:
-        """The ``k`` rows nearest to one (dimension,) query and their cosines, best first, ties by row."""
+    def search(self, query: Matrix, k: int, among: Mask | None = None) -> tuple[Rows, Matrix]:
+        """The ``k`` rows nearest to one (dimension,) query and their cosines, best first, ties by row.
+
+        ``among``: which of the n rows there are to choose from; all of them by default.
+        """
         self._check(query)
-        k = min(k, len(self))
+        count = len(self) if among is None else int(among.sum())
+        k = min(k, count)
         if k < 1:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        rows, scores = self._with_ties(query, k)
+        rows, scores = self._with_ties(query, k, count, among)
         order = np.lexsort((rows, -scores))[:k]
         return rows[order], scores[order]
 
-    def _with_ties(self, query: Matrix, k: int) -> tuple[Rows, Matrix]:
+    def _with_ties(self, query: Matrix, k: int, count: int, among: Mask | None) -> tuple[Rows, Matrix]:
         """The ``k`` nearest and every other row that is as near as the last, since FAISS keeps any of those."""
+        chosen = None
+        if among is not None:
+            # FAISS reads the bitmap for as long as it searches; the name keeps it alive.
+            bits = np.packbits(among, bitorder="little")
+            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # its types are those of C++
+            chosen = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         most = k
         while True:
-            most = min(2 * most, len(self))
-            scores, rows = self._index.search(np.ascontiguousarray(query[None, :]), most)
-            if most == len(self) or scores[0, -1] < scores[0, k - 1]:
+            most = min(2 * most, count)
+            scores, rows = self._index.search(np.ascontiguousarray(query[None, :]), most, params=chosen)
+            if most == count or scores[0, -1] < scores[0, k - 1]:
                 return rows[0], scores[0]
 
     def scores(self, query: Matrix, rows: Rows) -> Matrix:

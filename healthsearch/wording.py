@@ -1,4 +1,4 @@
-"""Every word of the interface that a person reads, in one place and ready to be translated.
+"""Every word of the interface that a person reads but those of who and when, ready to be translated.
 
 Pure functions from what the search knows to what is said about it. Knows no HTML and draws nothing;
 article text does not pass through here.
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from healthsearch.article import Article, parse_date
 from healthsearch.errors import HealthSearchError
+from healthsearch.filters import Field
 from healthsearch.judge import Verdict
+from healthsearch.provenance import day
+from healthsearch.reasons import Reasons
 from healthsearch.spelling import Correction
 
 TITLE = "Health search"
@@ -46,19 +48,54 @@ SUGGESTIONS = (
 MARKS = {"answer": "Best fit", "caution": "Caution"}
 NOTES = {
     "opposite": "The question and the marked sentence point opposite ways. Read it closely.",
-    "superseded": "A newer article in this collection covers the same subject.",
 }
 CAUTION_BESIDE = "Caution in the same section:"
-NOT_REVIEWED = "Not yet reviewed by a clinician"
+
+URGENT = "Read this first"
+URGENT_SOURCE = "Source:"
+NO_SIGNS = "The urgent signs of this collection cannot be read, so no notice is shown for any"
+CONTRASTS = {
+    "opposite": ("These two do not say the same", "Read both before you decide."),
+    "limit": ("Read these two together", "The second limits what the first says, or warns of it."),
+}
+EARLIER = "Earlier questions of this visit"
+EARLIER_NOTE = "Gone when you close the page. Nothing of them is kept anywhere."
+WHY = "Why this passage?"
+WHY_WORDS, WHY_MEANING, WHY_CONFIDENCE = "Words", "Meaning", "Confidence"
+
+NARROW = "Narrow the search"
+WIDEN = "Search all articles"
+NARROW_BY: dict[Field, str] = {
+    "publisher": "Publisher",
+    "language": "Language",
+    "folder": "Folder",
+    "reviewed": "Reviewed since",
+}
+ANY, ANY_TIME, TOP_FOLDER = "Any", "Any time", "Top folder"
+LANGUAGES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
+    "ja": "Japanese", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "tr": "Turkish",
+    "uk": "Ukrainian", "zh": "Chinese",
+}  # fmt: skip
 
 AS_TYPED = "Search for the words as typed"
 SURROUNDINGS = "Text before and after"
 BEFORE = "Before the quote"
 AFTER = "After the quote"
 OPENING = "Opening of the article"
-READ = "Read in the article"
 BACK = "Back to the results"
-PASSAGE = "The passage that was found"
+TO_SEARCH = "Search these articles"
+SHARE = "Copy, cite, link"
+COPY_QUOTE, COPY_LINK, COPIED = "Copy the quote", "Copy a link to this passage", "Copied."
+CITATIONS = {"plain": "Copy a citation", "bibtex": "Copy BibTeX", "ris": "Copy RIS"}
+KEEP = "Keep this answer"
+AS_MARKDOWN, AS_JSON, PRINT = "Download as Markdown", "Download as JSON", "Print"
+LINK_WITH_QUESTION = "Copy a link with your question"
+FILE_NAME = "answer"
+NOTE, REFERENCE = "Note", "Reference"
+REWRITTEN = "The passage that the link led to is no longer in this article as it was. Here is the article as it stands."
+CONTENTS = "Contents"
+PREVIOUS, NEXT = "Previous match", "Next match"
 PUBLISHER, DATES, LICENCE, SOURCES, ADDRESS, FILE = "Publisher", "Dates", "Licence", "Sources", "Address", "File"
 PART_ONLY = "This article is very long. Only the part around the passage is shown."
 
@@ -72,15 +109,13 @@ FIRST_BUILD_NOTE = "This happens once. You can ask already; the answer comes whe
 BUSY = "Another program is preparing the articles. This page goes on by itself when it has finished."
 OLDER_SERVES = "The newest version of the collection cannot be read, so an older one answers."
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)  # fmt: skip
-# Beyond this a reader should know that advice may have changed; the same limit sets the hit's note "old".
-_OLD = "This is more than three years old, and advice may have changed since."
 # Steps of "how near": the share of the verdict's confidence that a hit keeps. A fused score falls slowly (a
 # passage that shares nothing still scores some 0.6 of the best), hence the floor.
 _SCORE_FLOOR = 0.6
 STRENGTHS = ((0.75, "Strong match"), (0.5, "Good match"), (0.25, "Partial match"), (0.0, "Weak match"))
+
+# The confidence is a measured probability (see ``judge``), so it can be said as one.
+LIKELIHOODS = ((0.9, "very likely"), (0.7, "likely"), (0.4, "uncertain"), (0.15, "unlikely"), (0.0, "very unlikely"))
 
 
 def strength(score: float, best: float, confidence: float) -> str:
@@ -92,6 +127,51 @@ def strength(score: float, best: float, confidence: float) -> str:
     relative = score / best if best > 0 else 0.0
     kept = confidence * max(0.0, (relative - _SCORE_FLOOR) / (1 - _SCORE_FLOOR))
     return next(words for least, words in STRENGTHS if kept >= least)
+
+
+def shared_words(why: Reasons) -> str:
+    """Which words of the question a passage has.
+
+    >>> shared_words(Reasons(("big", "toe"), ("toe",), ("eel",), 1, 2, 90))
+    'It has “big”, “toe” of your question, in this or another form; “toe” in its title or headings. Not “eel”.'
+    """
+    if not why.shared:
+        return "It has none of the words of your question, and was found by its meaning alone."
+    told = f"It has {_quoted(why.shared)} of your question, in this or another form"
+    if why.named:
+        told += f"; {_quoted(why.named)} in its title or headings"
+    return f"{told}. Not {_quoted(why.missing)}." if why.missing else f"{told}."
+
+
+def both_places(why: Reasons) -> str:
+    """Where a passage stands among all, by meaning and by words.
+
+    >>> both_places(Reasons(("disc",), (), (), 1, 22, 1990))
+    'Of 1,990 passages it is the nearest to your question in meaning, and the 22nd best by words.'
+    """
+    meaning = _place(why.by_meaning, "nearest to your question in meaning", "not among the nearest in meaning")
+    by_words = _place(why.by_words, "best by words", "not among the best by words")
+    return f"Of {_count(why.searched, 'passage')} it is {meaning}, and {by_words}."
+
+
+def sureness(confidence: float, calibrated: bool) -> str:
+    """How sure it is that the best passage answers, in words.
+
+    >>> sureness(0.96, True)
+    'That the best passage found answers your question is very likely.'
+    """
+    words = next(words for least, words in LIKELIHOODS if confidence >= least)
+    return f"That the best passage found answers your question is {words}.{'' if calibrated else f' {UNCALIBRATED}'}"
+
+
+def ordinal(number: int) -> str:
+    """A place as it is said.
+
+    >>> [ordinal(number) for number in (2, 3, 11, 21, 112)]
+    ['2nd', '3rd', '11th', '21st', '112th']
+    """
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def found(passages: int, articles: int) -> str:
@@ -118,6 +198,35 @@ def open_page(page: int) -> str:
     return f"Open page {page} of the PDF"
 
 
+def match(number: int, matches: int) -> str:
+    """A place of the article that matches the question.
+
+    >>> match(2, 4), match(1, 1)
+    ('Match 2 of 4', 'The passage that was found')
+    """
+    return f"Match {number} of {matches}" if matches > 1 else "The passage that was found"
+
+
+def choice(field: Field, value: str, articles: int) -> str:
+    """A value to narrow by, and how many articles have it.
+
+    >>> choice("language", "de", 3), choice("reviewed", "2025-11-22", 1)
+    ('German (3)', '22 November 2025 (1)')
+    """
+    said = {"language": LANGUAGES.get(value.lower(), value), "folder": value or TOP_FOLDER, "reviewed": day(value)}
+    return f"{said.get(field, value)} ({articles:,})"
+
+
+def narrowed(searched: int) -> str:
+    """What a narrowed search has looked at.
+
+    >>> narrowed(31)
+    'Only the 31 passages that you narrowed the search to were searched.'
+    """
+    those = f"{_count(searched, 'passage')} that you narrowed the search to"
+    return f"Only the {those} {'was' if searched == 1 else 'were'} searched."
+
+
 def verdict_note(verdict: Verdict, calibrated: bool) -> str:
     """What stands below the verdict."""
     return VERDICT_NOTES[verdict] if calibrated else f"{VERDICT_NOTES[verdict]} {UNCALIBRATED}"
@@ -129,6 +238,8 @@ def announcement(verdict: Verdict, passages: int, articles: int) -> str:
     >>> announcement("answered", 2, 1)
     'These passages answer your question. 2 passages from 1 article.'
     """
+    if not passages:
+        return f"{VERDICTS[verdict]}."
     if verdict == "nothing":
         return f"{VERDICTS[verdict]}. {_count(passages, 'near passage')}, not shown unless you open the list."
     return f"{VERDICTS[verdict]}. {found(passages, articles)}."
@@ -143,85 +254,37 @@ def corrections(found: Iterable[Correction]) -> str:
     return f"Read {', '.join(f'“{one.typed}” as “{one.read_as}”' for one in found)}."
 
 
+def says(number: int, title: str) -> str:
+    """Whose sentence it is, where two are shown beside each other.
+
+    >>> says(2, "Gout")
+    'Passage 2, from “Gout”'
+    """
+    return f"Passage {number}, from “{title}”"
+
+
+def read(number: int) -> str:
+    """The button that opens a hit's article; no two of a page are called the same."""
+    return f"Read passage {number} in its article"
+
+
+def fingerprint(generation: str, today: date) -> str:
+    """Which index gave an answer, and when.
+
+    >>> fingerprint("a0b1", date(2026, 11, 22))
+    'Answered on 22 November 2026 from the index with the fingerprint a0b1.'
+    """
+    return f"Answered on {day(today.isoformat())} from the index with the fingerprint {generation}."
+
+
+def fingerprint_of(generation: str) -> str:
+    """Which index gave the answer that is shown."""
+    return f"Given by the index with the fingerprint {generation}."
+
+
 def notes(names: Iterable[str]) -> list[str]:
-    """A hit's notes as sentences; ``old`` is left out, since it is said of the article."""
+    """A hit's notes as sentences; ``old`` and ``superseded`` are left out, since they are said of the article."""
     return [NOTES[name] for name in names if name in NOTES]
-
-
-def publisher(article: Article) -> str:
-    """Who stands behind the article."""
-    return article.publisher or ", ".join(article.authors) or "Publisher not named"
-
-
-def published(article: Article) -> str:
-    """When the article was published, in words.
-
-    >>> published(Article("a", "a.md", "A", "text", published="2026-11-22"))
-    'Published 22 November 2026'
-    """
-    return f"Published {day(article.published)}" if article.published else "Date of publication not given"
-
-
-def reviewed(article: Article, today: date) -> str:
-    """Whether and how long ago a clinician reviewed the article.
-
-    >>> reviewed(Article("a", "a.md", "A", "text", reviewed="2026-03-20"), date(2026, 11, 22))
-    'Reviewed 8 months ago'
-    """
-    if not article.reviewed:
-        return NOT_REVIEWED
-    then = parse_date(article.reviewed)
-    if then is None or article.reviewed.count("-") < 2 or then > today:
-        return f"Reviewed {day(article.reviewed)}"
-    return f"Reviewed {ago(then, today)}"
-
-
-def dates(article: Article, today: date) -> str:
-    """All that is known of when, in full.
-
-    >>> dates(Article("a", "a.md", "A", "text", published="2024", reviewed="2026-03-20"), date(2026, 11, 22))
-    'Published 2024. Reviewed 8 months ago (20 March 2026).'
-    """
-    review = reviewed(article, today)
-    if review.endswith("ago"):
-        review += f" ({day(article.reviewed or '')})"
-    return f"{published(article)}. {review}."
-
-
-def old(article: Article) -> str:
-    """The note for an article whose hits are noted as old."""
-    what = "The last review" if article.reviewed else "The publication"
-    return _OLD.replace("This", what, 1)
-
-
-def day(iso: str) -> str:
-    """An ISO date in words, as precise as it is given; anything else as it stands.
-
-    >>> day("2026-11-22"), day("2024-05"), day("2024"), day("last spring")
-    ('22 November 2026', 'May 2024', '2024', 'last spring')
-    """
-    then = parse_date(iso)
-    if then is None:
-        return iso
-    parts = [str(then.day), _MONTHS[then.month - 1], str(then.year)]
-    return " ".join(parts[2 - iso.count("-") :])
-
-
-def ago(then: date, today: date) -> str:
-    """How long ago a day was, as a person says it, rounded down.
-
-    >>> ago(date(2026, 11, 21), date(2026, 11, 22)), ago(date(2025, 1, 23), date(2026, 11, 22))
-    ('yesterday', '21 months ago')
-    """
-    days = (today - then).days
-    months = (today.year - then.year) * 12 + today.month - then.month - (today.day < then.day)
-    if days < 2:
-        return "yesterday" if days == 1 else "today"
-    if days < 14:
-        return f"{days} days ago"
-    if months < 2:
-        return f"{days // 7} weeks ago"
-    return f"{months} months ago" if months < 24 else f"{months // 12} years ago"
 
 
 def progress(files: int, files_total: int, seconds_left: float | None) -> str:
@@ -255,7 +318,19 @@ def problem(error: HealthSearchError) -> tuple[str, str]:
     """
     if error.place == "question":
         return "Your question cannot be searched yet", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
+    if error.place == "link":
+        return "The link leads nowhere", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
     return "The search is not available", f"{error.place}: {error.cause}. {error.remedy}"
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def _place(place: int | None, what: str, without: str) -> str:
+    if place is None:
+        return without
+    return f"the {what}" if place == 1 else f"the {ordinal(place)} {what}"
 
 
 def _count(number: int, noun: str) -> str:

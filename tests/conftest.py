@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from healthsearch.build import build
 from healthsearch.encoder import Encoder, find_model
+from tests.browsing import browser, server, visitor  # noqa: F401  # fixtures, for whoever asks for them
 from tests.folders import ROOT
 
 # A busy machine makes single examples slow; that is no failure.

@@ -16,6 +16,7 @@ ARTICLES = (
     "burns-and-scalds",
 )
 QUESTION = "Is massage safe for a herniated disc?"
+URGENT_QUESTION = "I have crushing chest pain, what do I do?"
 NO_ANSWER = "What is the capital of France?"
 PDF_QUESTION = "wall slides and pendulum swings for a sore shoulder"
 PAYLOAD_QUESTION = "zebrafinch plaster"
@@ -28,10 +29,11 @@ PAYLOAD_TITLE = "The <b>zebrafinch</b> $plaster$ :red[x] `y` | z"
 
 
 def small_corpus(folder: Path) -> Path:
-    """Some of our own articles, a payload, an old article that was reviewed, and a PDF."""
+    """Some of our own articles, a payload, an old article and one reviewed lately, and a PDF."""
     folder.mkdir(parents=True)
     for name in ARTICLES:
         shutil.copy(CORPUS / f"{name}.md", folder)
+    shutil.copy(CORPUS / "urgent.yaml", folder)
     (folder / "payload.txt").write_text(f"{PAYLOAD_TITLE}\n\n{PAYLOAD}\n", encoding="utf-8")
     (folder / "leeches.md").write_text(
         "---\ntitle: Leeches for sore knees\nlanguage: en\npublisher: An old library\npublished: 1998-04\n"
@@ -40,4 +42,10 @@ def small_corpus(folder: Path) -> Path:
         encoding="utf-8",
     )
     (folder / f"{NAME}.pdf").write_bytes(printed())
+    (folder / "sleep").mkdir()
+    (folder / "sleep" / "naps.md").write_text(
+        "---\ntitle: Naps for tired people\nlanguage: en\npublisher: A sleep clinic\nreviewed: 2026-11-01\n---\n\n"
+        "## How long to nap\n\nA nap of twenty minutes is enough. Longer naps may keep you awake at night.\n",
+        encoding="utf-8",
+    )
     return folder

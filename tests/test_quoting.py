@@ -48,6 +48,11 @@ def a_passage(text: str, start: int = 0) -> Passage:
     return Passage("a", (), "", text, start, start + len(text), ())
 
 
+def place(article: Article, text: str, *marks: Mark) -> quoting.Place:
+    start = article.text.index(text)
+    return quoting.Place(start, start + len(text), marks)
+
+
 @st.composite
 def marked(draw: st.DrawFn) -> tuple[str, list[Mark]]:
     text = draw(TEXTS | PAYLOADS)
@@ -88,10 +93,18 @@ def test_what_is_marked_is_the_marked_text(example: tuple[str, list[Mark]]) -> N
     assert "".join(map(back_to_text, drawn)).split() == wanted.replace("\n", "").split()
 
 
-@given(in_an_article())
-def test_a_whole_article_is_its_text_letter_for_letter(example: tuple[Article, Passage, list[Mark]]) -> None:
+@given(in_an_article(), st.data())
+def test_a_whole_article_is_its_text_letter_for_letter(
+    example: tuple[Article, Passage, list[Mark]], data: st.DataObject
+) -> None:
     article, passage, marks = example
-    assert back_to_text(quoting.whole(article, passage, marks, "there")) == article.text
+    found = quoting.Place(passage.start, passage.end, tuple(marks))
+    spans = data.draw(st.lists(st.tuples(*[st.integers(0, len(article.text))] * 2).map(sorted), max_size=4))
+    drawn = quoting.whole(article, found, [quoting.Place(*span) for span in spans], "there")
+    assert back_to_text(drawn) == article.text
+    assert drawn.count('class="hs-found" id="there"') == 1
+    numbers = re.findall(r' data-match="(\d+)"', drawn)
+    assert numbers == [str(number) for number in range(1, len(numbers) + 1)] and len(numbers) <= 1 + len(spans)
 
 
 @given(in_an_article(), st.data())
@@ -126,28 +139,42 @@ def test_a_caution_is_labelled_once_though_it_runs_over_two_lines() -> None:
 
 def test_the_passage_of_an_article_can_be_found_by_its_anchor() -> None:
     article = an_article("Before.", "# Heading", "One. Two. Three.", "After.")
-    start = article.text.index("Two.")
-    drawn = quoting.whole(article, a_passage("Two.", start), [Mark(0, 4, "answer")], "there")
-    section = re.search(r'<section class="hs-found" id="there"[^>]*>(.*?)</section>', drawn, re.DOTALL)
+    found = place(article, "Two.", Mark(0, 4, "answer"))
+    drawn = quoting.whole(article, found, [], "there")
+    section = re.search(r'<div role="group" class="hs-found" id="there"[^>]*>(.*?)</div>', drawn, re.DOTALL)
     assert section is not None
     assert section[1] == (
-        '<p class="hs-line" dir="auto">One. <mark class="hs-passage hs-answer" data-label="Best fit">Two.</mark>'
-        " Three.</p>"
+        '<p class="hs-line" dir="auto">One. <mark class="hs-answer" data-label="Best fit">Two.</mark> Three.</p>'
     )
-    assert '<h2 class="hs-heading" dir="auto">Heading</h2>' in drawn
+    [(level, title, anchor)] = quoting.contents(article, found)
+    assert (level, title) == (1, "Heading")
+    assert f'<h2 class="hs-heading" id="{anchor}" tabindex="-1" dir="auto">Heading</h2>' in drawn
+
+
+def test_other_matches_stand_in_elements_of_their_own_in_reading_order() -> None:
+    article = an_article("First. One.", "# Heading", "Two. Three.", "Last.")
+    also = [place(article, text) for text in ("Last.", "First.", "One.")]
+    drawn = quoting.whole(article, place(article, "Two."), also, "there")
+    groups = re.findall(r'<div role="group" class="hs-(\w+)" id="(\S+)".*?aria-label="(.*?)">(.*?)</div>', drawn)
+    assert [(kind, name, label, back_to_text(inner)) for kind, name, label, inner in groups] == [
+        ("also", "there-1", "Match 1 of 3", "First. One."),
+        ("found", "there", "Match 2 of 3", "Two. Three."),
+        ("also", "there-3", "Match 3 of 3", "Last."),
+    ]
 
 
 def test_a_heading_that_repeats_the_title_is_not_shown_twice() -> None:
     article = an_article("# A title", "Text.", title="A title")
-    drawn = quoting.whole(article, a_passage("Text.", article.text.index("Text.")), [], "there")
-    assert back_to_text(drawn) == "\n\nText."
+    found = place(article, "Text.")
+    assert back_to_text(quoting.whole(article, found, [], "there")) == "\n\nText."
+    assert quoting.contents(article, found) == []
 
 
 def test_of_a_giant_article_the_part_around_the_passage_is_shown() -> None:
     lines = [f"Line {number}." for number in range(100_000)]
     article = an_article("\n".join(lines))
-    start = article.text.index("Line 50000.")
-    drawn = back_to_text(quoting.whole(article, a_passage("Line 50000.", start), [], "there"))
+    found, far = place(article, "Line 50000."), place(article, "Line 99999.")
+    drawn = back_to_text(quoting.whole(article, found, [far], "there"))
     assert "Line 50000." in drawn
     assert drawn in article.text
     assert quoting.LONGEST_SHOWN * 0.9 < len(drawn) < quoting.LONGEST_SHOWN * 1.1

@@ -41,6 +41,18 @@ def test_the_nearest_are_those_of_brute_force_and_ties_go_by_row(case: tuple[Mat
     assert scores.tolist() == expected_scores.tolist()
 
 
+@given(searches(), st.data())
+def test_among_chosen_rows_the_nearest_are_those_of_brute_force(
+    case: tuple[Matrix, Matrix, int], data: st.DataObject
+) -> None:
+    matrix, query, k = case
+    among = np.array(data.draw(st.lists(st.booleans(), min_size=len(matrix), max_size=len(matrix))))
+    rows, scores = Vectors.of(matrix).search(query, k, among)
+    of_chosen, expected_scores = by_brute_force(matrix[among], query, k)
+    assert rows.tolist() == np.flatnonzero(among)[of_chosen].tolist()
+    assert scores.tolist() == expected_scores.tolist()
+
+
 def test_real_vectors_are_ranked_as_by_brute_force() -> None:
     matrix, queries = unit_rows(3_000, 384), unit_rows(20, 384, seed=1)
     vectors = Vectors.of(matrix)

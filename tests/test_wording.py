@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch import wording
+from healthsearch import provenance, wording
 from healthsearch.errors import HealthSearchError
 from tests.fakes import an_article
 
@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 22)
     ],
 )
 def test_a_date_is_said_as_precisely_as_it_is_given(iso: str, words: str) -> None:
-    assert wording.day(iso) == words
+    assert provenance.day(iso) == words
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_a_date_is_said_as_precisely_as_it_is_given(iso: str, words: str) -> Non
     ],
 )
 def test_a_time_is_told_rounded_down(then: date, words: str) -> None:
-    assert wording.ago(then, TODAY) == words
+    assert provenance.ago(then, TODAY) == words
 
 
 @given(st.integers(0, 20_000))
 def test_a_number_in_a_time_is_never_one_or_none(days: int) -> None:
-    said = wording.ago(TODAY - timedelta(days=days), TODAY)
+    said = provenance.ago(TODAY - timedelta(days=days), TODAY)
     assert said in ("today", "yesterday") or int(said.split()[0]) >= 2
 
 
@@ -69,18 +69,18 @@ def test_a_number_in_a_time_is_never_one_or_none(days: int) -> None:
 )
 def test_the_state_of_review(reviewed: str | None, words: str) -> None:
     article = an_article("Text.", **({"reviewed": reviewed} if reviewed else {}))
-    assert wording.reviewed(article, TODAY) == words
+    assert provenance.reviewed(article, TODAY) == words
 
 
 def test_an_old_article_is_said_to_be_old_by_its_review_or_its_publication() -> None:
-    assert wording.old(an_article("Text.", reviewed="2020-01-01")).startswith("The last review is more than three")
-    assert wording.old(an_article("Text.", published="2020-01-01")).startswith("The publication is more than three")
+    assert provenance.old(an_article("Text.", reviewed="2020-01-01")).startswith("The last review is more than three")
+    assert provenance.old(an_article("Text.", published="2020-01-01")).startswith("The publication is more than three")
 
 
 def test_publisher_and_date_are_never_left_open() -> None:
     article = an_article("Text.")
-    assert wording.publisher(article) == "Publisher not named"
-    assert wording.published(article) == "Date of publication not given"
+    assert provenance.publisher(article) == "Publisher not named"
+    assert provenance.published(article) == "Date of publication not given"
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -108,7 +108,7 @@ def test_what_a_screen_reader_hears() -> None:
 
 
 def test_notes_are_sentences_and_unknown_ones_are_not_made_up() -> None:
-    assert wording.notes(["old", "superseded", "new kind"]) == [wording.NOTES["superseded"]]
+    assert wording.notes(["old", "superseded", "opposite", "new kind"]) == [wording.NOTES["opposite"]]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 // What the page cannot do without a script: put the cursor into the question box and ask on Enter, tell a screen
-// reader what has come, bring a place of the page into view, and let a button in our own HTML stand for one of
-// Streamlit's. The server numbers what has happened; each event is acted on once.
+// reader what has come, bring a place of the page into view, lead through results and articles by keys, copy, and let
+// a button in our own HTML stand for one of Streamlit's. The server numbers what has happened; each event is acted on
+// once.
 
 const WAIT_MS = 4000;
+
+// The place that was last brought into view.
+let gone = null;
 
 function whenThere(find, then) {
   const found = find();
@@ -32,6 +36,7 @@ function bringIntoView(id) {
       const show = () => place.scrollIntoView({ block: "start", behavior: "instant" });
       show();
       place.focus({ preventScroll: true });
+      gone = place;
       // Fonts and late elements move what stands below them.
       requestAnimationFrame(show);
       document.fonts.ready.then(show);
@@ -40,18 +45,95 @@ function bringIntoView(id) {
 }
 
 function press(key) {
-  document.querySelector(`.st-key-${key} button`)?.click();
+  const button = document.querySelector(`.st-key-${key} button`);
+  button?.click();
+  return Boolean(button);
 }
 
 // Streamlit's own "Enter submits the form" writes a hint over what is being typed.
 function onKey(event) {
   const box = event.target.closest?.(".st-key-question input");
-  if (box && event.key === "Enter" && !event.isComposing) press("search");
+  if (box && event.key === "Enter" && !event.isComposing) return press("search");
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+  if (KEYS[event.key]?.(event.target)) event.preventDefault();
+}
+
+function typing(element) {
+  return Boolean(element.closest?.("input, textarea, select, [contenteditable], [role='combobox'], [role='listbox']"));
+}
+
+// Each returns whether there was something to do; if not, the key is the browser's.
+const KEYS = {
+  "/": () => {
+    const box = document.querySelector(".st-key-question input");
+    box?.focus();
+    return Boolean(box);
+  },
+  j: () => walk(1),
+  k: () => walk(-1),
+  Enter: (element) => element.matches?.(".hs-hit") && press(`read-${element.id.split("-").pop()}`),
+  Escape: () => press("back"),
+};
+
+// To the next result, or the one before; in an opened article, to the next match.
+function walk(by) {
+  if (document.querySelector("[data-match]")) return step(by);
+  const hits = [...document.querySelectorAll(".hs-hit")].filter((hit) => hit.checkVisibility());
+  const at = hits.indexOf(document.activeElement.closest(".hs-hit"));
+  const hit = hits[at < 0 && by < 0 ? 0 : Math.min(at + by, hits.length - 1)];
+  if (hit) bringIntoView(hit.id);
+  return Boolean(hit);
+}
+
+// To the next match of the opened article, or the one before, from the place last gone to; round and round.
+function step(by) {
+  const places = [...document.querySelectorAll("[data-match]")];
+  if (!places.length) return false;
+  const here = gone?.isConnected ? gone : (document.querySelector(".hs-found") ?? places[0]);
+  const beyond = by > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+  const ahead = places.filter((place) => place !== here && here.compareDocumentPosition(place) & beyond);
+  const place = by > 0 ? (ahead[0] ?? places[0]) : (ahead.at(-1) ?? places.at(-1));
+  bringIntoView(place.id);
+  return true;
+}
+
+// The clipboard of a page that is not served by HTTPS or from this machine is reached the old way.
+async function copy(button, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = Object.assign(document.createElement("textarea"), { value: text });
+    button.after(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    button.focus();
+  }
+  for (const other of document.querySelectorAll("[data-copied]")) delete other.dataset.copied;
+  button.dataset.copied = "true";
+  say(button.closest("[data-told]")?.dataset.told ?? "");
+}
+
+function say(text) {
+  for (const region of document.querySelectorAll(".hs-told")) region.textContent = text;
 }
 
 function onClick(event) {
-  const button = event.target.closest?.("[data-press]");
-  if (button) press(button.dataset.press);
+  const button = event.target.closest?.("[data-press], [data-step], [data-copy], [data-copy-link], [data-print]");
+  if (button?.dataset.copy) copy(button, decodeURIComponent(button.dataset.copy));
+  if (button?.dataset.copyLink) copy(button, location.origin + location.pathname + button.dataset.copyLink);
+  if (button?.dataset.print) print();
+  if (button?.dataset.press) press(button.dataset.press);
+  if (button?.dataset.step) step(Number(button.dataset.step));
+  const link = event.target.closest?.(':is(.hs-bar, .hs-contrast) a[href^="#hs-"]');
+  if (link) {
+    // The address stays as it is: it would be all that a shared browser keeps of the visit.
+    event.preventDefault();
+    bringIntoView(link.getAttribute("href").slice(1));
+  }
+  for (const list of document.querySelectorAll(".hs-bar details[open]")) {
+    if (link || !list.contains(event.target)) list.open = false;
+  }
 }
 
 export default function ({ data, parentElement }) {

@@ -1,0 +1,70 @@
+"""An answer as a file to keep: Markdown, with the fingerprint of the index that gave it.
+
+Article text is data here too: every mark that Markdown would read is escaped, so that it shows letter for letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from healthsearch import provenance, wording
+from healthsearch.answer import Answer, Hit, Result
+from healthsearch.citing import plain, reference
+from healthsearch.markup import of_article
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^@])")
+
+
+def answer_markdown(answer: Answer, today: date) -> str:
+    """The whole answer as a Markdown document, with what a reader must know to judge it."""
+    return "\n\n".join(_parts(answer, today)) + "\n"
+
+
+def escaped(text: str) -> str:
+    r"""The text so that Markdown shows it letter for letter, line ends included.
+
+    >>> escaped("*not* bold, costs $5")
+    '\\*not\\* bold, costs \\$5'
+    """
+    lines = (_MARKS.sub(r"\\\1", line.strip()) for line in re.split(r"[\n\r\x0b\x0c\x85\u2028\u2029]", text))
+    return "  \n".join(lines)
+
+
+def _parts(answer: Answer, today: date) -> Iterator[str]:
+    yield f"# {escaped(answer.question)}"
+    for notice in answer.urgent:
+        yield f"**{escaped(notice.name)}.** {escaped(notice.text)} ({wording.URGENT_SOURCE} {escaped(notice.source)})"
+    told = [f"**{wording.VERDICTS[answer.verdict]}.**", wording.verdict_note(answer.verdict, answer.calibrated)]
+    if answer.corrections:
+        told.append(escaped(wording.corrections(answer.corrections)))
+    if answer.where:
+        told.append(wording.narrowed(answer.searched))
+    yield " ".join(told)
+    if answer.contrast is not None:
+        title, why = wording.CONTRASTS[answer.contrast.kind]
+        yield f"**{title}** ({answer.contrast.along}, {answer.contrast.against}). {why}"
+    results = {result.article.id: result for result in answer.results}
+    for hit, article in answer.hits:
+        yield from _hit_parts(answer, hit, results[article.id], today)
+    yield "---"
+    yield f"{wording.ADVICE} {wording.EMERGENCY}"
+    yield wording.fingerprint(answer.generation, today)
+
+
+def _hit_parts(answer: Answer, hit: Hit, result: Result, today: date) -> Iterator[str]:
+    article = result.article
+    where = " › ".join((article.title, *hit.passage.headings))
+    yield f"## {hit.rank}. {escaped(where)}"
+    facts = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
+    yield escaped(", ".join(facts) + ".")
+    yield "\n".join(f"> {line}" for line in escaped(hit.passage.text).split("\n"))
+    for mark in answer.marks(hit):
+        yield f"**{wording.MARKS[mark.kind]}:** {escaped(hit.passage.text[mark.start : mark.end])}"
+    for start, end in hit.cautions:
+        yield f"**{wording.CAUTION_BESIDE}** {escaped(article.text[start:end])}"
+    for note in (*wording.notes(hit.notes), *of_article(result, today)):
+        yield f"**{wording.NOTE}:** {escaped(note)}"
+    yield escaped(plain(article, hit.passage.headings, provenance.day(today.isoformat())))
+    yield f"{wording.REFERENCE}: {escaped(reference(hit.passage))}"

@@ -1,0 +1,128 @@
+"""Filters: which articles may answer, in a closed form that any store can carry out.
+
+A filter is conditions that must all hold: a field equals a value, is one of several, or lies in a range. There is
+nothing else to it, so a filter can be handed to another engine as it is. Here it becomes a set of articles, before
+anything is retrieved: what is filtered out was never a candidate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from healthsearch.article import parse_date
+
+Field = Literal["publisher", "language", "folder", "published", "reviewed"]
+FIELDS: tuple[Field, ...] = ("publisher", "language", "folder", "published", "reviewed")
+DATES: frozenset[Field] = frozenset({"published", "reviewed"})
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The field has this very value."""
+
+    field: Field
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """The field has one of these values."""
+
+    field: Field
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The date in the field is not before ``least`` and not after ``most``, each an ISO date or None.
+
+    "2024" and "2024-05" stand for their first day, in a condition as in an article. An article without a date
+    is in no range.
+    """
+
+    field: Field
+    least: str | None = None
+    most: str | None = None
+
+
+Condition: TypeAlias = Equals | In | Range
+# All of them hold; without any, every article may answer.
+Filter: TypeAlias = tuple[Condition, ...]
+
+
+class Facets:
+    """What n articles, by row, have in each field that can be filtered by."""
+
+    def __init__(self, articles: Iterable[Sequence[str | None]]) -> None:
+        """``articles``: for each its values in the order of ``FIELDS``, None where it has none."""
+        columns = list(zip(*articles, strict=True)) or [()] * len(FIELDS)
+        self._values = {field: np.array(column, dtype=object) for field, column in zip(FIELDS, columns, strict=True)}
+        self._days = {field: np.array([_day(value) for value in self._values[field]]) for field in DATES}
+
+    def __len__(self) -> int:
+        return len(self._values["publisher"])
+
+    def allowed(self, where: Filter) -> Mask:
+        """Which of the articles a filter lets answer, (n,). ValueError for a condition that is none."""
+        found = np.ones(len(self), dtype=np.bool_)
+        for condition in where:
+            found &= self._holds(condition)
+        return found
+
+    def counts(self, field: Field) -> dict[str, int]:
+        """How many articles have each value of a field, the most common first, then by name."""
+        counted = Counter(str(value) for value in self._values[field] if value is not None)
+        return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+    def _holds(self, condition: Condition) -> Mask:
+        if condition.field not in self._values:
+            raise ValueError(f"{condition.field!r} is no field to filter by; there are {', '.join(FIELDS)}")
+        values = self._values[condition.field]
+        if isinstance(condition, Equals):
+            return np.asarray(values == condition.value, dtype=np.bool_)
+        if isinstance(condition, In):
+            wanted = set(condition.values)
+            return np.array([value in wanted for value in values], dtype=np.bool_)
+        if condition.field not in DATES:
+            raise ValueError(f"{condition.field!r} is no date, so it has no range")
+        days = self._days[condition.field]
+        least, most = _limit(condition.least, 1), _limit(condition.most, _LAST_DAY)
+        return np.asarray((days >= least) & (days <= most), dtype=np.bool_)
+
+
+# Days are counted as ``date.toordinal`` does; no date is day 0.
+_LAST_DAY = 3_652_059
+
+
+def _day(text: str | None) -> int:
+    found = parse_date(text or "")
+    return found.toordinal() if found else 0
+
+
+def _limit(text: str | None, without: int) -> int:
+    if text is None:
+        return without
+    day = _day(text)
+    if not day:
+        raise ValueError(f"{text!r} is no ISO date")
+    return day
+
+
+def filter_json(where: Filter) -> list[dict[str, Any]]:
+    """The filter as JSON: each condition with its field and either ``equals``, ``in``, or ``from`` and ``to``."""
+    return [_condition_json(condition) for condition in where]
+
+
+def _condition_json(condition: Condition) -> dict[str, Any]:
+    if isinstance(condition, Equals):
+        return {"field": condition.field, "equals": condition.value}
+    if isinstance(condition, In):
+        return {"field": condition.field, "in": list(condition.values)}
+    return {"field": condition.field, "from": condition.least, "to": condition.most}

@@ -1,0 +1,52 @@
+"""What a reader is offered to narrow a search by: the values that this corpus has, counted.
+
+Only what would leave something out and keep something is offered, so that a corpus of one publisher offers none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from healthsearch.filters import Facets, Field, Filter, In, Range
+
+_BY_VALUE: tuple[Field, ...] = ("publisher", "language", "folder")
+# Years within which an article was reviewed.
+_WITHIN = (1, 3, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """``values``: for each field its values, each with its articles; ``reviewed``: first days, likewise."""
+
+    values: Mapping[Field, Mapping[str, int]]
+    reviewed: Mapping[str, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.reviewed)
+
+
+def offers(facets: Facets, today: date) -> Offers:
+    """What these articles can be narrowed by."""
+    counted = {field: facets.counts(field) for field in _BY_VALUE}
+    days = [years_before(today, years).isoformat() for years in _WITHIN]
+    reviewed = {day: int(facets.allowed((Range("reviewed", day),)).sum()) for day in days}
+    return Offers(
+        {field: counts for field, counts in counted.items() if any(n < len(facets) for n in counts.values())},
+        {day: count for day, count in reviewed.items() if 0 < count < len(facets)},
+    )
+
+
+def chosen(values: Mapping[Field, Sequence[str]], reviewed: str | None) -> Filter:
+    """The filter for what was chosen: any of the values of each field, reviewed on that day or later."""
+    conditions = [In(field, tuple(found)) for field, found in values.items() if found]
+    return (*conditions, Range("reviewed", reviewed)) if reviewed else tuple(conditions)
+
+
+def years_before(today: date, years: int) -> date:
+    """The same day so many years ago; the 28th for a 29 February that is not there."""
+    try:
+        return today.replace(year=today.year - years)
+    except ValueError:
+        return today.replace(year=today.year - years, day=28)

@@ -1,0 +1,103 @@
+"""An opened article as HTML: its text with the places that match, its contents, and what its source says of it.
+
+Like ``markup``, of which it is the other half: words from ``wording``, text through ``quoting``, no Streamlit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from healthsearch import provenance, wording
+from healthsearch.answer import Answer, Hit
+from healthsearch.article import Article
+from healthsearch.markup import facts, hit_anchor, note, of_article, pairs
+from healthsearch.passages import Span
+from healthsearch.quoting import LONGEST_SHOWN, Place, address, contents, escaped, language, whole
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of an article: where to begin, the other places that match, and what is to be said above.
+
+    ``found`` is None when there is no such place. ``anchor``: the id of its element. ``back``: what the way back is
+    called, and the id of the element that it leads to.
+    """
+
+    article: Article
+    found: Place | None
+    also: tuple[Place, ...]
+    notes: tuple[str, ...]
+    anchor: str
+    back: tuple[str, str]
+
+
+def of_hit(answer: Answer, article: Article, hit: Hit, today: date) -> View:
+    """The article of a hit, with everything in it that matches the question."""
+    result = next(result for result in answer.results if result.article.id == article.id)
+    also = [_place(answer, other) for other in result.hits if other is not hit]
+    also += [Place(start, end) for start, end in result.also]
+    back = wording.BACK, hit_anchor(hit)
+    return View(
+        article, _place(answer, hit), tuple(also), tuple(of_article(result, today)), f"hs-passage-{hit.rank}", back
+    )
+
+
+def of_link(article: Article, span: Span | None) -> View:
+    """The article that a link leads to; without the passage when that does not stand in it any more."""
+    found = Place(*span) if span else None
+    notes = () if span else (wording.REWRITTEN,)
+    return View(article, found, (), notes, "hs-passage", (wording.TO_SEARCH, ""))
+
+
+def whole_article(view: View, today: date) -> str:
+    """The article with the places that match in it, and what its source says of it."""
+    article = view.article
+    text = whole(article, view.found, view.also, view.anchor)
+    notes = (*view.notes, wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else view.notes
+    return (
+        f'<article class="hs-article">{_bar(view, text.count(" data-match="))}'
+        f'<header><h2 dir="auto"{language(article)}>{escaped(article.title)}</h2>'
+        f"{facts(article, today)}{''.join(map(note, notes))}</header>"
+        f'<div class="hs-text"{language(article)}>{text}</div>'
+        f"{_about(article, today)}</article>"
+    )
+
+
+def _place(answer: Answer, hit: Hit) -> Place:
+    return Place(hit.passage.start, hit.passage.end, tuple(answer.marks(hit)))
+
+
+def _bar(view: View, matches: int) -> str:
+    """What stays in sight while an article is read: the way back, its contents, and its matches one by one."""
+    items = "".join(
+        f'<li class="hs-level-{min(level, 4)}" dir="auto"><a href="#{anchor}">{escaped(title)}</a></li>'
+        for level, title, anchor in contents(view.article, view.found)
+    )
+    listed = (
+        f"<details><summary>{escaped(wording.CONTENTS)}</summary><ul{language(view.article)}>{items}</ul></details>"
+        if items
+        else ""
+    )
+    steps = "".join(
+        f'<button type="button" class="hs-{kind}" data-step="{step}">{escaped(label)}</button>'
+        for kind, step, label in (("previous", -1, wording.PREVIOUS), ("next", 1, wording.NEXT))
+    )
+    return (
+        f'<nav class="hs-bar" aria-label="{escaped(view.article.title)}">'
+        f'<button type="button" class="hs-back" data-press="back">{escaped(view.back[0])}</button>{listed}'
+        f"{steps if matches > 1 else ''}</nav>"
+    )
+
+
+def _about(article: Article, today: date) -> str:
+    sources = "".join(f'<li dir="auto">{escaped(source)}</li>' for source in article.sources)
+    rows = (
+        (wording.PUBLISHER, escaped(provenance.publisher(article))),
+        (wording.DATES, escaped(provenance.dates(article, today))),
+        (wording.LICENCE, escaped(article.licence or "")),
+        (wording.SOURCES, f"<ul>{sources}</ul>" if sources else ""),
+        (wording.ADDRESS, address(article.url)),
+        (wording.FILE, f"<code>{escaped(article.path)}</code>"),
+    )
+    return f'<footer class="hs-about">{pairs(rows)}</footer>'

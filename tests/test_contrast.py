@@ -1,0 +1,51 @@
+"""Two passages stand side by side where one denies or limits what the other says, and only there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from healthsearch.build import build
+from healthsearch.contrast import Contrast, Said, contrast
+from healthsearch.search import Searcher
+from tests.fakes import KeywordModel
+from tests.folders import put
+
+YES = "Massage eases the pain of a disc."
+LIMIT = "Do not have a massage of the disc with a fever."
+NO = "Massage of the disc is not safe."
+QUESTION = "is massage safe for a disc"
+
+
+def said(*sentences: str, opposite: tuple[int, ...] = ()) -> list[Said]:
+    return [Said(rank, text, rank in opposite) for rank, text in enumerate(sentences, start=1)]
+
+
+def test_what_denies_comes_before_what_limits() -> None:
+    assert contrast(QUESTION, said(YES, LIMIT, NO, opposite=(3,))) == Contrast(1, 3, "opposite")
+    assert contrast(QUESTION, said(LIMIT, "Rest.", YES)) == Contrast(3, 1, "limit")
+
+
+def test_the_best_ranked_two_are_taken() -> None:
+    assert contrast(QUESTION, reversed(said(YES, YES, LIMIT, LIMIT))) == Contrast(1, 3, "limit")
+
+
+def test_without_two_sides_or_without_the_same_thing_there_is_none() -> None:
+    for told in (said(YES, YES), said(LIMIT, LIMIT), said(NO, opposite=(1,)), said("", LIMIT), []):
+        assert contrast(QUESTION, told) is None
+    assert contrast(QUESTION, said("A disc is soft.", "Do not have a massage with a fever.")) is None
+    assert contrast(QUESTION, said("A massage eases pain.", LIMIT)) is None, "one word is not enough for a warning"
+
+
+def test_an_answer_tells_of_it_and_nothing_does_not(tmp_path: Path) -> None:
+    put(tmp_path / "corpus", "yes.md", YES)
+    put(tmp_path / "corpus", "limit.md", LIMIT)
+    build(tmp_path / "corpus", tmp_path / "index", KeywordModel())
+    answer = Searcher.open(tmp_path / "index", KeywordModel().load()).search("massage disc")
+    assert answer.verdict != "nothing" and answer.contrast is not None
+    sides = [answer.hit(rank)[1].id for rank in (answer.contrast.along, answer.contrast.against)]
+    assert (sides, answer.contrast.kind) == (["yes", "limit"], "limit")
+    assert answer.as_json()["contrast"] == {
+        "along": answer.contrast.along,
+        "against": answer.contrast.against,
+        "kind": "limit",
+    }

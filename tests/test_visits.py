@@ -1,0 +1,271 @@
+"""Whole visits: a link after a rebuild, an answer taken along, keys only, urgent signs; every state held to axe-core.
+
+axe-core (https://github.com/dequelabs/axe-core) is no Python package: AXE names its file, as ``.ci/run`` does. Without
+it those tests are skipped, except where CI is set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote_plus
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from healthsearch import wording
+from tests.browsing import PATIENCE_MS, Server, Visitor, is_in_sight
+from tests.folders import python
+from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, QUESTION, URGENT_QUESTION
+
+CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+
+
+def rebuild(server: Server) -> None:
+    command = python("build_index.py", "--corpus", server.corpus, "--index", server.index, "-q")
+    output, problems = command.communicate(timeout=600)
+    assert command.returncode == 0, output + problems
+
+
+@pytest.fixture(scope="module")
+def server(server: Server, browser: Browser) -> Server:
+    """The page with its index already there and its encoder loaded."""
+    rebuild(server)
+    page = browser.new_page()
+    page.goto(server.url)
+    expect(page.get_by_text(wording.EXAMPLES)).to_be_visible(timeout=PATIENCE_MS)
+    page.locator(".hs-told").wait_for(state="attached")
+    page.get_by_label(wording.QUESTION).fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".hs-verdict")).to_be_visible(timeout=PATIENCE_MS)
+    page.close()
+    return server
+
+
+def copied(page: Page) -> str:
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+@pytest.mark.parametrize("visitor", [CLIPBOARD], indirect=True)
+def test_a_link_leads_to_its_passage_after_a_rebuild_has_moved_it(
+    visitor: Visitor, server: Server, browser: Browser
+) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    hit = page.locator("#hs-hit-1")
+    quote = hit.locator("blockquote").inner_text()
+    hit.get_by_text(wording.SHARE).click()
+    hit.get_by_role("button", name=wording.COPY_LINK).click()
+    expect(visitor.told).to_have_text(wording.COPIED)
+    link = copied(page)
+    assert link.startswith(f"{server.url}/?passage=massage-for-a-herniated-disc")
+    assert "massage safe" not in unquote_plus(link) and "?" not in page.url
+
+    article = server.corpus / "massage-for-a-herniated-disc.md"
+    text = article.read_text(encoding="utf-8")
+    beginning = "## A new beginning\n\nThis part was not here when the link was made.\n\n"
+    article.write_text(text.replace("\n## ", f"\n{beginning}## ", 1), encoding="utf-8")
+    rebuild(server)
+    page.goto(link)
+    found = page.locator(".hs-found")
+    expect(found).to_be_focused(timeout=PATIENCE_MS)
+    assert is_in_sight(found)
+    assert set(quote.split()) <= set(found.inner_text().split())
+    expect(page.get_by_role("heading", name="A new beginning")).to_be_attached()
+    page.get_by_role("button", name=wording.TO_SEARCH).first.click()
+    expect(page.get_by_label(wording.QUESTION)).to_be_visible()
+    assert "?" not in page.url
+
+
+@pytest.mark.parametrize("visitor", [CLIPBOARD], indirect=True)
+def test_an_answer_is_taken_along(visitor: Visitor, server: Server, tmp_path: Path) -> None:
+    page = visitor.page
+    visitor.ask(PAYLOAD_QUESTION)
+    hit = page.locator("#hs-hit-1")
+    hit.get_by_text(wording.SHARE).click()
+    hit.get_by_role("button", name=wording.COPY_QUOTE).click()
+    expect(visitor.told).to_have_text(wording.COPIED)
+    assert PAYLOAD in copied(page)
+    hit.get_by_role("button", name=wording.CITATIONS["bibtex"]).click()
+    expect(hit.locator("[data-copied]")).to_have_text(wording.CITATIONS["bibtex"])
+    assert copied(page).startswith("@misc{")
+
+    kept = {}
+    for label in (wording.AS_MARKDOWN, wording.AS_JSON):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=label).click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+        kept[file.suffix] = file.read_text(encoding="utf-8")
+    answer = json.loads(kept[".json"])
+    assert answer["question"] == PAYLOAD_QUESTION and PAYLOAD in answer["hits"][0]["text"]
+    assert answer["generation"] in kept[".md"] and "zebrafinch" in kept[".md"]
+
+    page.get_by_role("button", name=wording.LINK_WITH_QUESTION).click()
+    page.goto(copied(page))
+    expect(page.locator("#hs-hit-1 blockquote")).to_contain_text("zebrafinch")
+    expect(page.get_by_label(wording.QUESTION)).to_have_value(PAYLOAD_QUESTION)
+
+
+def test_a_visit_by_keys_alone(visitor: Visitor) -> None:
+    page = visitor.page
+    box = page.get_by_label(wording.QUESTION)
+    expect(box).to_be_focused()
+    page.keyboard.type("is massage safe / just kidding")
+    expect(box).to_have_value("is massage safe / just kidding")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hs-hit-1")).to_be_visible()
+    page.keyboard.press("Tab")
+    for key, hit in (("j", 1), ("j", 2), ("j", 3), ("k", 2)):
+        page.keyboard.press(key)
+        expect(page.locator(f"#hs-hit-{hit}")).to_be_focused()
+        assert is_in_sight(page.locator(f"#hs-hit-{hit}"))
+    outline = page.locator("#hs-hit-2").evaluate("(hit) => getComputedStyle(hit).outlineStyle")
+    assert outline == "solid", "focus can be seen"
+    page.keyboard.press("Enter")
+    expect(page.locator(".hs-found")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("[data-match]:focus:not(.hs-found)")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#hs-hit-2")).to_be_focused()
+    page.keyboard.press("/")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("is massage safe / just kidding")
+
+
+def test_earlier_questions_are_there_in_this_visit_and_in_no_other(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
+    odd = "leg *cramps* at :red[night] `x` $y$ <b>"
+    visitor.ask(odd)
+    visitor.ask(QUESTION)
+    page.get_by_text(wording.EARLIER).click()
+    page.get_by_role("button", name=odd, exact=True).click()
+    expect(page.get_by_label(wording.QUESTION)).to_have_value(odd)
+    page.reload()
+    expect(page.get_by_label(wording.QUESTION)).to_be_visible()
+    expect(page.get_by_text(wording.EARLIER)).to_have_count(0)
+
+
+def test_an_urgent_notice_stands_once_above_the_verdict(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask(URGENT_QUESTION)
+    notice = page.get_by_role("alert").filter(has_text="Possible heart attack")
+    expect(notice).to_have_count(1)
+    assert is_in_sight(notice)
+    verdict = page.locator(".hs-verdict").bounding_box()
+    box = notice.bounding_box()
+    assert box and verdict and box["y"] + box["height"] <= verdict["y"]
+    visitor.ask(QUESTION)
+    expect(page.get_by_text(wording.URGENT)).to_have_count(0)
+
+
+# A window of 640 pixels is what a 1280 pixels wide one has at 200%.
+NARROW = [{"viewport": {"width": width, "height": 800}} for width in (320, 390, 640)]
+
+
+@pytest.mark.parametrize("visitor", NARROW, indirect=True)
+def test_nothing_is_cut_off_in_a_narrow_window(visitor: Visitor) -> None:
+    page = visitor.page
+
+    def fits() -> bool:
+        return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+    visitor.ask(QUESTION)
+    for summary in page.locator("#hs-hit-1 summary").all():
+        summary.click()
+    page.get_by_text(wording.NARROW).click()
+    assert fits()
+    page.locator(".st-key-read-1 button").click()
+    expect(page.locator(".hs-found")).to_be_focused()
+    page.get_by_text(wording.CONTENTS, exact=True).click()
+    assert fits() and is_in_sight(page.locator(".hs-bar"))
+
+
+def test_the_printed_answer_holds_every_quote(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    page.emulate_media(media="print")
+    for number in range(1, 6):
+        expect(page.locator(f"#hs-hit-{number} blockquote")).to_be_visible()
+    expect(page.locator(".hs-keep")).to_be_hidden()
+    expect(page.get_by_text(wording.ADVICE)).to_be_visible()
+
+
+@pytest.mark.parametrize("visitor", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}], indirect=True)
+def test_marks_are_seen_and_nothing_moves_where_a_reader_asks_for_that(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    mark = page.locator("mark.hs-answer").first
+    if page.evaluate("matchMedia('(forced-colors: active)').matches"):
+        assert "underline" in mark.evaluate("(mark) => getComputedStyle(mark).textDecorationLine")
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll("[class^=hs-]")].map((part) => getComputedStyle(part))
+          .filter((style) => style.animationName !== "none" || parseFloat(style.transitionDuration) > 0).length"""
+    )
+    assert moving == 0
+
+
+# axe-core on every state
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    file = os.environ.get("AXE")
+    if not file:
+        message = "AXE does not name axe-core's axe.min.js, so accessibility is not checked (npm install axe-core)"
+        if os.environ.get("CI"):
+            pytest.fail(f"{message}; where CI is set it must")
+        pytest.skip(message)
+    return Path(file).read_text(encoding="utf-8")
+
+
+def _open_all(page: Page) -> None:
+    for summary in page.locator("#hs-hit-1 summary").all():
+        summary.click()
+    page.get_by_text(wording.NARROW).click()
+    expect(page.get_by_label("Publisher")).to_be_visible()
+
+
+def _read(page: Page) -> None:
+    page.locator(".st-key-read-1 button").click()
+    expect(page.locator(".hs-found")).to_be_focused()
+    page.get_by_text(wording.CONTENTS, exact=True).click()
+
+
+STATES: dict[str, tuple[str | None, Callable[[Page], None]]] = {
+    "start": (None, lambda page: None),
+    "answered": (QUESTION, lambda page: None),
+    "everything open": (QUESTION, _open_all),
+    "article": (QUESTION, _read),
+    "related": ("what is good against being tired", lambda page: None),
+    "nothing": (NO_ANSWER, lambda page: page.get_by_text(wording.NEAREST).click()),
+    "urgent": (URGENT_QUESTION, lambda page: None),
+    "mended": ("is masage safe for a herniated disc", lambda page: None),
+    "no question": ("?!", lambda page: None),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("visitor", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
+def test_axe_finds_nothing(visitor: Visitor, axe: str, state: str) -> None:
+    page = visitor.page
+    question, then = STATES[state]
+    expect(page.get_by_label(wording.QUESTION)).to_be_visible()
+    if question is None:
+        expect(page.get_by_text(wording.EXAMPLES)).to_be_visible()
+    elif re.search(r"\w", question):
+        visitor.ask(question)
+    else:
+        visitor.told.wait_for(state="attached")
+        page.get_by_label(wording.QUESTION).fill(question)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+    then(page)
+    # What fades in is measured when it has.
+    page.wait_for_timeout(400)
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
