@@ -57,7 +57,6 @@ def _properties(package: Package, path: str) -> dict[str, str]:
     return fields(
         title=text_of(first(core, "title")),
         authors=text_of(first(core, "creator")).split(";"),
-        published=text_of(first(core, "created")),
         language=text_of(first(core, "language")),
     )
 

@@ -61,7 +61,6 @@ def _properties(package: Package, path: str) -> dict[str, str]:
     return fields(
         title=text_of(first(meta, "title")),
         authors=author.split(";"),
-        published=text_of(first(meta, "creation-date")),
         language=text_of(first(meta, "language")),
     )
 

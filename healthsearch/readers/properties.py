@@ -1,4 +1,8 @@
-"""What files say of themselves, in the form that an Article keeps: titles, dates, names, languages."""
+"""What files say of themselves, in the form that an Article keeps: titles, dates, names, languages.
+
+The day on which a document's file was made is no date of its text: a copy converted today would pass for new. So Word,
+OpenDocument, RTF and PDF give no date.
+"""
 
 from __future__ import annotations
 

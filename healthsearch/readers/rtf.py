@@ -22,7 +22,7 @@ _LEFT_OUT = set(
     " atrfend themedata datastore generator xmlnstbl ftnsep ftnsepc aftnsep template nonshppict operator company"
     " category keywords comment subject doccomm manager hlinkbase".split()
 )
-_KEPT_APART = {"stylesheet", "title", "author", "creatim", "listtext", "pntext", "footnote"}
+_KEPT_APART = {"stylesheet", "title", "author", "listtext", "pntext", "footnote"}
 _DEEPEST = 1_000
 _HEADING = re.compile(r"heading ([1-9])")
 _MARK = re.compile(r"(?:[•·▪◦●○■\uf0b7]|(\d{1,3})[.)])[\t ]\s*")
@@ -59,7 +59,7 @@ def read(data: bytes, path: str) -> Iterator[Article]:
     blocks = document.blocks
     heading = next((heading.title for heading in blocks.headings), "")
     about = document.about
-    own = fields(authors=about.get("author", "").split(";"), published=document.created)
+    own = fields(authors=about.get("author", "").split(";"))
     title = choose_title(path, about.get("title", ""), heading)
     yield Details(own).article(path, blocks.text, tuple(blocks.headings), title)
 
@@ -70,7 +70,6 @@ class _Document:
     def __init__(self) -> None:
         self.blocks = Blocks()
         self.about: dict[str, str] = {}
-        self._date: dict[str, int] = {}
         self._state = _State()
         self._groups: list[_State] = []
         self._ignorable = False
@@ -87,12 +86,6 @@ class _Document:
     def depth(self) -> int:
         """How many groups are open."""
         return len(self._groups)
-
-    @property
-    def created(self) -> str:
-        """The day on which the document was made, "" when it does not say."""
-        year, month, day = (self._date.get(part, 0) for part in ("yr", "mo", "dy"))
-        return f"{year:04}-{month:02}-{day:02}" if year else ""
 
     def take(self, kind: str, text: str, number: int | None) -> None:
         """Take the next token."""
@@ -141,8 +134,6 @@ class _Document:
                 self._due.append(len(self._notes))
         elif word in _LEFT_OUT or (self._ignorable and word not in ("shppict", "shptxt")):
             self._state = replace(state, target="")
-        elif word in ("yr", "mo", "dy") and state.target == "creatim":
-            self._date[word] = min(number or 0, 9999)
         elif word in ("v", "deleted"):
             self._state = replace(state, hidden=number != 0)
         elif word == "plain":
