@@ -115,7 +115,8 @@ def head(result: Result, today: date) -> str:
 def of_article(result: Result, today: date) -> list[str]:
     """What a reader must be told of a result's article as a whole."""
     told = [provenance.old(result.article)] if any("old" in hit.notes for hit in result.hits) else []
-    return [*told, provenance.superseded(result.newer, today)] if result.newer else told
+    told += [provenance.superseded(result.newer, today)] if result.newer else []
+    return [*told, provenance.copies(result.article)] if result.article.also_at else told
 
 
 def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:

@@ -50,11 +50,24 @@ def dates(article: Article, today: date) -> str:
 
     >>> dates(Article("a", "a.md", "A", "text", published="2024", reviewed="2026-03-20"), date(2026, 11, 22))
     'Published 2024. Reviewed 8 months ago (20 March 2026).'
+    >>> dates(Article("a", "a.md", "A", "text", reviewed="2026", reviewed_by=("Dr D",)), date(2026, 11, 22))
+    'Date of publication not given. Reviewed 2026 by Dr D.'
     """
     review = reviewed(article, today)
     if review.endswith("ago"):
         review += f" ({day(article.reviewed or '')})"
+    if article.reviewed and article.reviewed_by:
+        review += f" by {', '.join(article.reviewed_by)}"
     return f"{published(article)}. {review}."
+
+
+def copies(article: Article) -> str:
+    """The note for an article whose text stands in other places too.
+
+    >>> copies(Article("a", "a.md", "Gout", "text", also_at=("b.pdf", "old/a.md")))
+    'The same text is also in this collection as b.pdf, old/a.md.'
+    """
+    return f"The same text is also in this collection as {', '.join(article.also_at)}."
 
 
 def superseded(by: Article, today: date) -> str:
