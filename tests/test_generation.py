@@ -420,6 +420,7 @@ def test_the_manifest_names_what_made_it(tmp_path: Path) -> None:
     assert manifest["encoder"] == {
         "name": "keywords",
         "digest": "digest of the encoder",
+        "passage_digest": "digest of its passages",
         "dimension": 3,
         "limit": 64,
         "precision": "float32",

@@ -18,10 +18,10 @@ TODAY = date(2026, 11, 22)
 
 
 def found(tmp_path: Path, **other: str) -> Searcher:
-    """Two articles with the same passages, the second with these details."""
+    """Two articles that say the same in other words, the second with these details."""
     details = {"title": "Does massage help a disc", "published": "2020-01-01", "language": "en"}
     put(tmp_path / "corpus", "old.md", "massage disc", "rest", **details)
-    put(tmp_path / "corpus", "other.md", "massage disc", "rest", **(details | {"published": "2024"} | other))
+    put(tmp_path / "corpus", "other.md", "massage disc", "rest, and rest", **(details | {"published": "2024"} | other))
     put(tmp_path / "corpus", "third.md", "vaccine", **details)
     build(tmp_path / "corpus", tmp_path / "index", KeywordModel())
     return Searcher.open(tmp_path / "index", KeywordModel().load())

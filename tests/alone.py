@@ -1,0 +1,42 @@
+"""Code in a process of its own, with the processor's seconds and the memory that it took."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from tests.folders import ROOT
+
+# Linux hands the peak of ``getrusage`` on to a new program: that of this test run. The system's own page on the
+# process begins anew.
+_FRAME = """
+import json, sys, time
+from pathlib import Path
+started = time.process_time()
+{code}
+seconds = time.process_time() - started
+status = Path("/proc/self/status")
+if status.exists():
+    peak = next(int(line.split()[1]) / 1_000 for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+else:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000_000
+print(json.dumps([found, seconds, peak]))
+"""
+
+
+def alone(code: str, *arguments: object) -> tuple[Any, float, float]:
+    """What ``code`` leaves as ``found``, given ``arguments`` in ``sys.argv``; its seconds, its peak in megabytes."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FRAME.format(code=code), *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found, seconds, megabytes = json.loads(done.stdout)
+    return found, seconds, megabytes
