@@ -24,7 +24,6 @@ from healthsearch import export, markup, reading, wording
 from healthsearch.article import Article, page_at
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.places import default_corpus, default_index
-from healthsearch.terminal import json_text
 
 if TYPE_CHECKING:
     from healthsearch.answer import Answer, Hit
@@ -382,6 +381,8 @@ def _draw_page_link(article: Article, hit: Hit) -> None:
 
 
 def _draw_keep(answer: Answer) -> None:
+    from healthsearch.terminal import json_text
+
     files = (
         (wording.AS_MARKDOWN, "md", "text/markdown", export.answer_markdown(answer, date.today())),
         (wording.AS_JSON, "json", "application/json", json_text(answer.as_json(), indent=1)),

@@ -6,17 +6,19 @@ Holds what the search found and knows its JSON; finds nothing itself.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from healthsearch.article import Article, page_at
-from healthsearch.contrast import Contrast
 from healthsearch.filters import Filter, filter_json
-from healthsearch.judge import Verdict
-from healthsearch.mark import Mark
-from healthsearch.passages import Passage, Span
-from healthsearch.reasons import Reasons
-from healthsearch.spelling import Correction
-from healthsearch.urgent import Notice
+
+if TYPE_CHECKING:
+    from healthsearch.contrast import Contrast
+    from healthsearch.judge import Verdict
+    from healthsearch.mark import Mark
+    from healthsearch.passages import Passage, Span
+    from healthsearch.reasons import Reasons
+    from healthsearch.spelling import Correction
+    from healthsearch.urgent import Notice
 
 
 @dataclass(frozen=True, slots=True)

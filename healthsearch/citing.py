@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from healthsearch.article import Article
-from healthsearch.passages import Passage, Span
+if TYPE_CHECKING:
+    from healthsearch.article import Article
+    from healthsearch.passages import Passage, Span
 
 _REFERENCE = re.compile(r"(.+)@([1-9]\d{0,5})\.([0-9a-f]{16})", re.DOTALL)
 # What TeX takes for a command; a backslash is turned first.

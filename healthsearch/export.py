@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from healthsearch import provenance, wording
-from healthsearch.answer import Answer, Hit, Result
 from healthsearch.citing import plain, reference
 from healthsearch.markup import of_article
+
+if TYPE_CHECKING:
+    from healthsearch.answer import Answer, Hit, Result
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^@])")
 

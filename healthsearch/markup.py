@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 from urllib.parse import quote as percent
 from urllib.parse import quote_plus
 
 from healthsearch import citing, provenance, wording
 from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article, page_at
-from healthsearch.errors import HealthSearchError
 from healthsearch.quoting import escaped, language, quote, stretch
 from healthsearch.surroundings import after, before
-from healthsearch.urgent import Notice
+
+if TYPE_CHECKING:
+    from healthsearch.errors import HealthSearchError
+    from healthsearch.urgent import Notice
 
 
 def header() -> str:

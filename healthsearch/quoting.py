@@ -13,12 +13,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from healthsearch.article import Article, Heading
-from healthsearch.mark import Mark
-from healthsearch.passages import Passage
 from healthsearch.wording import MARKS, match
+
+if TYPE_CHECKING:
+    from healthsearch.article import Article, Heading
+    from healthsearch.mark import Mark
+    from healthsearch.passages import Passage
 
 # A page of more characters than this would bring a browser to its knees; only hand-made files are as long.
 LONGEST_SHOWN = 300_000

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from healthsearch import provenance, wording
-from healthsearch.answer import Answer, Hit
-from healthsearch.article import Article
 from healthsearch.markup import facts, hit_anchor, note, of_article, pairs
-from healthsearch.passages import Span
 from healthsearch.quoting import LONGEST_SHOWN, Place, address, contents, escaped, language, whole
+
+if TYPE_CHECKING:
+    from healthsearch.answer import Answer, Hit
+    from healthsearch.article import Article
+    from healthsearch.passages import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,13 @@ Knows the article's text and its sentences; nothing of the index and nothing of 
 
 from __future__ import annotations
 
-from healthsearch.article import Article
-from healthsearch.passages import Span
+from typing import TYPE_CHECKING
+
 from healthsearch.sentences import split_sentences
+
+if TYPE_CHECKING:
+    from healthsearch.article import Article
+    from healthsearch.passages import Span
 
 # Characters on each side: about a hundred words, enough to see what a quote leans on.
 ROOM = 600

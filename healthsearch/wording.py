@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
-from healthsearch.errors import HealthSearchError
-from healthsearch.filters import Field
-from healthsearch.judge import Verdict
 from healthsearch.provenance import day
-from healthsearch.reasons import Reasons
-from healthsearch.spelling import Correction
+
+if TYPE_CHECKING:
+    from healthsearch.errors import HealthSearchError
+    from healthsearch.filters import Field
+    from healthsearch.judge import Verdict
+    from healthsearch.reasons import Reasons
+    from healthsearch.spelling import Correction
 
 TITLE = "Health search"
 TAGLINE = "Answers quoted word for word from the articles in this collection."

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.alone import alone
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # A module imports only from modules above its own line.
@@ -179,3 +181,12 @@ def test_nothing_else_comes_from_outside() -> None:
 @pytest.mark.parametrize("package", sorted(NOWHERE))
 def test_what_runs_data_or_talks_to_others_is_imported_nowhere(package: str) -> None:
     assert [name for name, path in files().items() if any(within(full, package) for full in imports(path))] == []
+
+
+def test_the_page_shows_something_before_the_engines_are_loaded() -> None:
+    program = ast.parse((ROOT / "app.py").read_text(encoding="utf-8"))
+    imported = [line for line in program.body if isinstance(line, ast.Import | ast.ImportFrom)]
+    first = [line for line in map(ast.unparse, imported) if "__future__" not in line]
+    heavy = ("torch", "faiss", "bm25s", "scipy", "lxml", "spellchecker")
+    loaded, _, _ = alone("\n".join([*first, f"found = [name for name in {heavy} if name in sys.modules]"]))
+    assert loaded == []
