@@ -15,7 +15,7 @@ import itertools
 import statistics
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,10 @@ Scorer = Callable[["Asked"], np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's candidates: their measures, BM25 of the passages, articles, and what they are worth."""
+    """A question's candidates: their measures, BM25 of the passages, articles, and what they are worth.
+
+    ``copies``: the ids of other documents with an article's text, which rank with it.
+    """
 
     measures: Measures
     bm25: np.ndarray
@@ -54,6 +57,7 @@ class Asked:
     rows: np.ndarray
     judged: Mapping[str, int]
     holding: frozenset[int]
+    copies: Mapping[str, Sequence[str]]
 
 
 def ask(searcher: Searcher, question: str, feedback: float = 0.0) -> tuple[np.ndarray, Measures, np.ndarray]:
@@ -75,7 +79,7 @@ def judged_set(data: Path, cache: Path, name: str, split: str, model: LocalModel
     queries, found = read_queries(data / name), []
     for query, judged in read_qrels(data / name, split).items():
         rows, measures, bm25 = ask(searcher, queries[query], feedback)
-        found.append(Asked(measures, bm25, articles[rows], rows, judged, frozenset()))
+        found.append(Asked(measures, bm25, articles[rows], rows, judged, frozenset(), searcher.copies))
     return found
 
 
@@ -89,7 +93,7 @@ def span_set(data: Path, cache: Path, model: LocalModel) -> list[Asked]:
     for span in read_spans(data / "covidqa"):
         holding = frozenset(row for row, passage in enumerate(stored) if span.within(passage))
         rows, measures, bm25 = ask(searcher, span.question)
-        found.append(Asked(measures, bm25, articles[rows], rows, {}, holding))
+        found.append(Asked(measures, bm25, articles[rows], rows, {}, holding, {}))
     return found
 
 
@@ -98,7 +102,8 @@ def mean_ndcg(asked: list[Asked], score: Scorer) -> float:
     figures = []
     for one in asked:
         order = np.argsort(-score(one), kind="stable")
-        figures.append(ndcg(list(dict.fromkeys(one.articles[order])), one.judged, 10))
+        ranked = dict.fromkeys(one.articles[order])
+        figures.append(ndcg([each for found in ranked for each in (found, *one.copies.get(found, ()))], one.judged, 10))
     return statistics.fmean(figures)
 
 

@@ -6,11 +6,12 @@ Knows articles only; what becomes of a copy is the build's affair.
 from __future__ import annotations
 
 import hashlib
+from pathlib import PurePosixPath
 
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
 
-# Two answers such as "It is not contagious." may be alike by chance; from here on, that is no chance.
+# "No." may answer what two files are named after; from here on two texts are not alike by chance.
 _WORDS_OF_ITS_OWN = 50
 
 
@@ -26,16 +27,18 @@ class Register:
 
         Raises UnreadableArticle when its id is that of another text.
         """
-        text = fingerprint(article)
-        if text in self._ids:
-            return self._ids[text]
+        names = fingerprints(article)
+        known = next((self._ids[name] for name in names if name in self._ids), None)
+        if known is not None:
+            return known
         if article.id in self._paths:
             raise UnreadableArticle(
                 article.path,
                 f"its id '{article.id}' is also that of {self._paths[article.id]}",
                 "Give one of them another id.",
             )
-        self._ids[text], self._paths[article.id] = article.id, article.path
+        self._paths[article.id] = article.path
+        self._ids |= dict.fromkeys(names, article.id)
         return None
 
     def path_of(self, article_id: str) -> str:
@@ -43,9 +46,13 @@ class Register:
         return self._paths[article_id]
 
 
-def fingerprint(article: Article) -> bytes:
-    """Names the text, whatever its white space; of a short one with its title."""
+def fingerprints(article: Article) -> list[bytes]:
+    """Name the text under its title, whatever their white space: under another title it answers other questions.
+
+    A title that is only the file's name is one that another copy of a longer text need not have.
+    """
     words = article.text.split()
-    if len(words) < _WORDS_OF_ITS_OWN:
-        words = [article.title, "", *words]
-    return hashlib.sha256(" ".join(words).encode()).digest()
+    unnamed = article.title == PurePosixPath(article.path).stem and len(words) >= _WORDS_OF_ITS_OWN
+    titles = [article.title, *([""] if unnamed else [])]
+    texts = (" ".join([*title.split(), "\n", *words]) for title in titles)
+    return [hashlib.sha256(text.encode()).digest() for text in texts]

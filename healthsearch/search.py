@@ -108,7 +108,7 @@ class Searcher:
         self.reranker = reranker
         self.calibration = Calibration.shipped(generation.encoder.digest)
         self.speller = Speller(generation.spellings)
-        self._copies = generation.store.copies()
+        self.copies = generation.store.copies()
         self._articles = np.array(generation.store.article_ids(), dtype=object)
 
     @classmethod
@@ -216,7 +216,7 @@ class Searcher:
         best: dict[str, float] = {}
         for row, score in zip(ranking.rows, ranking.scores, strict=True):
             best.setdefault(str(self._articles[row]), float(score))
-        ranked = [(each, score) for found, score in best.items() for each in (found, *self._copies.get(found, ()))]
+        ranked = [(each, score) for found, score in best.items() for each in (found, *self.copies.get(found, ()))]
         return ranked[:depth]
 
     def _checked(self, question: str) -> str:

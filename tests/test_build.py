@@ -339,11 +339,13 @@ def test_when_the_first_of_two_copies_goes_the_second_comes_in(corpus: Path, ind
 def test_the_same_text_in_two_files_is_one_article_that_names_both(corpus: Path, index: Path) -> None:
     long = "massage for the disc " * 13
     put(corpus, "long.md", long)
-    put(corpus, "other/name.md", long, title="Another title")
+    put(corpus, "other/name.md", long)
+    put(corpus, "under/another.md", long, title="Another title")
     encoded, summary = encoded_by(corpus, index)
-    assert len(encoded) == 1
+    # Under another title the text answers other questions.
+    assert len(encoded) == 2
     assert summary.copies == [("other/name.md", "long.md")]
-    assert summary.added == ["long.md", "other/name.md"]
+    assert summary.added == ["long.md", "other/name.md", "under/another.md"]
     generation, _ = open_generation(index)
     assert generation.store.article("long").also_at == ("other/name.md",)
     again = build(corpus, index, KeywordModel())
