@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from healthsearch.article import Article
+
 if TYPE_CHECKING:
-    from healthsearch.article import Article
     from healthsearch.passages import Passage, Span
 
 _REFERENCE = re.compile(r"(.+)@([1-9]\d{0,5})\.([0-9a-f]{16})", re.DOTALL)

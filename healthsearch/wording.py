@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
+from healthsearch.errors import HealthSearchError
 from healthsearch.provenance import day
 
 if TYPE_CHECKING:
-    from healthsearch.errors import HealthSearchError
     from healthsearch.filters import Field
     from healthsearch.judge import Verdict
     from healthsearch.reasons import Reasons
@@ -135,6 +135,7 @@ def strength(score: float, best: float, confidence: float) -> str:
 def shared_words(why: Reasons) -> str:
     """Which words of the question a passage has.
 
+    >>> from healthsearch.reasons import Reasons
     >>> shared_words(Reasons(("big", "toe"), ("toe",), ("eel",), 1, 2, 90))
     'It has “big”, “toe” of your question, in this or another form; “toe” in its title or headings. Not “eel”.'
     """
@@ -149,6 +150,7 @@ def shared_words(why: Reasons) -> str:
 def both_places(why: Reasons) -> str:
     """Where a passage stands among all, by meaning and by words.
 
+    >>> from healthsearch.reasons import Reasons
     >>> both_places(Reasons(("disc",), (), (), 1, 22, 1990))
     'Of 1,990 passages it is the nearest to your question in meaning, and the 22nd best by words.'
     """
@@ -251,6 +253,7 @@ def announcement(verdict: Verdict, passages: int, articles: int) -> str:
 def corrections(found: Iterable[Correction]) -> str:
     """Which words of the question were read otherwise than typed.
 
+    >>> from healthsearch.spelling import Correction
     >>> corrections([Correction("gowt", "gout"), Correction("fevr", "fever")])
     'Read “gowt” as “gout”, “fevr” as “fever”.'
     """
