@@ -140,9 +140,9 @@ class Searcher:
         """The ``k`` best passages, at most two of an article, with the verdict on the whole.
 
         ``as_typed`` leaves typing slips as they are. ``where``: which articles may answer; a filter that lets none
-        through gives no hits. ``signs``: the corpus's urgent ones, see
-        ``read_signs``. Raises HealthSearchError when the question is empty, wordless or too long, ValueError
-        for a ``k`` outside 1 to 100 and for a filter that is none.
+        through gives no hits. ``signs``: the corpus's urgent ones, see ``read_signs``. Raises HealthSearchError
+        when the question is empty, wordless or too long, ValueError for a ``k`` outside 1 to 100 and for a filter
+        that is none.
         """
         started = time.perf_counter()
         if not 1 <= k <= MOST_HITS:
