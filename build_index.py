@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from healthsearch.build import Progress, build
-from healthsearch.encoder import DEFAULT_MODEL, find_model
 from healthsearch.errors import HealthSearchError
+from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index
 from healthsearch.plan import Summary
 from healthsearch.terminal import duration, json_text, visible

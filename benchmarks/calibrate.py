@@ -27,9 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch.build import build  # noqa: E402 - the project need not be installed
-from healthsearch.encoder import DEFAULT_MODEL, Model, find_model  # noqa: E402
+from healthsearch.encoder import Model  # noqa: E402
 from healthsearch.evaluation import index_documents, read_qrels, read_queries  # noqa: E402
 from healthsearch.judge import Evidence  # noqa: E402
+from healthsearch.models import DEFAULT_MODEL, find_model  # noqa: E402
 from healthsearch.search import Searcher  # noqa: E402
 
 FEATURES = [field.name for field in fields(Evidence)]

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch.build import build  # noqa: E402 - the project need not be installed
-from healthsearch.encoder import find_model  # noqa: E402
+from healthsearch.models import find_model  # noqa: E402
 from healthsearch.search import Searcher  # noqa: E402
 
 DEPTH = 20

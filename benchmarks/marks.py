@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 from spans import open_articles, read_spans  # noqa: E402
 
-from healthsearch.encoder import find_model  # noqa: E402 - the project need not be installed
 from healthsearch.mark import coverage, mark  # noqa: E402
+from healthsearch.models import find_model  # noqa: E402 - the project need not be installed
 from healthsearch.passages import Passage  # noqa: E402
 from healthsearch.words import words  # noqa: E402
 

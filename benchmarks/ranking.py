@@ -28,9 +28,9 @@ sys.path.insert(0, str(ROOT))
 from spans import open_articles, read_spans  # noqa: E402
 
 from healthsearch import generation, passages  # noqa: E402 - the project need not be installed
-from healthsearch.encoder import LocalModel, find_model  # noqa: E402
 from healthsearch.evaluation import index_documents, ndcg, read_qrels, read_queries  # noqa: E402
 from healthsearch.fusion import WEIGHTS, Measures, fuse  # noqa: E402
+from healthsearch.models import LocalModel, find_model  # noqa: E402
 from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Searcher  # noqa: E402
 from healthsearch.words import words  # noqa: E402
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch.corpus import articles  # noqa: E402 - the project need not be installed
-from healthsearch.encoder import find_model  # noqa: E402
+from healthsearch.models import find_model  # noqa: E402
 from healthsearch.passages import split  # noqa: E402
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.build import build
-from healthsearch.encoder import LocalModel
+from healthsearch.models import LocalModel
 from healthsearch.passages import Passage
 from healthsearch.search import Searcher
 

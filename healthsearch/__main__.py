@@ -11,9 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from healthsearch.check import check, notices
-from healthsearch.encoder import DEFAULT_MODEL, find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
+from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index
 from healthsearch.reranker import Reranker
 from healthsearch.search import MOST_HITS, Searcher

@@ -9,10 +9,12 @@ import os
 import sqlite3
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -21,9 +23,10 @@ from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
-from healthsearch.generation import Draft, EncoderFacts, Generation, open_generation
-from healthsearch.intake import Copy, take_in
-from healthsearch.journal import Journal, SentenceVectors, passage_key
+from healthsearch.generation import ENCODERS, Draft, EncoderFacts, Generation, open_generation
+from healthsearch.graph import keep_only
+from healthsearch.intake import Copy, Found, take_in
+from healthsearch.journal import Journal, SentenceVectors, Vector, passage_key
 from healthsearch.passages import Passage, split
 from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink
 from healthsearch.store import StoredArticle
@@ -31,6 +34,8 @@ from healthsearch.vectors import Matrix
 
 # A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
 _LARGEST_BYTE = 127
+# Articles that are read and handed to the encoder before the first of them is written: work for all of its threads.
+_AHEAD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+_Vectors = tuple[Vector, SentenceVectors]
+_Item = TypeVar("_Item")
 
 
 def build(
@@ -105,10 +112,12 @@ class _Build:
         self._refuse_shrink(self._expected())
         journal = Journal(self.index / "journal.sqlite", fresh=rebuild)
         try:
-            encoder = model.load()
-            work = _Work(encoder, journal, None if rebuild else self.previous, self.plan, report)
-            facts = EncoderFacts(model.name, model.digest, encoder.passage_digest, encoder.dimension, encoder.limit)
-            with Draft(self.index, facts) as draft:
+            encoder = model.load(self.index / ENCODERS)
+            reused = None if rebuild else self.previous
+            with (
+                _Work(encoder, journal, reused, self.plan, report) as work,
+                Draft(self.index, _facts(model, encoder, reused)) as draft,
+            ):
                 given = self._fill(draft, work)
                 _refuse_skipped(summary, self.strict)
                 self._refuse_shrink(given)
@@ -117,6 +126,7 @@ class _Build:
             summary.encoded, summary.reused = work.encoded, work.reused
             generation.close()
             journal.delete()
+            keep_only({model.digest, *({self.previous.encoder.digest} if self.previous else ())}, self.index / ENCODERS)
         finally:
             journal.close()
 
@@ -126,21 +136,21 @@ class _Build:
         Returns how many articles each file gave.
         """
         given: Counter[str] = Counter()
-        for file, found in take_in(self.corpus, self.plan, self.previous):
-            for one in found:
-                match one:
-                    case UnreadableArticle():
-                        draft.skip(file, one)
-                        continue
-                    case Copy():
-                        draft.add_copy(one.first, file, one.id, one.place)
-                    case StoredArticle():
-                        work.take_over(draft, file, one)
-                    case Article():
-                        passages = split(one, work.encoder)
-                        draft.add(one, file, passages, *work.encode(passages))
-                given[file.path] += 1
-            work.finish(file.path)
+        for file, one in _ahead(work.begun(take_in(self.corpus, self.plan, self.previous))):
+            match one:
+                case None:
+                    work.finish(file.path)
+                    continue
+                case UnreadableArticle():
+                    draft.skip(file, one)
+                    continue
+                case Copy():
+                    draft.add_copy(one.first, file, one.id, one.place)
+                case StoredArticle():
+                    work.take_over(draft, file, one)
+                case _Begun():
+                    draft.add(one.article, file, one.passages, *work.finished(one))
+            given[file.path] += 1
         if not draft.articles:
             raise HealthSearchError(
                 self.corpus, "none of its files can be read", f"The first: {self.plan.summary.skipped[0]}"
@@ -159,8 +169,32 @@ class _Build:
             refuse_shrink(self.corpus, self.previous, {**given, **moved})
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A new article with its passages, their keys, and their vectors, found or still being encoded."""
+
+    article: Article
+    passages: Sequence[Passage]
+    keys: Sequence[str]
+    vectors: Sequence[Future[_Vectors]]
+
+
+def _ahead(items: Iterable[_Item]) -> Iterator[_Item]:
+    """The same items in the same order, each asked for some items before it is given."""
+    waiting: deque[_Item] = deque()
+    for item in items:
+        waiting.append(item)
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
 class _Work:
-    """Vectors for passages, from the cheapest source: the last generation, the journal, the encoder."""
+    """Vectors for passages, from the cheapest source: the last generation, the journal, the encoder.
+
+    As many are encoded at once as the encoder has workers, while articles after them are read; use it in a ``with``
+    block, whose end stops what is left.
+    """
 
     def __init__(
         self, encoder: Encoder, journal: Journal, previous: Generation | None, plan: Plan, report: Report
@@ -178,12 +212,34 @@ class _Work:
         self._bytes_encoded = 0
         self._encoded_before = 0
         self._started = time.monotonic()
+        self._pool = ThreadPoolExecutor(encoder.workers)
+        self._failure: BaseException | None = None
+        self._encoding: dict[str, Future[_Vectors]] = {}
 
-    def encode(self, passages: Sequence[Passage]) -> tuple[list[str], Matrix, SentenceVectors]:
+    def __enter__(self) -> _Work:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def begun(
+        self, files: Iterable[tuple[SourceFile, Iterable[Found]]]
+    ) -> Iterator[tuple[SourceFile, _Begun | StoredArticle | Copy | UnreadableArticle | None]]:
+        """What is found in the files, new articles split and handed to the encoder; None at the end of a file."""
+        for file, found in files:
+            for one in found:
+                yield file, self._begin(one) if isinstance(one, Article) else one
+            yield file, None
+
+    def finished(self, begun: _Begun) -> tuple[Sequence[str], Matrix, SentenceVectors]:
         """The passages' keys, their (n, dimension) matrix, and the vectors of all their sentences in order."""
-        keys = [passage_key(self.encoder.passage_digest, passage) for passage in passages]
-        found = [self._one(key, passage) for key, passage in zip(keys, passages, strict=True)]
-        return keys, np.stack([vector for vector, _ in found]), np.concatenate([rows for _, rows in found])
+        found = []
+        for key, vectors in zip(begun.keys, begun.vectors, strict=True):
+            found.append(vectors.result())
+            if self._encoding.pop(key, None) is not None:
+                self.encoded += 1
+                self._tell()
+        return begun.keys, np.stack([vector for vector, _ in found]), np.concatenate([rows for _, rows in found])
 
     def finish(self, path: str) -> None:
         """Count a file as done, if it was one to read."""
@@ -206,27 +262,64 @@ class _Work:
         draft.add(known.article, file, [entry.passage for entry in known.passages], known.keys, vectors, sentences)
         self.reused += len(known.passages)
 
-    def _one(self, key: str, passage: Passage) -> tuple[Matrix, SentenceVectors]:
+    def _begin(self, article: Article) -> _Begun:
+        passages = split(article, self.encoder)
+        keys = [passage_key(self.encoder.passage_digest, passage) for passage in passages]
+        vectors = [self._vectors(key, passage) for key, passage in zip(keys, passages, strict=True)]
+        return _Begun(article, passages, keys, vectors)
+
+    def _vectors(self, key: str, passage: Passage) -> Future[_Vectors]:
+        if key in self._encoding:
+            self.reused += 1
+            return self._encoding[key]
+        known = self._kept(key)
+        if known is None:
+            # The next passage of the same text waits for this one.
+            self._encoding[key] = self._pool.submit(self._encode, key, passage)
+            return self._encoding[key]
+        self.reused += 1
+        found: Future[_Vectors] = Future()
+        found.set_result(known)
+        return found
+
+    def _kept(self, key: str) -> _Vectors | None:
         known = self._known.get(key)
-        if known is not None and self._previous is not None:
-            row, first, count = known
-            self.reused += 1
-            return self._previous.vectors.rows(row, row + 1)[0], self._previous.sentences[first : first + count]
-        kept = self._journal.get(key, self.encoder.dimension)
-        if kept is not None:
-            self.reused += 1
-            return kept
-        vector, sentences = self.encoder.encode_passage(passage.encoded_text, passage.encoded_sentences)
-        rows = _as_bytes(sentences)
-        self._journal.put(key, vector[0], rows)
-        self.encoded += 1
-        self._tell()
-        return vector[0], rows
+        if known is None or self._previous is None:
+            return self._journal.get(key, self.encoder.dimension)
+        row, first, count = known
+        return self._previous.vectors.rows(row, row + 1)[0], self._previous.sentences[first : first + count]
+
+    def _encode(self, key: str, passage: Passage) -> _Vectors:
+        """In a thread of the pool, one key once; kept in the journal before anything else is begun."""
+        if self._failure is not None:
+            # The build ends here: what waits in line would be encoded for nothing.
+            raise self._failure
+        try:
+            vector, sentences = self.encoder.encode_passage(passage.encoded_text, passage.encoded_sentences)
+            found = vector[0], _as_bytes(sentences)
+            self._journal.put(key, *found)
+        except BaseException as failure:
+            self._failure = failure
+            raise
+        return found
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self._started
         left = seconds * self._bytes_left / self._bytes_encoded if self._bytes_encoded else None
         self._report(Progress(self._done, self._files, self.encoded, self.reused, seconds, left))
+
+
+def _facts(model: Model, encoder: Encoder, reused: Generation | None) -> EncoderFacts:
+    # An index that moved between machines may hold vectors of both kinds.
+    precisions = {encoder.precision, *(reused.encoder.precision.split("+") if reused else ())}
+    return EncoderFacts(
+        model.name,
+        model.digest,
+        encoder.passage_digest,
+        encoder.dimension,
+        encoder.limit,
+        "+".join(sorted(precisions)),
+    )
 
 
 def _as_bytes(rows: Matrix) -> SentenceVectors:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from healthsearch.encoder import find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Generation, open_generation
 from healthsearch.journal import passage_key
+from healthsearch.models import find_model
 from healthsearch.near_duplicates import near_duplicates
 from healthsearch.plan import make_plan
 

@@ -19,6 +19,7 @@ from typing import Any
 from healthsearch.build import Progress, build
 from healthsearch.encoder import Model
 from healthsearch.errors import HealthSearchError
+from healthsearch.generation import ENCODERS
 from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
 
@@ -62,7 +63,8 @@ def evaluate(
     judged query counts: one that finds nothing scores 0. Raises HealthSearchError on an unusable folder.
     """
     queries, qrels = read_queries(folder), read_qrels(folder, split)
-    searcher = Searcher.open(index_documents(folder, cache, model, report), model.load(), reranker)
+    index = index_documents(folder, cache, model, report)
+    searcher = Searcher.open(index, model.load(index / ENCODERS), reranker)
     run: dict[str, list[tuple[str, float]]] = {}
     times = []
     for query in qrels:

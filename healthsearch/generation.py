@@ -5,6 +5,7 @@ passage, and this is checked whenever a generation is opened. Owns the promise t
 or does not exist: it is written beside, flushed, read back, and then published by renaming a small pointer.
 
     index/current.json                 the pointer: which generation is in use, and which came before
+    index/encoder/                     the encoder as exported for this machine (see ``graph``)
     index/generations/NAME/            manifest.json  store.sqlite  vectors.faiss  sentences.npy
                                        words/  article_words/  coverage/  spellings.json
 """
@@ -43,6 +44,7 @@ Held = npt.NDArray[np.bool_]
 
 # Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
 FORMAT = 3
+ENCODERS = "encoder"
 _POINTER = "current.json"
 _GENERATIONS = "generations"
 _DRAFT = ".draft"
@@ -63,7 +65,7 @@ class EncoderFacts:
     passage_digest: str
     dimension: int
     limit: int
-    precision: str = "float32"
+    precision: str
 
 
 def rules() -> dict[str, object]:

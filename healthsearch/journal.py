@@ -1,6 +1,6 @@
 """What a build has encoded and not yet published, so that a killed build loses nothing it has paid for.
 
-One SQLite file, written after every passage. A killed process loses at most the passage it was at.
+One SQLite file, written after every passage, by any thread. A killed process loses at most the passages it was at.
 Each row carries a checksum: what a disk has spoilt is encoded again, and never published.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class Journal:
 
     def __init__(self, file: Path, *, fresh: bool = False) -> None:
         self._file = file
+        self._turn = threading.Lock()
         if fresh:
             self._unlink()
         try:
@@ -62,7 +64,9 @@ class Journal:
 
     def get(self, key: str, dimension: int) -> tuple[Vector, SentenceVectors] | None:
         """The passage's (dimension,) vector and its (n, dimension) sentence vectors, if they were encoded."""
-        found = self._db.execute("SELECT vector, sentences, checksum FROM encoded WHERE key = ?", (key,)).fetchone()
+        query = "SELECT vector, sentences, checksum FROM encoded WHERE key = ?"
+        with self._turn:
+            found = self._db.execute(query, (key,)).fetchone()
         if found is None or _checksum(*found[:2]) != found[2]:
             return None
         vector = np.frombuffer(found[0], np.float32)
@@ -71,7 +75,7 @@ class Journal:
     def put(self, key: str, vector: Vector, sentences: SentenceVectors) -> None:
         """Keep what was encoded; it is safe from a kill when this returns."""
         row = vector.tobytes(), sentences.tobytes()
-        with self._db:
+        with self._turn, self._db:
             self._db.execute("INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?)", (key, *row, _checksum(*row)))
 
     def close(self) -> None:
@@ -88,7 +92,8 @@ class Journal:
             Path(f"{self._file}{suffix}").unlink(missing_ok=True)
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._file)
+        # Threads take turns by the lock below.
+        db = sqlite3.connect(self._file, check_same_thread=False)
         try:
             # In this mode a commit is one append: safe from a killed process at 0.1 ms a passage.
             db.execute("PRAGMA journal_mode = WAL")

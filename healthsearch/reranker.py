@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from healthsearch.encoder import local_folder
 from healthsearch.errors import HealthSearchError
+from healthsearch.models import local_folder
 
 Scores = npt.NDArray[np.float32]
 

@@ -18,13 +18,14 @@ import numpy.typing as npt
 from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article
 from healthsearch.contrast import Contrast, Said, contrast
-from healthsearch.encoder import Encoder, find_model
+from healthsearch.encoder import Encoder
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, fuse, measure
-from healthsearch.generation import Generation, open_generation
+from healthsearch.generation import ENCODERS, Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict, evidence
 from healthsearch.mark import Mark, cautions_of, mark
+from healthsearch.models import find_model
 from healthsearch.newer import dated, newer
 from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
@@ -120,7 +121,7 @@ class Searcher:
         """
         generation, fault = open_generation(index)
         if encoder is None or encoder.digest != generation.encoder.digest:
-            encoder = find_model(generation.encoder.name).load()
+            encoder = find_model(generation.encoder.name).load(index / ENCODERS)
         return cls(generation, encoder, fault, reranker)
 
     def article(self, article_id: str) -> Article:

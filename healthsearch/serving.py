@@ -17,9 +17,10 @@ from pathlib import Path
 from healthsearch.article import Article
 from healthsearch.build import Report, build
 from healthsearch.citing import article_of, find
-from healthsearch.encoder import DEFAULT_MODEL, Encoder, Model, find_model
+from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Generation, Pointer, open_generation
+from healthsearch.generation import ENCODERS, Generation, Pointer, open_generation
+from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.narrowing import Offers, offers
 from healthsearch.passages import Span
 from healthsearch.plan import Summary
@@ -141,9 +142,8 @@ class Service:
                 self._encoder = self._warm(model)
             return self._encoder
 
-    @staticmethod
-    def _warm(model: Model) -> Encoder:
-        encoder = model.load()
+    def _warm(self, model: Model) -> Encoder:
+        encoder = model.load(self.index / ENCODERS)
         # The first question through a model costs several times what the next ones do.
         encoder.encode_query(["warm"])
         return encoder
@@ -166,6 +166,6 @@ class _Kept:
         """See ``Model``."""
         return self.model.digest
 
-    def load(self) -> Encoder:
-        """See ``Model``."""
+    def load(self, home: Path | None = None) -> Encoder:
+        """See ``Model``; the service knows the home."""
         return self.service._encoder_of(self.model)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from healthsearch.build import build
-from healthsearch.encoder import Encoder, find_model
+from healthsearch.encoder import Encoder
+from healthsearch.models import find_model
 from tests.browsing import browser, server, visitor  # noqa: F401  # fixtures, for whoever asks for them
 from tests.folders import ROOT
 

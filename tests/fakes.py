@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -65,13 +66,16 @@ class KeywordModel:
     def digest(self) -> str:
         return self.passage_digest + self.adapter
 
-    def load(self) -> KeywordEncoder:
+    def load(self, home: Path | None = None) -> KeywordEncoder:
         self.loads += 1
         return KeywordEncoder(self)
 
 
 class KeywordEncoder(SpaceTokenizer):
     """An ``encoder.Encoder`` with one axis a word; like the real one it refuses a passage over its limit."""
+
+    precision = "float32"
+    workers = 1
 
     def __init__(self, model: KeywordModel | None = None) -> None:
         self.model = model or KeywordModel()

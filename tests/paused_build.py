@@ -24,7 +24,7 @@ class PausingModel(KeywordModel):
     pause_at: int = 0
     marker: Path = Path()
 
-    def load(self) -> KeywordEncoder:
+    def load(self, home: Path | None = None) -> KeywordEncoder:
         return PausingEncoder(self)
 
 

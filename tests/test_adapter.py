@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from healthsearch.adapter import Adapter, linear_weights, low_rank
-from healthsearch.encoder import Encoder, find_model
+from healthsearch.encoder import Encoder
 from healthsearch.errors import HealthSearchError
+from healthsearch.models import find_model
 from training.soup import write_adapter
 
 

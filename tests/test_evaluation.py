@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
-from healthsearch.encoder import find_model
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import (
     Figures,
@@ -28,6 +27,7 @@ from healthsearch.evaluation import (
     reciprocal_rank,
     write_run,
 )
+from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from healthsearch.build import build
-from healthsearch.encoder import Encoder, find_model
+from healthsearch.encoder import Encoder
+from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from tests.folders import put
 

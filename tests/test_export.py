@@ -14,8 +14,9 @@ from markdown_it import MarkdownIt
 from healthsearch import wording
 from healthsearch.build import build
 from healthsearch.citing import reference
-from healthsearch.encoder import Encoder, find_model
+from healthsearch.encoder import Encoder
 from healthsearch.export import answer_markdown, escaped
+from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from healthsearch.urgent import read_signs
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, PAYLOAD_TITLE, QUESTION, URGENT_QUESTION, small_corpus

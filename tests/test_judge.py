@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.encoder import find_model
 from healthsearch.fusion import Measures
 from healthsearch.judge import Calibration, Evidence, evidence
+from healthsearch.models import find_model
 
 NAMES = [field.name for field in fields(Evidence)]
 HAND_MADE = Calibration(

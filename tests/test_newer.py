@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from healthsearch.build import build
-from healthsearch.encoder import Encoder, find_model
+from healthsearch.encoder import Encoder
+from healthsearch.models import find_model
 from healthsearch.newer import newer
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from healthsearch import provenance, wording
 from healthsearch.build import build
-from healthsearch.encoder import find_model
+from healthsearch.models import find_model
 from tests.folders import ROOT, flip, in_use
 from tests.formats.make import EXERCISES, NAME, OFTEN
 from tests.pages import (

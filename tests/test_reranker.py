@@ -70,7 +70,7 @@ def test_the_best_passages_come_in_the_reranker_s_order(index: Path, reranker: R
 
 def test_the_commands_take_one(tiny_model: str, tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture) -> None:
     put(tmp_path / "corpus", "a.md", "massage rest", "pain walk")
-    from healthsearch.encoder import find_model
+    from healthsearch.models import find_model
 
     build(tmp_path / "corpus", tmp_path / "index", find_model(tiny_model))
     main(["search", "massage", "--index", str(tmp_path / "index"), "--json", "--reranker", str(folder)])

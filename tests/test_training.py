@@ -12,8 +12,8 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from healthsearch.adapter import linear_weights
-from healthsearch.encoder import find_model
 from healthsearch.fusion import fuse, measure
+from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from healthsearch.words import words
 from training import tune as tuning

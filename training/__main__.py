@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
 from healthsearch.adapter import linear_weights
-from healthsearch.encoder import ORIGINAL, LocalModel, find_model
+from healthsearch.models import ORIGINAL, LocalModel, find_model
 from training.examples import message_examples, section_examples, sentence_examples
 from training.fused import Index
 from training.pool import open_pool

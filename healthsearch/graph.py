@@ -1,0 +1,207 @@
+"""An encoder run by OpenVINO: the network of a sentence-transformers model, exported for this processor.
+
+A folder keeps it: ``exporting`` writes one and proves it equal, an index carries it, and from then on neither
+torch nor sentence-transformers is imported. The only import of openvino, whose telemetry is kept out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import queue
+import shutil
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from healthsearch.encoder import Matrix, sentence_means, unit_rows
+from healthsearch.network import parts_add_up
+from healthsearch.passages import Span
+
+# Raise it when the files of the folder change shape; older ones are then exported anew.
+_FORMAT = 1
+_FACTS, _TOKENIZER = "encoder.json", "tokenizer.json"
+_ASKING, _READING = "query.xml", "passage.xml"
+# Number types by OpenVINO's names, best first: bfloat16 where the processor multiplies it natively.
+_PRECISIONS = {"bf16": "bfloat16", "f32": "float32"}
+# Every worker holds buffers of its own; more than this many cores gain little on articles.
+_MOST_WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the folder of an exported encoder says of it. ``files``: SHA-256 by name.
+
+    ``agreement``: for each precision that was proven, the smallest cosine between a vector of it and of
+    sentence-transformers; empty when the network could not be exported, for the reason in ``unfit``.
+    """
+
+    digest: str
+    passage_digest: str
+    dimension: int
+    limit: int
+    most_tokens: int
+    query_prompt: str
+    passage_prompt: str
+    agreement: dict[str, float]
+    files: dict[str, str]
+    unfit: str = ""
+    format: int = _FORMAT
+
+    @classmethod
+    def read(cls, home: Path, digest: str) -> Facts | None:
+        """What is kept under ``home`` of the encoder of this digest; None without it, or when a file has changed."""
+        folder = folder_of(home, digest)
+        try:
+            facts = cls(**json.loads((folder / _FACTS).read_text(encoding="utf-8")))
+            whole = facts.format == _FORMAT and facts.digest == digest and facts.files == _digests(folder)
+        except (OSError, ValueError, TypeError):
+            return None
+        return facts if whole else None
+
+    def write(self, folder: Path) -> None:
+        """The last file of a folder to be written."""
+        (folder / _FACTS).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+def folder_of(home: Path, digest: str) -> Path:
+    """Where an encoder is kept under ``home``."""
+    return home / digest[:16]
+
+
+def keep_only(digests: Collection[str], home: Path) -> None:
+    """Remove every encoder under ``home`` but these."""
+    kept = {folder_of(home, digest) for digest in digests}
+    for folder in home.iterdir() if home.is_dir() else ():
+        if folder not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def precisions() -> list[str]:
+    """The number types that this processor multiplies natively, by OpenVINO's names, best first."""
+    offered = [str(name).lower() for name in openvino_runtime().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")]
+    return [name for name in _PRECISIONS if name in offered or name == "f32"]
+
+
+def save_networks(folder: Path, tokenizer: Tokenizer, asking: Any, reading: Any | None) -> dict[str, str]:  # noqa: ANN401
+    """Write tokenizer and networks (OpenVINO models; ``reading`` None where one reads all); returns their SHA-256s.
+
+    Weights are kept in half precision, which halves the file and costs less than bfloat16 multiplication does.
+    """
+    tokenizer.save(str(folder / _TOKENIZER))
+    openvino_runtime().save_model(asking, folder / _ASKING, compress_to_fp16=True)
+    if reading is not None:
+        openvino_runtime().save_model(reading, folder / _READING, compress_to_fp16=True)
+    return _digests(folder)
+
+
+class GraphEncoder:
+    """An ``Encoder`` whose networks OpenVINO runs: one passage or question at a time, in a thread of its own each.
+
+    A vector depends neither on a batch nor on how many run beside it, so that a partial build gives the bytes of
+    a full one on the same kind of processor.
+    """
+
+    def __init__(self, name: str, folder: Path, facts: Facts, precision: str | None = None) -> None:
+        self.name = name
+        self.digest = facts.digest
+        self.passage_digest = facts.passage_digest
+        self.dimension = facts.dimension
+        self.limit = facts.limit
+        self.workers = min(
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST_WORKERS
+        )
+        self._facts = facts
+        self._folder = folder
+        self._type = precision or next(each for each in precisions() if each in facts.agreement)
+        self.precision = _PRECISIONS[self._type]
+        self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+        self.parts_add_up = parts_add_up(self._tokenizer)
+        self._questions = Tokenizer.from_file(str(folder / _TOKENIZER))
+        self._questions.enable_truncation(facts.most_tokens)
+        self._asking = self._network(_ASKING)
+
+    @cached_property
+    def _reading(self) -> _Network:
+        return self._network(_READING) if _READING in self._facts.files else self._asking
+
+    def _network(self, file: str) -> _Network:
+        return _Network(self._folder / file, self._type, self.workers)
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """See ``Tokenizer.token_spans``."""
+        return [encoded.offsets for encoded in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def encode_query(self, queries: Sequence[str]) -> Matrix:
+        """See ``Encoder.encode_query``; what is over the limit is cut."""
+        rows = np.zeros((len(queries), self.dimension), np.float32)
+        for row, query in zip(rows, queries, strict=True):
+            with self._asking.read(self._questions.encode(self._facts.query_prompt + query).ids) as (_, whole):
+                row[:] = whole
+        return unit_rows(rows)
+
+    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
+        """See ``Encoder.encode_passage``. A passage over the limit is a ValueError, never cut silently."""
+        prompt = self._facts.passage_prompt
+        encoded = self._tokenizer.encode(prompt + text)
+        if len(encoded.ids) > self._facts.most_tokens:
+            raise ValueError(f"the encoder read {self._facts.most_tokens} of the passage's {len(encoded.ids)} tokens")
+        with self._reading.read(encoded.ids) as (tokens, whole):
+            spans = np.array(encoded.offsets) - len(prompt)
+            return unit_rows(whole[None, :]), sentence_means(tokens, spans, sentences)
+
+
+class _Network:
+    """A compiled network with as many requests as may run at once, on one thread each."""
+
+    def __init__(self, file: Path, precision: str, workers: int) -> None:
+        settings = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": workers,
+            "NUM_STREAMS": workers,
+            # Beside other busy programs, threads that may not move wait longest.
+            "ENABLE_CPU_PINNING": False,
+        }
+        compiled = openvino_runtime().Core().compile_model(file, "CPU", settings)
+        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(workers):
+            self._free.put(compiled.create_infer_request())
+
+    @contextmanager
+    def read(self, ids: Sequence[int]) -> Iterator[tuple[Matrix, Matrix]]:
+        """The vectors of n tokens as (n, dimension), and that of the whole as (dimension,): to be copied or used
+        before the block ends, since the next to read gets the same memory.
+        """
+        request = self._free.get()
+        try:
+            tokens = np.array([ids], dtype=np.int64)
+            request.infer([tokens, np.ones_like(tokens)], share_inputs=True)
+            yield request.get_output_tensor(0).data[0], request.get_output_tensor(1).data[0]
+        finally:
+            self._free.put(request)
+
+
+def openvino_runtime() -> Any:  # noqa: ANN401 - the module
+    """The module ``openvino``, imported when it is needed, and without its telemetry."""
+    # It reports its use to its makers, unless this package is missing.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.name != _FACTS:
+            with path.open("rb") as file:
+                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found

