@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,7 +117,9 @@ def _graph(model: SentenceTransformer) -> Any:  # noqa: ANN401 - OpenVINO's mode
 
     ids = torch.tensor([model.tokenizer(_PROBES[1])["input_ids"]])
     example = (ids, torch.ones_like(ids))
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # Of what a trace might take for constant: the probes of several lengths would tell.
+        warnings.simplefilter("ignore")
         traced = torch.jit.trace(Whole(), example, strict=False, check_trace=False)  # type: ignore[no-untyped-call]
     reader = FrontEndManager().load_by_framework("pytorch")
     # OpenVINO reads from it for as long as it converts; the name keeps it alive.

@@ -17,6 +17,7 @@ from healthsearch.encoder import Encoder
 from healthsearch.models import find_model
 from tests.browsing import browser, server, visitor  # noqa: F401  # fixtures, for whoever asks for them
 from tests.folders import ROOT
+from tests.ready_model import ReadyModel
 
 # A busy machine makes single examples slow; that is no failure.
 _patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,8 +27,21 @@ settings.load_profile("every time")
 
 
 @pytest.fixture(scope="session")
-def default_encoder() -> Encoder:
+def network_encoder() -> Encoder:
+    """The default model run by sentence-transformers."""
     return find_model().load()
+
+
+@pytest.fixture(scope="session")
+def default_model(tmp_path_factory: pytest.TempPathFactory) -> ReadyModel:
+    """The default model as most builds find it: exported before."""
+    return ReadyModel(find_model(), tmp_path_factory.mktemp("ready") / "encoder")
+
+
+@pytest.fixture(scope="session")
+def default_encoder(default_model: ReadyModel) -> Encoder:
+    """The default model as builds and searches run it."""
+    return default_model.load()
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +63,7 @@ def few_articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def few_index(few_articles: Path) -> Path:
+def few_index(few_articles: Path, default_model: ReadyModel) -> Path:
     """Their index, by the default encoder. Not to be changed either."""
-    build(few_articles, few_articles.parent / "index", find_model())
+    build(few_articles, few_articles.parent / "index", default_model)
     return few_articles.parent / "index"

@@ -114,12 +114,12 @@ def test_an_adapter_is_named_as_a_model_and_makes_another_one(tuned: Path) -> No
     assert np.all((agreement > 0.5) & (agreement < 0.9999))
 
 
-def test_passages_are_read_as_without_it(tuned: Path, default_encoder: Encoder) -> None:
+def test_passages_are_read_as_without_it(tuned: Path, network_encoder: Encoder) -> None:
     encoder = find_model(str(tuned)).load()
-    assert encoder.passage_digest == default_encoder.passage_digest
+    assert encoder.passage_digest == network_encoder.passage_digest
     text, sentences = "Rest helps. Walk soon.", [(0, 11), (12, 22)]
     for found, expected in zip(
-        encoder.encode_passage(text, sentences), default_encoder.encode_passage(text, sentences), strict=True
+        encoder.encode_passage(text, sentences), network_encoder.encode_passage(text, sentences), strict=True
     ):
         assert found.tobytes() == expected.tobytes()
 

@@ -27,9 +27,9 @@ from healthsearch.evaluation import (
     reciprocal_rank,
     write_run,
 )
-from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
+from tests.ready_model import ReadyModel
 
 MEASURES = {
     "ndcg_10": nDCG @ 10,
@@ -147,9 +147,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestFolder:
-    def test_from_the_files_to_the_figures(self, folder: Path, cache: Path, tmp_path: Path) -> None:
+    def test_from_the_files_to_the_figures(
+        self, folder: Path, cache: Path, tmp_path: Path, default_model: ReadyModel
+    ) -> None:
         run_file = tmp_path / "run.txt"
-        figures = evaluate(folder, "test", cache, find_model(), run_file)
+        figures = evaluate(folder, "test", cache, default_model, run_file)
         assert (figures.queries, figures.success_1, figures.mrr_10) == (4, 1.0, 1.0)
         # Of q2's two relevant documents only the lesser is in the corpus; all others are found.
         assert figures.recall_10 == figures.recall_100 == pytest.approx((1 + 1 / 2 + 1 + 1) / 4)
@@ -197,10 +199,12 @@ class TestFolder:
             "q4": {"title only": 1},
         }
 
-    def test_a_query_that_the_page_would_refuse_stops_nothing(self, folder: Path, cache: Path) -> None:
+    def test_a_query_that_the_page_would_refuse_stops_nothing(
+        self, folder: Path, cache: Path, default_model: ReadyModel
+    ) -> None:
         questions = QUESTIONS | {"q1": "massage eases back pain " * 100, "q4": "?!"}
         write_lines(folder / "queries.jsonl", [{"_id": query, "text": text} for query, text in questions.items()])
-        figures = evaluate(folder, "test", cache, find_model())
+        figures = evaluate(folder, "test", cache, default_model)
         # The one that is too long for the encoder is answered, the one without words counts 0.
         assert (figures.queries, figures.success_1) == (4, 0.75)
 
@@ -211,10 +215,10 @@ class TestFolder:
         with pytest.raises(HealthSearchError, match="there: none"):
             read_qrels(folder, "test")
 
-    def test_a_judged_query_that_is_not_there(self, folder: Path, cache: Path) -> None:
+    def test_a_judged_query_that_is_not_there(self, folder: Path, cache: Path, default_model: ReadyModel) -> None:
         write_lines(folder / "queries.jsonl", [{"_id": "q1", "text": "massage"}])
         with pytest.raises(HealthSearchError, match="query 'q2' is judged but not in queries"):
-            evaluate(folder, "test", cache, find_model())
+            evaluate(folder, "test", cache, default_model)
 
     @pytest.mark.parametrize(
         ("file", "content"),

@@ -6,9 +6,9 @@ import pytest
 
 from healthsearch.build import build
 from healthsearch.encoder import Encoder
-from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from tests.folders import put
+from tests.ready_model import ReadyModel
 
 # In each group only the things that matter differ from passage to passage; so do the questions.
 GROUPS = {
@@ -48,13 +48,15 @@ GROUPS = {
 
 
 @pytest.fixture(scope="module")
-def searchers(tmp_path_factory: pytest.TempPathFactory, default_encoder: Encoder) -> dict[str, Searcher]:
+def searchers(
+    tmp_path_factory: pytest.TempPathFactory, default_encoder: Encoder, default_model: ReadyModel
+) -> dict[str, Searcher]:
     home = tmp_path_factory.mktemp("exact")
     found = {}
     for group, pairs in GROUPS.items():
         for number, text in enumerate(pairs.values()):
             put(home / group / "corpus", f"{number}.md", text, title="Facts")
-        build(home / group / "corpus", home / group / "index", find_model())
+        build(home / group / "corpus", home / group / "index", default_model)
         found[group] = Searcher.open(home / group / "index", default_encoder)
     return found
 

@@ -16,19 +16,19 @@ from healthsearch.build import build
 from healthsearch.citing import reference
 from healthsearch.encoder import Encoder
 from healthsearch.export import answer_markdown, escaped
-from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from healthsearch.urgent import read_signs
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, PAYLOAD_TITLE, QUESTION, URGENT_QUESTION, small_corpus
+from tests.ready_model import ReadyModel
 from tests.texts import ANYTHING
 
 TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory, default_encoder: Encoder) -> Searcher:
+def searcher(tmp_path_factory: pytest.TempPathFactory, default_encoder: Encoder, default_model: ReadyModel) -> Searcher:
     home = tmp_path_factory.mktemp("export")
-    build(small_corpus(home / "corpus"), home / "index", find_model())
+    build(small_corpus(home / "corpus"), home / "index", default_model)
     return Searcher.open(home / "index", default_encoder)
 
 

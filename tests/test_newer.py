@@ -9,11 +9,11 @@ import pytest
 
 from healthsearch.build import build
 from healthsearch.encoder import Encoder
-from healthsearch.models import find_model
 from healthsearch.newer import newer
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
 from tests.folders import CORPUS, put
+from tests.ready_model import ReadyModel
 
 TODAY = date(2026, 11, 22)
 
@@ -68,13 +68,15 @@ def test_another_subject_with_the_same_title_supersedes_nothing(tmp_path: Path) 
     assert not any(notes(Searcher.open(tmp_path / "index", KeywordModel().load())).values())
 
 
-def test_a_new_version_of_an_article_of_ours_is_known_as_one(tmp_path: Path, default_encoder: Encoder) -> None:
+def test_a_new_version_of_an_article_of_ours_is_known_as_one(
+    tmp_path: Path, default_encoder: Encoder, default_model: ReadyModel
+) -> None:
     text = (CORPUS / "gout.md").read_text(encoding="utf-8")
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "new.md").write_text(text, encoding="utf-8")
     old = text.replace("published: 2026-11-22", "published: 2019-05-01").split("\n## ")
     (tmp_path / "corpus" / "old.md").write_text("\n## ".join(old[:-2]), encoding="utf-8")
-    build(tmp_path / "corpus", tmp_path / "index", find_model())
+    build(tmp_path / "corpus", tmp_path / "index", default_model)
     generation = Searcher.open(tmp_path / "index", default_encoder).generation
     articles = list(generation.store.articles())
     later = [newer(generation, row, article) for row, article in enumerate(articles)]

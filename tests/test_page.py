@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 
 from healthsearch import provenance, wording
 from healthsearch.build import build
-from healthsearch.models import find_model
 from tests.folders import ROOT, flip, in_use
 from tests.formats.make import EXERCISES, NAME, OFTEN
 from tests.pages import (
@@ -29,14 +28,15 @@ from tests.pages import (
     URGENT_QUESTION,
     small_corpus,
 )
+from tests.ready_model import ReadyModel
 
 Start = Callable[[], AppTest]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory, default_model: ReadyModel) -> Path:
     home = tmp_path_factory.mktemp("page")
-    build(small_corpus(home / "corpus"), home / "index", find_model())
+    build(small_corpus(home / "corpus"), home / "index", default_model)
     return home
 
 
@@ -402,12 +402,12 @@ def test_an_index_that_cannot_be_read_is_a_message(
 
 
 def test_while_an_older_index_serves_the_page_says_so(
-    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_model: ReadyModel
 ) -> None:
     corpus = shutil.copytree(built / "corpus", tmp_path / "corpus")
     index = shutil.copytree(built / "index", tmp_path / "index")
     (corpus / "stroke.md").unlink()
-    build(corpus, index, find_model())
+    build(corpus, index, default_model)
     flip(in_use(index) / "vectors.faiss", -1)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
     page = ask(started(), QUESTION)

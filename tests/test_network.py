@@ -57,33 +57,33 @@ def unit(vector: Matrix) -> Matrix:
 
 
 class TestDefaultModel:
-    def test_its_similarities_are_the_published_ones(self, default_encoder: Encoder) -> None:
+    def test_its_similarities_are_the_published_ones(self, network_encoder: Encoder) -> None:
         # From the quickstart at sbert.net, for all-MiniLM-L6-v2.
-        rows = default_encoder.encode_query(
+        rows = network_encoder.encode_query(
             ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
         )
         published = [[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]]
         np.testing.assert_allclose(rows @ rows.T, published, atol=5e-4)
 
-    def test_what_it_says_of_itself(self, default_encoder: Encoder) -> None:
-        assert (default_encoder.name, default_encoder.dimension, default_encoder.limit) == (
+    def test_what_it_says_of_itself(self, network_encoder: Encoder) -> None:
+        assert (network_encoder.name, network_encoder.dimension, network_encoder.limit) == (
             "all-MiniLM-L6-v2",
             384,
             254,
         )
-        assert default_encoder.digest == find_model().digest
+        assert network_encoder.digest == find_model().digest
 
-    def test_queries_are_unit_rows(self, default_encoder: Encoder) -> None:
-        rows = default_encoder.encode_query(["Is massage safe?", "", "今日は 🙂", "x" * 2_000])
+    def test_queries_are_unit_rows(self, network_encoder: Encoder) -> None:
+        rows = network_encoder.encode_query(["Is massage safe?", "", "今日は 🙂", "x" * 2_000])
         assert (rows.shape, rows.dtype) == ((4, 384), np.float32)
         np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
 
-    def test_no_query_gives_no_row(self, default_encoder: Encoder) -> None:
-        assert default_encoder.encode_query([]).shape == (0, 384)
+    def test_no_query_gives_no_row(self, network_encoder: Encoder) -> None:
+        assert network_encoder.encode_query([]).shape == (0, 384)
 
-    def test_a_passage_and_its_sentences_are_means_over_the_networks_tokens(self, default_encoder: Encoder) -> None:
+    def test_a_passage_and_its_sentences_are_means_over_the_networks_tokens(self, network_encoder: Encoder) -> None:
         vectors, spans = network_tokens(packaged_folder(), PASSAGE)
-        passage, sentences = default_encoder.encode_passage(PASSAGE, SENTENCES)
+        passage, sentences = network_encoder.encode_passage(PASSAGE, SENTENCES)
         np.testing.assert_allclose(passage, [unit(vectors.mean(axis=0))], atol=1e-5)
         for row, (first, last) in zip(sentences, SENTENCES, strict=True):
             inside = [
@@ -91,33 +91,33 @@ class TestDefaultModel:
             ]
             np.testing.assert_allclose(row, unit(np.mean(inside, axis=0)), atol=1e-5)
 
-    def test_all_rows_are_unit_float32(self, default_encoder: Encoder) -> None:
-        passage, sentences = default_encoder.encode_passage(PASSAGE, SENTENCES)
+    def test_all_rows_are_unit_float32(self, network_encoder: Encoder) -> None:
+        passage, sentences = network_encoder.encode_passage(PASSAGE, SENTENCES)
         assert (passage.shape, sentences.shape) == ((1, 384), (4, 384))
         assert passage.dtype == sentences.dtype == np.float32
         np.testing.assert_allclose(np.linalg.norm(np.concatenate([passage, sentences]), axis=1), 1, atol=1e-6)
 
-    def test_the_same_passage_gives_the_same_bytes(self, default_encoder: Encoder) -> None:
-        first, second = (default_encoder.encode_passage(PASSAGE, SENTENCES) for _ in range(2))
+    def test_the_same_passage_gives_the_same_bytes(self, network_encoder: Encoder) -> None:
+        first, second = (network_encoder.encode_passage(PASSAGE, SENTENCES) for _ in range(2))
         assert first[0].tobytes() == second[0].tobytes()
         assert first[1].tobytes() == second[1].tobytes()
 
-    def test_a_question_is_nearest_to_the_sentence_that_answers(self, default_encoder: Encoder) -> None:
+    def test_a_question_is_nearest_to_the_sentence_that_answers(self, network_encoder: Encoder) -> None:
         text = "Massage eases tight back muscles. Vaccines train the immune system. Sleep on your side."
-        _, sentences = default_encoder.encode_passage(text, [(0, 33), (34, 67), (68, len(text))])
+        _, sentences = network_encoder.encode_passage(text, [(0, 33), (34, 67), (68, len(text))])
         questions = ["Can rubbing help a stiff back?", "How does immunisation work?", "Which position at night?"]
-        assert np.argmax(default_encoder.encode_query(questions) @ sentences.T, axis=1).tolist() == [0, 1, 2]
+        assert np.argmax(network_encoder.encode_query(questions) @ sentences.T, axis=1).tolist() == [0, 1, 2]
 
-    def test_a_sentence_without_any_token_is_a_row_of_zeros(self, default_encoder: Encoder) -> None:
-        passage, sentences = default_encoder.encode_passage("Rest. \u200b", [(0, 5), (6, 7)])
+    def test_a_sentence_without_any_token_is_a_row_of_zeros(self, network_encoder: Encoder) -> None:
+        passage, sentences = network_encoder.encode_passage("Rest. \u200b", [(0, 5), (6, 7)])
         assert np.linalg.norm(passage) == pytest.approx(1, abs=1e-6)
         assert (np.linalg.norm(sentences[0]), sentences[1].any()) == (pytest.approx(1, abs=1e-6), False)
 
-    def test_a_passage_without_sentences(self, default_encoder: Encoder) -> None:
-        assert default_encoder.encode_passage("Rest.", [])[1].shape == (0, 384)
+    def test_a_passage_without_sentences(self, network_encoder: Encoder) -> None:
+        assert network_encoder.encode_passage("Rest.", [])[1].shape == (0, 384)
 
-    def test_token_spans_hold_every_visible_character_in_order(self, default_encoder: Encoder) -> None:
-        [spans] = default_encoder.token_spans([PASSAGE])
+    def test_token_spans_hold_every_visible_character_in_order(self, network_encoder: Encoder) -> None:
+        [spans] = network_encoder.token_spans([PASSAGE])
         at = 0
         for start, end in spans:
             assert at <= start < end <= len(PASSAGE)
@@ -125,22 +125,22 @@ class TestDefaultModel:
             at = end
         assert at == len(PASSAGE)
 
-    def test_token_spans_of_nothing(self, default_encoder: Encoder) -> None:
-        assert default_encoder.token_spans([]) == []
-        assert default_encoder.token_spans([""]) == [[]]
+    def test_token_spans_of_nothing(self, network_encoder: Encoder) -> None:
+        assert network_encoder.token_spans([]) == []
+        assert network_encoder.token_spans([""]) == [[]]
 
-    def test_a_passage_of_exactly_the_limit_is_read_to_its_end(self, default_encoder: Encoder) -> None:
-        start = "rest " * (default_encoder.limit - 1)
-        rest, pain = (default_encoder.encode_passage(start + last, [])[0] for last in ("rest", "pain"))
-        assert len(default_encoder.token_spans([start + "rest"])[0]) == default_encoder.limit
+    def test_a_passage_of_exactly_the_limit_is_read_to_its_end(self, network_encoder: Encoder) -> None:
+        start = "rest " * (network_encoder.limit - 1)
+        rest, pain = (network_encoder.encode_passage(start + last, [])[0] for last in ("rest", "pain"))
+        assert len(network_encoder.token_spans([start + "rest"])[0]) == network_encoder.limit
         assert not np.array_equal(rest, pain)
 
-    def test_a_passage_over_the_limit_is_refused_not_cut(self, default_encoder: Encoder) -> None:
+    def test_a_passage_over_the_limit_is_refused_not_cut(self, network_encoder: Encoder) -> None:
         with pytest.raises(ValueError, match="read 256 of the passage's 257 tokens"):
-            default_encoder.encode_passage("rest " * (default_encoder.limit + 1), [])
+            network_encoder.encode_passage("rest " * (network_encoder.limit + 1), [])
 
-    def test_the_packages_own_code_is_never_imported(self, default_encoder: Encoder) -> None:
-        assert default_encoder.dimension == 384
+    def test_the_packages_own_code_is_never_imported(self, network_encoder: Encoder) -> None:
+        assert network_encoder.dimension == 384
         assert PACKAGE not in sys.modules
 
 

@@ -1,0 +1,182 @@
+"""The exported encoder: that it says what sentence-transformers says, and is exported again when it must be."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from healthsearch.adapter import linear_weights
+from healthsearch.encoder import Encoder
+from healthsearch.errors import HealthSearchError
+from healthsearch.exporting import export
+from healthsearch.graph import Facts, GraphEncoder, folder_of, keep_only, precisions
+from healthsearch.models import LocalModel, find_model
+from healthsearch.network import SentenceTransformerEncoder
+from tests.folders import ROOT
+from tests.ready_model import ReadyModel
+from training.soup import write_adapter
+
+TEXTS = (
+    "Back pain › Care\nMassage relaxes the muscles. Do not do it on a fracture! Naïve 今日 🙂 users: ask 2.5 doctors.",
+    "Rest.",
+    "Walk a little every day, and a little more the next. " * 15,
+)
+
+
+@pytest.fixture(scope="module")
+def tiny_home(tiny_model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("tiny") / "encoder"
+    export(find_model(tiny_model), home)
+    return home
+
+
+@pytest.fixture
+def kept(tiny_home: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_home, tmp_path / "encoder"))
+
+
+def agreement(one: Encoder, other: Encoder, text: str) -> float:
+    """The smallest cosine between what two encoders say of a passage, its halves, and the text as a question."""
+    spans = one.token_spans([text])[0]
+    middle = spans[len(spans) // 2][0]
+    pairs = zip(
+        (*one.encode_passage(text, [(0, middle), (middle, len(text))]), one.encode_query([text])),
+        (*other.encode_passage(text, [(0, middle), (middle, len(text))]), other.encode_query([text])),
+        strict=True,
+    )
+    cosines = np.concatenate([(left * right).sum(axis=1) for left, right in pairs])
+    # A half without any token is a row of zeros for both.
+    return float(cosines[cosines != 0].min())
+
+
+@pytest.mark.parametrize("precision", precisions())
+@pytest.mark.parametrize("text", TEXTS)
+def test_it_says_what_sentence_transformers_says(
+    default_model: ReadyModel, default_encoder: Encoder, network_encoder: Encoder, precision: str, text: str
+) -> None:
+    facts = Facts.read(default_model.home, default_model.digest)
+    assert facts is not None
+    found = GraphEncoder("x", folder_of(default_model.home, default_model.digest), facts, precision)
+    assert agreement(found, network_encoder, text) > {"f32": 0.99999, "bf16": 0.9995}[precision]
+
+
+def test_what_it_says_of_itself(default_encoder: Encoder, network_encoder: Encoder) -> None:
+    assert isinstance(default_encoder, GraphEncoder)
+    for name in ("name", "digest", "passage_digest", "dimension", "limit", "parts_add_up"):
+        assert getattr(default_encoder, name) == getattr(network_encoder, name)
+    assert default_encoder.token_spans([*TEXTS, ""]) == network_encoder.token_spans([*TEXTS, ""])
+    assert default_encoder.encode_query([]).shape == (0, 384)
+
+
+def test_a_question_over_the_limit_is_cut_as_by_sentence_transformers(
+    default_encoder: Encoder, network_encoder: Encoder
+) -> None:
+    cut = ["rest " * 300 + "pain"]
+    assert float((default_encoder.encode_query(cut) @ network_encoder.encode_query(cut).T)[0, 0]) > 0.9995
+    np.testing.assert_array_equal(default_encoder.encode_query(cut), default_encoder.encode_query(["rest " * 254]))
+
+
+def test_a_passage_over_the_limit_is_refused_not_cut(default_encoder: Encoder) -> None:
+    with pytest.raises(ValueError, match="read 256 of the passage's 257 tokens"):
+        default_encoder.encode_passage("rest " * 255, [])
+
+
+def test_a_passage_gives_the_same_bytes_whatever_runs_beside_it(default_encoder: Encoder) -> None:
+    alone = [default_encoder.encode_passage(text, [(0, 4)]) for text in TEXTS]
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(lambda number: default_encoder.encode_passage(TEXTS[number % 3], [(0, 4)]), range(60)))
+    for number, found in enumerate(beside):
+        assert [rows.tobytes() for rows in found] == [rows.tobytes() for rows in alone[number % 3]]
+
+
+def test_a_model_with_prompts(tiny_model: str, tiny_home: Path) -> None:
+    model = find_model(tiny_model)
+    found, original = model.load(tiny_home), model.load()
+    assert isinstance(found, GraphEncoder) and isinstance(original, SentenceTransformerEncoder)
+    assert (found.limit, found.dimension) == (12, 8)
+    assert agreement(found, original, "massage pain. walk rest.") > 0.999
+    assert not np.allclose(found.encode_query(["massage"]), found.encode_passage("massage", [])[0], atol=0.01)
+
+
+def test_an_adapter_tunes_the_network_for_questions_alone(tmp_path: Path, network_encoder: Encoder) -> None:
+    original = find_model()
+    weights = linear_weights(SentenceTransformer(str(original.folder), device="cpu"))
+    added = {name: weight.detach() * 0.2 for name, weight in weights.items()}
+    write_adapter(added, 4, original.folder / "model.safetensors", tmp_path, "tuned")
+    model = find_model(str(tmp_path / "tuned.json"))
+    found, tuned = model.load(tmp_path / "encoder"), model.load()
+    assert isinstance(found, GraphEncoder)
+    question, passage = ["Is massage safe?"], "Massage is safe for most people."
+    assert float((found.encode_query(question) * tuned.encode_query(question)).sum()) > 0.9995
+    assert float((found.encode_query(question) * network_encoder.encode_query(question)).sum()) < 0.9995
+    assert float((found.encode_passage(passage, [])[0] * network_encoder.encode_passage(passage, [])[0]).sum()) > 0.9995
+
+
+def test_a_search_imports_neither_torch_nor_sentence_transformers_nor_telemetry(few_index: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from healthsearch.search import Searcher;"
+        f"print(len(Searcher.open(Path({str(few_index)!r})).search('gout').results) > 0);"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules],"
+        " sys.modules['openvino_telemetry'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "True\n[] None\n"
+
+
+def test_what_is_kept_is_not_exported_again(tiny_model: str, kept: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in kept.rglob("*")}
+    find_model(tiny_model).load(kept)
+    assert {path: path.stat().st_mtime_ns for path in kept.rglob("*")} == before
+
+
+@pytest.mark.parametrize("file", ["query.bin", "query.xml", "tokenizer.json", "encoder.json"])
+def test_what_a_disk_has_spoilt_is_exported_again(tiny_model: str, kept: Path, file: str) -> None:
+    model = find_model(tiny_model)
+    path = folder_of(kept, model.digest) / file
+    path.write_bytes(path.read_bytes()[:-1] + b"#")
+    assert Facts.read(kept, model.digest) is None
+    assert isinstance(model.load(kept), GraphEncoder)
+    assert Facts.read(kept, model.digest) is not None
+
+
+def test_a_model_that_was_found_unfit_is_run_by_sentence_transformers(tiny_model: str, kept: Path) -> None:
+    model = find_model(tiny_model)
+    facts = folder_of(kept, model.digest) / "encoder.json"
+    values = json.loads(facts.read_text(encoding="utf-8"))
+    facts.write_text(json.dumps(values | {"agreement": {}, "unfit": "it says something else"}), encoding="utf-8")
+    assert isinstance(model.load(kept), SentenceTransformerEncoder)
+
+
+def test_a_network_that_says_something_else_is_unfit(
+    tiny_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = SentenceTransformerEncoder.encode_query
+    monkeypatch.setattr(SentenceTransformerEncoder, "encode_query", lambda self, queries: honest(self, ["pain"]))
+    facts = export(find_model(tiny_model), tmp_path)
+    assert facts.agreement == {} and facts.unfit.startswith("the exported network says something else")
+    assert Facts.read(tmp_path, find_model(tiny_model).digest) == facts
+
+
+def test_a_model_that_cannot_be_loaded_is_a_mistake_that_names_it(tiny_model: str, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(tiny_model, tmp_path / "broken"))
+    (broken / "config.json").write_text("{", encoding="utf-8")
+    model = LocalModel(str(broken), broken, "d" * 64, "d" * 64)
+    with pytest.raises(HealthSearchError, match="the model cannot be loaded") as caught:
+        model.load(tmp_path / "encoder")
+    assert caught.value.place == str(broken)
+
+
+def test_encoders_that_no_generation_names_are_removed(tmp_path: Path) -> None:
+    for digest in ("a" * 64, "b" * 64, "c" * 64):
+        folder_of(tmp_path, digest).mkdir()
+    keep_only({"a" * 64, "c" * 64}, tmp_path)
+    assert {folder.name for folder in tmp_path.iterdir()} == {"a" * 16, "c" * 16}
+    keep_only((), tmp_path / "nothing here")
