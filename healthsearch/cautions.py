@@ -53,6 +53,13 @@ _FORMS = (
     rf"(?:{_START}Stop|(?:[,;:]|\b(?:should|must|and|then))\s+stop)\b[^.;]{{0,60}}\b(?:if|and (?:see|call|ask|tell))\b",
 )
 _CAUTION = re.compile("|".join(f"(?:{form})" for form in _FORMS))
+# No form matches without one of these, in lower case; most sentences hold none, and the forms take long to try.
+_NEEDED = (
+    *("not", "n't", "n’t", "never", "avoid", "stay away", "stop", "contraindicated", "unsafe", "dangerous", "without"),
+    *("doctor", "midwi", "pharmacist", "surgeon", "prescriber", "nurse", "physician", "dentist", "therapist"),
+    *("gp", "health", "provider", "clinic", "diagnosis", "advice", "supervision"),
+    *("emergenc", "911", "999", "112", "ambulance", "urgent", "immediate", "medical"),
+)
 
 
 def is_caution(sentence: str) -> bool:
@@ -63,4 +70,7 @@ def is_caution(sentence: str) -> bool:
     """
     # Plain text keeps its line ends, also within a sentence.
     line = " ".join(sentence.split())
-    return not line.endswith("?") and _CAUTION.search(line) is not None
+    lower = line.lower()
+    if line.endswith("?") or not any(needed in lower for needed in _NEEDED):
+        return False
+    return _CAUTION.search(line) is not None

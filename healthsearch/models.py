@@ -38,17 +38,16 @@ class LocalModel(ModelFiles):
     def load(self, home: Path | None = None) -> Encoder:
         """See ``Model.load``. With a ``home`` the network is exported there once, and then runs without torch.
 
-        Raises HealthSearchError when the model's files make no usable encoder.
+        Where it cannot be, as in a folder that must not be written to, sentence-transformers runs it. Raises
+        HealthSearchError when the model's files make no usable encoder.
         """
-        if home is None:
-            return SentenceTransformerEncoder(self)
-        facts = Facts.read(home, self.digest) or _exported(self, home)
-        if facts.unfit:
+        facts = (Facts.read(home, self.digest) or _exported(self, home)) if home else None
+        if home is None or facts is None or facts.unfit:
             return SentenceTransformerEncoder(self)
         return GraphEncoder(self.name, folder_of(home, self.digest), facts)
 
 
-def _exported(model: LocalModel, home: Path) -> Facts:
+def _exported(model: LocalModel, home: Path) -> Facts | None:
     """Export in a process of its own; what is wrong with the model is raised here."""
     beside = Path(__file__).resolve().parent.parent
     path = os.pathsep.join(filter(None, (str(beside), os.environ.get("PYTHONPATH"))))
@@ -60,15 +59,7 @@ def _exported(model: LocalModel, home: Path) -> Facts:
     )
     if done.returncode == 1 and done.stdout.startswith(b"["):
         raise HealthSearchError(*json.loads(done.stdout))
-    facts = Facts.read(home, model.digest)
-    if facts is None:
-        told = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
-        raise HealthSearchError(
-            model.name,
-            f"the model could not be prepared for this machine ({told[0]})",
-            "Free some space or memory, and build again.",
-        )
-    return facts
+    return Facts.read(home, model.digest)
 
 
 def find_model(name: str = DEFAULT_MODEL) -> LocalModel:

@@ -12,6 +12,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import bm25s
@@ -52,10 +53,16 @@ def words(text: str) -> list[str]:
     >>> words("Can massages (2.5 hours) help a slipped disc?")
     ['massag', '2.5', 'hour', 'help', 'slip', 'disc']
     """
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
-    found = _WORD.findall(_UNSPACED.sub(r" \g<0> ", _HYPHENED.sub(_joined, plain)))
-    return [str(_stemmer.stemWord(_NOUN.sub("ant", word))) for word in found if word not in _STOP_WORDS]
+    plain = text.casefold().replace("’", "'")
+    if not plain.isascii():
+        folded = unicodedata.normalize("NFKD", plain)
+        plain = _UNSPACED.sub(r" \g<0> ", "".join(char for char in folded if not unicodedata.combining(char)))
+    return [_stem(word) for word in _WORD.findall(_HYPHENED.sub(_joined, plain)) if word not in _STOP_WORDS]
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    return str(_stemmer.stemWord(_NOUN.sub("ant", word)))
 
 
 def _joined(match: re.Match[str]) -> str:

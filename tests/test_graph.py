@@ -138,11 +138,15 @@ def test_what_is_kept_is_not_exported_again(tiny_model: str, kept: Path) -> None
 
 
 @pytest.mark.parametrize("file", ["query.bin", "query.xml", "tokenizer.json", "encoder.json"])
-def test_what_a_disk_has_spoilt_is_exported_again(tiny_model: str, kept: Path, file: str) -> None:
-    model = find_model(tiny_model)
-    path = folder_of(kept, model.digest) / file
+def test_what_a_disk_has_spoilt_is_not_used(tiny_model: str, kept: Path, file: str) -> None:
+    path = folder_of(kept, find_model(tiny_model).digest) / file
     path.write_bytes(path.read_bytes()[:-1] + b"#")
-    assert Facts.read(kept, model.digest) is None
+    assert Facts.read(kept, find_model(tiny_model).digest) is None
+
+
+def test_what_a_disk_has_spoilt_is_exported_again(tiny_model: str, kept: Path) -> None:
+    model = find_model(tiny_model)
+    (folder_of(kept, model.digest) / "query.bin").unlink()
     assert isinstance(model.load(kept), GraphEncoder)
     assert Facts.read(kept, model.digest) is not None
 
@@ -163,6 +167,11 @@ def test_a_network_that_says_something_else_is_unfit(
     facts = export(find_model(tiny_model), tmp_path)
     assert facts.agreement == {} and facts.unfit.startswith("the exported network says something else")
     assert Facts.read(tmp_path, find_model(tiny_model).digest) == facts
+
+
+def test_without_a_place_to_keep_it_sentence_transformers_runs_it(tiny_model: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    assert isinstance(find_model(tiny_model).load(tmp_path / "file" / "encoder"), SentenceTransformerEncoder)
 
 
 def test_a_model_that_cannot_be_loaded_is_a_mistake_that_names_it(tiny_model: str, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ ORDER = [
 # Whatever does not come with Python, and the only modules that may import it.
 ONLY_IN = {
     "sentence_transformers": {"network", "exporting", "reranker"},
-    "torch": {"adapter", "network", "exporting"},
+    "torch": {"adapter", "exporting"},
     "transformers": {"network", "reranker"},
     "safetensors": {"adapter", "network", "reranker"},
     "huggingface_hub": {"models"},
