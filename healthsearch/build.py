@@ -22,6 +22,7 @@ from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
 from healthsearch.generation import Draft, EncoderFacts, Generation, open_generation
+from healthsearch.history import record
 from healthsearch.intake import Copy, take_in
 from healthsearch.journal import Journal, SentenceVectors, passage_key
 from healthsearch.passages import Passage, split
@@ -84,6 +85,7 @@ def build(
                 plan.summary.reused = len(previous.vectors)
             else:
                 _Build(corpus, index, plan, previous, strict, allow_shrink).run(model, rebuild, report)
+                record(index, plan.summary)
     plan.summary.seconds = time.monotonic() - started
     return plan.summary
 

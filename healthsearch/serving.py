@@ -24,6 +24,7 @@ from healthsearch.narrowing import Offers, offers
 from healthsearch.passages import Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
+from healthsearch.unanswered import UnansweredQuestions
 from healthsearch.urgent import FILE, Signs, read_signs
 
 # Titles are looked at until this many articles; enough for a handful of examples from any corpus.
@@ -40,6 +41,7 @@ class Service:
 
     def __init__(self, index: Path, find: Callable[[str], Model] = find_model) -> None:
         self.index = index
+        self.unanswered = UnansweredQuestions(index)
         self._find = find
         self._opening = threading.Lock()
         self._loading = threading.Lock()
