@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 HEADING = "The collection"
 PURPOSE = "For whoever looks after these articles: what there is, how it hangs together, and how well it is found."
 
+AT_A_GLANCE = "At a glance"
 ARTICLES, PASSAGES, BUILT_ON = "Articles", "Passages", "Built"
 FINGERPRINT, ENCODER = "Fingerprint", "Encoder"
 BY = {

@@ -61,6 +61,10 @@ class Service:
         """The newest generation that can be opened. Raises NoIndex, HealthSearchError."""
         return self._newest()[0]
 
+    def fault(self) -> HealthSearchError | None:
+        """What is wrong with the newest generation, where an older one serves."""
+        return self._newest()[1]
+
     def searcher(self) -> Searcher:
         """A searcher on the newest generation; the first call loads the encoder and warms it up."""
         generation, fault = self._newest()

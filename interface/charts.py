@@ -21,6 +21,8 @@ _ASKED = "#d1495b"
 _MOST_BARS = 8
 _BAR = 24
 _MAP_HEIGHT = 620
+# The square pixels that all points share, and that one has at least and at most.
+_AREA, _SMALLEST, _LARGEST = 60_000, 14, 90
 
 
 def bars(field: str, counts: Mapping[Any, int], ink: str) -> alt.LayerChart:
@@ -43,13 +45,15 @@ def passage_map(
 ) -> alt.LayerChart:
     """The map: passages by article or folder, titles, and the last question among what it found."""
     field = "folder" if by_folder else "article"
-    scale = alt.Scale(range=list(FOLDER_COLOURS)) if by_folder else alt.Scale(scheme="tableau20")
+    scale = alt.Scale(range=list(FOLDER_COLOURS)) if by_folder else alt.Scale(scheme="tableau10")
     legend = alt.Legend(title=None, orient="bottom", labelColor=ink) if by_folder else None
     pointed_at = alt.selection_point(fields=["article"], on="pointerover", clear="pointerout")
     tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in wording.POINT_FIELDS.items()]
+    rows = [_row(point) for point in points]
+    size = max(_SMALLEST, min(_LARGEST, _AREA / max(len(rows), 1)))
     passages = (
-        _placed(map(_row, points))
-        .mark_circle(size=34)
+        _placed(rows)
+        .mark_circle(size=size)
         .encode(
             color=alt.Color(f"{field}:N", scale=scale, legend=legend),
             opacity=alt.condition(pointed_at, alt.value(0.8), alt.value(0.12)),

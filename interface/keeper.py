@@ -16,7 +16,7 @@ from healthsearch.generation import Pointer
 from healthsearch.history import builds
 from healthsearch.overview import overview
 from healthsearch.places import default_corpus, default_index, default_questions, keeps_questions
-from healthsearch.wording import TO_SEARCH
+from healthsearch.wording import OLDER_SERVES, TO_SEARCH, problem
 from interface import charts
 from interface.visit import current, shared_service
 
@@ -36,10 +36,12 @@ def main() -> None:
     st.page_link(READER, label=TO_SEARCH, icon=":material/arrow_back:")
     service = shared_service(default_index())
     try:
-        generation = service.generation()
+        generation, fault = service.generation(), service.fault()
     except HealthSearchError as error:
         st.html(markup.problem(error))
         return
+    if fault is not None:
+        st.html(markup.message(OLDER_SERVES, problem(fault)[1]))
     _draw_overview(service.index, generation)
     _draw_check(service.index)
     _draw_builds(service.index)
@@ -57,9 +59,8 @@ def _draw_overview(index: Path, generation: Generation) -> None:
         (wording.FINGERPRINT, generation.name),
         (wording.ENCODER, generation.encoder.name),
     ]
-    st.html(
-        keeper_markup.figures([(wording.ARTICLES, f"{found.articles:,}"), (wording.PASSAGES, f"{found.passages:,}")])
-    )
+    counted = [(wording.ARTICLES, f"{found.articles:,}"), (wording.PASSAGES, f"{found.passages:,}")]
+    st.html(keeper_markup.section(wording.AT_A_GLANCE) + keeper_markup.figures(counted))
     places = cycle(st.columns(2))
     for field, name in wording.BY.items():
         counts = getattr(found, field)
