@@ -19,8 +19,9 @@ from healthsearch.vectors import Matrix
 _BEGINNING = 160
 # The cosine from which a passage is the one that is looked for.
 _ITSELF = 0.9999
-# What a letter of a label is taken to need, and a line of labels, in parts of the map's side.
-_LETTER, _LINE, _LONGEST = 0.0115, 0.034, 26
+# What a letter of a label and a line of labels need, in parts of the map's side: on a wide screen and on a narrow one.
+_WIDE, _NARROW = (0.0115, 0.034), (0.025, 0.034)
+_LONGEST = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The title of an article, shortened, where most of its passages are."""
+    """The title of an article, shortened, where most of its passages are; ``narrow``: there is room on a phone too."""
 
     across: float
     down: float
     title: str
+    narrow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,29 @@ def labels(found: Iterable[Point]) -> Iterator[Label]:
     by_article: dict[str, list[Point]] = {}
     for point in found:
         by_article.setdefault(point.article, []).append(point)
-    taken: list[tuple[float, float, float]] = []
+    wide, narrow = _Room(*_WIDE), _Room(*_NARROW)
     for title, of_article in sorted(by_article.items(), key=lambda item: -len(item[1])):
         across = float(np.median([point.across for point in of_article]))
         down = float(np.median([point.down for point in of_article]))
         short = title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1].rstrip()}…"
-        half = len(short) * _LETTER / 2
-        if all(abs(down - d) > _LINE or abs(across - a) > half + h for a, d, h in taken):
-            taken.append((across, down, half))
-            yield Label(across, down, short)
+        if wide.take(across, down, short):
+            yield Label(across, down, short, narrow.take(across, down, short))
+
+
+class _Room:
+    """The map as lines of text that may not touch."""
+
+    def __init__(self, letter: float, line: float) -> None:
+        self._letter, self._line = letter, line
+        self._taken: list[tuple[float, float, float]] = []
+
+    def take(self, across: float, down: float, text: str) -> bool:
+        """Whether there is room for a text with its middle here, which is then taken."""
+        half = len(text) * self._letter / 2
+        free = all(abs(down - d) > self._line or abs(across - a) > half + h for a, d, h in self._taken)
+        if free:
+            self._taken.append((across, down, half))
+        return free
 
 
 def asked(searcher: Searcher, answer: Answer) -> Asked | None:

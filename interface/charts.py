@@ -21,6 +21,8 @@ _ASKED = "#d1495b"
 _MOST_BARS = 8
 _BAR = 24
 _MAP_HEIGHT = 620
+# The pixels of a map on which only some titles have room.
+_NARROW = 500
 # The square pixels that all points share, and that one has at least and at most.
 _AREA, _SMALLEST, _LARGEST = 60_000, 14, 90
 
@@ -60,9 +62,10 @@ def passage_map(
             tooltip=tooltip,
         )
     )
-    titles = _placed(map(asdict, labels)).encode(text="title:N")
+    there_is_room = alt.condition(f"width > {_NARROW} || datum.narrow", alt.value(1), alt.value(0))
+    titles = _placed(map(asdict, labels)).encode(text="title:N", opacity=there_is_room)
     # A title is drawn over its own outline in the colour of the ground, so that points behind it do not spoil it.
-    outlines = titles.mark_text(fontSize=12, stroke=ground, strokeWidth=4, strokeJoin="round", opacity=0.85)
+    outlines = titles.mark_text(fontSize=12, stroke=ground, strokeWidth=4, strokeJoin="round", strokeOpacity=0.85)
     layers = [passages.add_params(pointed_at), outlines, titles.mark_text(fontSize=12, color=ink)]
     if asked is not None:
         rings = _placed(map(_row, asked.hits)).mark_point(size=150, strokeWidth=2.5, color=_ASKED)

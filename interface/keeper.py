@@ -33,7 +33,8 @@ READER = "interface/reader.py"
 def main() -> None:
     """Draw the page."""
     st.html(keeper_markup.header())
-    st.page_link(READER, label=TO_SEARCH, icon=":material/arrow_back:")
+    with st.container(key="head"):
+        st.page_link(READER, label=TO_SEARCH, icon=":material/arrow_back:")
     service = shared_service(default_index())
     try:
         generation, fault = service.generation(), service.fault()

@@ -53,4 +53,10 @@ def test_a_question_stands_nearest_to_what_it_found(tmp_path: Path) -> None:
 def test_labels_do_not_touch_and_long_ones_are_cut() -> None:
     here = [Point(0.5, 0.5, "A" * 60, "", (), "")] * 2
     near, far = Point(0.52, 0.51, "B", "", (), ""), Point(0.1, 0.9, "C", "", (), "")
-    assert [label.title for label in labels([near, *here, far])] == ["A" * 25 + "…", "C"]
+    found = list(labels([near, *here, far]))
+    assert [(label.title, label.narrow) for label in found] == [("A" * 25 + "…", True), ("C", True)]
+
+
+def test_what_has_room_on_a_wide_screen_only_says_so() -> None:
+    one, other = Point(0.3, 0.5, "A" * 20, "", (), ""), Point(0.6, 0.5, "B" * 20, "", (), "")
+    assert [label.narrow for label in labels([one, one, other])] == [True, False]
