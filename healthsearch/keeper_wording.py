@@ -75,7 +75,7 @@ FIRST_RIGHT, EARLY_RIGHT = "Right passage first", "Right among the first three"
 STEPS = "From which confidence is a question possibly answered, and answered?"
 STEPS_NOTE = "Move the two ends to see what other steps would do. Nothing is changed by that."
 VERDICTS: dict[Verdict, str] = {"answered": "Answered", "related": "Possibly related", "nothing": "Nothing"}
-ANSWERABLE, UNANSWERABLE = "Questions that the articles answer", "Questions that they do not answer"
+ANSWERABLE, UNANSWERABLE = "With an answer here", "Without one"
 NUMBER_OF_QUESTIONS = "questions"
 
 ATTENTION = "Worth a look"
@@ -219,11 +219,6 @@ def bars_described(name: str, field: str, counts: Mapping[str | int | None, int]
     'Language: German 3, not given 1'
     """
     return f"{name}: {', '.join(f'{value(field, one)} {count:,}' for one, count in counts.items())}"
-
-
-def steps_described(found: Mapping[str, Mapping[Verdict, int]]) -> str:
-    """The chart of the verdict's steps for who cannot see it: for each kind of question how many had which verdict."""
-    return ". ".join(f"{kind}: {shares(counts)}" for kind, counts in found.items())
 
 
 def question_drawn(question: str) -> str:

@@ -17,14 +17,15 @@ ACCENT = "#1b8aa0"
 VERDICT_COLOURS = {"answered": "#1b8aa0", "related": "#b98a2f", "nothing": "#87959a"}
 # Told apart by those who see few colours too (Okabe & Ito), but for yellow, which is not seen on white.
 FOLDER_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-_ASKED = "#d1495b"
 _MOST_BARS = 8
 _BAR = 24
 _MAP_HEIGHT = 620
 # The pixels of a map on which only some titles have room.
 _NARROW = 500
+# A title stands so many pixels above the middle of its passages.
+_ABOVE = -14
 # The square pixels that all points share, and that one has at least and at most.
-_AREA, _SMALLEST, _LARGEST = 60_000, 14, 90
+_AREA, _SMALLEST, _LARGEST = 40_000, 14, 90
 
 
 def bars(field: str, counts: Mapping[Any, int], ink: str) -> alt.LayerChart:
@@ -65,14 +66,16 @@ def passage_map(
     there_is_room = alt.condition(f"width > {_NARROW} || datum.narrow", alt.value(1), alt.value(0))
     titles = _placed(map(asdict, labels)).encode(text="title:N", opacity=there_is_room)
     # A title is drawn over its own outline in the colour of the ground, so that points behind it do not spoil it.
-    outlines = titles.mark_text(fontSize=12, stroke=ground, strokeWidth=4, strokeJoin="round", strokeOpacity=0.85)
-    layers = [passages.add_params(pointed_at), outlines, titles.mark_text(fontSize=12, color=ink)]
+    outlines = titles.mark_text(
+        fontSize=12, dy=_ABOVE, stroke=ground, strokeWidth=4, strokeJoin="round", strokeOpacity=0.85
+    )
+    layers = [passages.add_params(pointed_at), outlines, titles.mark_text(fontSize=12, dy=_ABOVE, color=ink)]
     if asked is not None:
-        rings = _placed(map(_row, asked.hits)).mark_point(size=150, strokeWidth=2.5, color=_ASKED)
+        rings = _placed(map(_row, asked.hits)).mark_point(size=150, strokeWidth=2.5, color=ink)
         diamond = _placed([dict(zip(("across", "down"), asked.question, strict=True))])
         layers += [
             rings.encode(tooltip=tooltip),
-            diamond.mark_point(shape="diamond", size=240, filled=True, opacity=1, color=_ASKED),
+            diamond.mark_point(shape="diamond", size=240, filled=True, opacity=1, color=ink, stroke=ground),
         ]
     return alt.LayerChart(layer=layers).properties(height=_MAP_HEIGHT)
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from healthsearch.trial import Trial
 
 READER = "interface/reader.py"
+# A right passage among so many is early.
+EARLY = 3
 
 
 def main() -> None:
@@ -159,8 +161,6 @@ def _trial(_searcher: Searcher, folder: Path, generation: str) -> Trial:
 
 
 def _draw_trial(service: Service, generation: Generation) -> None:
-    from healthsearch.trial import verdicts
-
     folder = default_questions()
     st.html(keeper_markup.section(wording.TRIAL, wording.RIGHT if folder else wording.NO_TRIAL))
     if folder is None:
@@ -177,23 +177,33 @@ def _draw_trial(service: Service, generation: Generation) -> None:
     st.html(
         keeper_markup.note(wording.asked_questions(len(found.answerable), len(found.unanswerable), found.missing))
         + keeper_markup.figures(
-            [(wording.FIRST_RIGHT, f"{found.success(1):.1%}"), (wording.EARLY_RIGHT, f"{found.success(3):.1%}")]
+            [(wording.FIRST_RIGHT, f"{found.success(1):.1%}"), (wording.EARLY_RIGHT, f"{found.success(EARLY):.1%}")]
         )
     )
-    shipped = found.calibration
+    _draw_steps(found)
+    first = found.found()
+    unfound = [article.title for article in generation.store.articles() if article.id not in first]
+    if unfound:
+        st.html(keeper_markup.unfolded(wording.never_first(len(unfound)), unfound))
+    missed = [one.question for one in found.answerable if one.rank is None or one.rank > EARLY]
+    if missed:
+        st.html(keeper_markup.unfolded(wording.missed(len(missed)), missed))
+
+
+def _draw_steps(trial: Trial) -> None:
+    """What other steps of the verdict would make of the test questions."""
+    from healthsearch.trial import verdicts
+
+    shipped = trial.calibration
     related, answered = st.slider(
         wording.STEPS, 0.0, 1.0, (shipped.related, shipped.answered), 0.01, format="percent", key="steps"
     )
     st.html(keeper_markup.note(wording.STEPS_NOTE))
-    kinds = ((wording.ANSWERABLE, found.answerable), (wording.UNANSWERABLE, found.unanswerable))
+    kinds = ((wording.ANSWERABLE, trial.answerable), (wording.UNANSWERABLE, trial.unanswerable))
     counts = {kind: verdicts(outcomes, related, answered) for kind, outcomes in kinds if outcomes}
-    st.altair_chart(charts.steps(counts, _colours()[0]), alt=wording.steps_described(counts))
-    unfound = [article.title for article in generation.store.articles() if article.id not in found.found()]
-    if unfound:
-        st.html(keeper_markup.unfolded(wording.never_first(len(unfound)), unfound))
-    missed = [one.question for one in found.answerable if one.rank is None or one.rank > 3]
-    if missed:
-        st.html(keeper_markup.unfolded(wording.missed(len(missed)), missed))
+    told = {kind: wording.shares(of_kind) for kind, of_kind in counts.items()}
+    st.altair_chart(charts.steps(counts, _colours()[0]), alt=". ".join(map(": ".join, told.items())))
+    st.html(keeper_markup.facts(told.items()))
 
 
 def _draw_attention(generation: Generation) -> None:
