@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -56,12 +57,12 @@ class Asked:
 
 def points(generation: Generation) -> list[Point]:
     """Every passage that is drawn, by row."""
-    places = {int(row): (across / SIDE, down / SIDE) for row, across, down in generation.map}
+    store = generation.store
     return [
-        _point(places[stored.row], article, stored.passage)
-        for article, passages, _ in generation.store.whole_articles()
-        for stored in passages
-        if stored.row in places
+        _point((across / SIDE, down / SIDE), article, store.passage(row).passage)
+        for of_article, drawn in groupby(generation.map.tolist(), lambda one: int(generation.article_rows[one[0]]))
+        for article in [store.article_at(of_article)]
+        for row, across, down in drawn
     ]
 
 

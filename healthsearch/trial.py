@@ -43,20 +43,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of the questions. ``missing``: those whose articles are not in this index, which were not asked."""
+    """What became of the questions.
+
+    ``missing``: how many were not asked, since their articles are not in this index. ``unfound``: the titles of the
+    articles that came first for no question.
+    """
 
     answerable: tuple[Outcome, ...]
     unanswerable: tuple[Outcome, ...]
     missing: int
+    unfound: tuple[str, ...]
     calibration: Calibration
 
     def success(self, k: int) -> float:
         """The share of the answerable questions with a right passage among the first ``k``."""
         return sum(one.rank is not None and one.rank <= k for one in self.answerable) / len(self.answerable)
-
-    def found(self) -> set[str]:
-        """The articles that came first for any question."""
-        return {article for one in (*self.answerable, *self.unanswerable) for article in one.first}
 
 
 def run_trial(searcher: Searcher, folder: Path, report: Callable[[float], object] = lambda share: None) -> Trial:
@@ -76,8 +77,10 @@ def run_trial(searcher: Searcher, folder: Path, report: Callable[[float], object
     for number, (question, parts) in enumerate([*asked, *((question, []) for question in hopeless)], start=1):
         outcomes.append(_outcome(searcher, question, parts))
         report(number / (len(asked) + len(hopeless)))
-    answerable, unanswerable = outcomes[: len(asked)], outcomes[len(asked) :]
-    return Trial(tuple(answerable), tuple(unanswerable), len(qrels) - len(asked), searcher.calibration)
+    answerable, unanswerable = tuple(outcomes[: len(asked)]), tuple(outcomes[len(asked) :])
+    found = {article for outcome in outcomes for article in outcome.first}
+    unfound = tuple(article.title for article in searcher.generation.store.articles() if article.id not in found)
+    return Trial(answerable, unanswerable, len(qrels) - len(asked), unfound, searcher.calibration)
 
 
 def verdicts(outcomes: Iterable[Outcome], related: float, answered: float) -> Mapping[Verdict, int]:

@@ -14,7 +14,7 @@ from healthsearch import keeper_wording as wording
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer
 from healthsearch.history import builds
-from healthsearch.overview import overview
+from healthsearch.overview import Overview, overview
 from healthsearch.places import default_corpus, default_index, default_questions, keeps_questions
 from healthsearch.wording import OLDER_SERVES, TO_SEARCH, problem
 from interface import charts
@@ -37,12 +37,14 @@ def main() -> None:
     st.html(keeper_markup.header())
     with st.container(key="head"):
         st.page_link(READER, label=TO_SEARCH, icon=":material/arrow_back:")
-    service = shared_service(default_index())
     try:
-        generation, fault = service.generation(), service.fault()
+        _draw(shared_service(default_index()))
     except HealthSearchError as error:
         st.html(markup.problem(error))
-        return
+
+
+def _draw(service: Service) -> None:
+    generation, fault = service.generation(), service.fault()
     if fault is not None:
         st.html(markup.message(OLDER_SERVES, problem(fault)[1]))
     _draw_overview(service.index, generation)
@@ -54,8 +56,14 @@ def main() -> None:
     _draw_attention(generation)
 
 
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _numbers(_generation: Generation, name: str, today: date) -> Overview:
+    """The numbers of a generation, which its name stands for."""
+    return overview(_generation, today)
+
+
 def _draw_overview(index: Path, generation: Generation) -> None:
-    found = overview(generation, date.today())
+    found = _numbers(generation, generation.name, date.today())
     facts = [
         *keeper_markup.alike(found),
         (wording.BUILT_ON, wording.moment(Pointer.read(index).published)),
@@ -166,6 +174,8 @@ def _draw_trial(service: Service, generation: Generation) -> None:
     if folder is None:
         return
     if st.button(wording.ASK_ALL, key="trial"):
+        # Who asks again may have changed the questions.
+        _trial.clear()
         st.session_state["tried"] = generation.name
     if st.session_state.get("tried") != generation.name:
         return
@@ -181,10 +191,8 @@ def _draw_trial(service: Service, generation: Generation) -> None:
         )
     )
     _draw_steps(found)
-    first = found.found()
-    unfound = [article.title for article in generation.store.articles() if article.id not in first]
-    if unfound:
-        st.html(keeper_markup.unfolded(wording.never_first(len(unfound)), unfound))
+    if found.unfound:
+        st.html(keeper_markup.unfolded(wording.never_first(len(found.unfound)), found.unfound))
     missed = [one.question for one in found.answerable if one.rank is None or one.rank > EARLY]
     if missed:
         st.html(keeper_markup.unfolded(wording.missed(len(missed)), missed))
