@@ -23,7 +23,7 @@ SIDE = 10_000
 Places = npt.NDArray[np.int32]
 _Float = npt.NDArray[np.float64]
 
-# The time of a map grows with the square of these; 500 take about a second.
+# The time of a map grows with the square of these.
 _LANDMARKS = 500
 # How many landmarks a vector is put among, and how much more the nearer of two counts.
 AMONG = 4
