@@ -25,6 +25,7 @@ from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
 from healthsearch.generation import ENCODERS, Draft, EncoderFacts, Generation, open_generation
 from healthsearch.graph import keep_only
+from healthsearch.history import record
 from healthsearch.intake import Copy, Found, take_in
 from healthsearch.journal import Journal, SentenceVectors, Vector, passage_key
 from healthsearch.passages import Passage, split
@@ -91,6 +92,7 @@ def build(
                 plan.summary.reused = len(previous.vectors)
             else:
                 _Build(corpus, index, plan, previous, strict, allow_shrink).run(model, rebuild, report)
+                record(index, plan.summary)
     plan.summary.seconds = time.monotonic() - started
     return plan.summary
 

@@ -57,7 +57,11 @@ def plain(article: Article, headings: Iterable[str], retrieved: str) -> str:
     section = " › ".join(headings)
     parts += [f"Section: {section}"] if section else []
     parts += [article.url or article.path, f"Read on {retrieved}"]
-    return " ".join(f"{_one_line(part).rstrip('.')}." for part in parts)
+    return " ".join(_ended(_one_line(part)) for part in parts)
+
+
+def _ended(part: str) -> str:
+    return part if part.endswith(("?", "!")) else f"{part.rstrip('.')}."
 
 
 def bibtex(article: Article, retrieved: str) -> str:

@@ -42,7 +42,8 @@ def contrast(question: str, told: Iterable[Said]) -> Contrast | None:
 
     Both must be about the same of what is asked: share index words of the question, as many as ``_SHARED`` says.
     """
-    ordered = sorted(told, key=lambda one: one.rank)
+    # What ends with a colon says nothing without the list that it begins.
+    ordered = sorted((one for one in told if not one.sentence.rstrip().endswith(":")), key=lambda one: one.rank)
     plain = [one for one in ordered if not one.opposite and not is_caution(one.sentence)]
     denying = [one for one in ordered if one.opposite]
     limiting = [one for one in ordered if not one.opposite and is_caution(one.sentence)]

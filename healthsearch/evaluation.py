@@ -142,9 +142,9 @@ def read_documents(folder: Path) -> Iterator[tuple[str, str, str]]:
         yield line["_id"], " ".join(str(line.get("title") or "").split()), line["text"]
 
 
-def read_queries(folder: Path) -> dict[str, str]:
+def read_queries(folder: Path, file: str = "queries.jsonl") -> dict[str, str]:
     """The queries of a BEIR folder, by id."""
-    return {line["_id"]: line["text"] for line in _json_lines(folder / "queries.jsonl")}
+    return {line["_id"]: line["text"] for line in _json_lines(folder / file)}
 
 
 def read_qrels(folder: Path, split: str) -> Qrels:

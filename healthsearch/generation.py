@@ -7,7 +7,7 @@ or does not exist: it is written beside, flushed, read back, and then published 
     index/current.json                 the pointer: which generation is in use, and which came before
     index/encoder/                     the encoder as exported for this machine (see ``graph``)
     index/generations/NAME/            manifest.json  store.sqlite  vectors.faiss  sentences.npy
-                                       words/  article_words/  coverage/  spellings.json
+                                       words/  article_words/  coverage/  spellings.json  map.npy
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch import projection
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.coverage import Coverage, Rows, runs
@@ -43,7 +44,7 @@ from healthsearch.words import ANALYSIS, Words, words
 Held = npt.NDArray[np.bool_]
 
 # Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
-FORMAT = 3
+FORMAT = 4
 ENCODERS = "encoder"
 _POINTER = "current.json"
 _GENERATIONS = "generations"
@@ -157,6 +158,11 @@ class Generation:
         """What the articles can be filtered by."""
         return self.store.facets()
 
+    @cached_property
+    def map(self) -> Rows:
+        """The passages that are drawn on the map, (n, 3): row, and how far across and down; see ``projection``."""
+        return np.asarray(np.load(self.folder / "map.npy"), dtype=np.int64)
+
     def sentence_vectors(self, first: int, count: int) -> Matrix:
         """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""
         return _unit_rows(self.sentences[first : first + count])
@@ -176,11 +182,11 @@ class Generation:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
         return np.asarray(self.article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
 
-    def near_articles(self, row: int, cosine: float) -> Rows:
-        """The rows of the other articles that are at least so near to this one: the cosine of both means."""
-        cosines = self.article_vectors @ self.article_vectors[row]
-        cosines[row] = -1
-        return np.flatnonzero(cosines >= cosine)
+    def near_articles(self, rows: Sequence[int], cosine: float) -> list[Rows]:
+        """For each of these articles the rows of the others that are at least so near: the cosine of both means."""
+        cosines = self.article_vectors @ self.article_vectors[list(rows)].T
+        cosines[list(rows), np.arange(len(rows))] = -1
+        return [np.flatnonzero(near >= cosine) for near in cosines.T]
 
     def article_cosine(self, one: int, other: int) -> float:
         """The cosine of two articles' means, by their rows."""
@@ -289,6 +295,8 @@ class Draft:
         dimension = self._encoder.dimension
         matrix = np.concatenate([*self._vectors, np.empty((0, dimension), np.float32)])
         Vectors.of(matrix).to_bytes().tofile(self._folder / "vectors.faiss")
+        drawn = projection.drawn(len(matrix))
+        np.save(self._folder / "map.npy", np.column_stack([drawn, projection.project(matrix[drawn])]))
         np.save(self._folder / "sentences.npy", np.concatenate([*self._sentences, np.empty((0, dimension), np.int8)]))
         store = Store(self._folder / "store.sqlite")
         _write_words(store, self._folder)

@@ -48,8 +48,8 @@ def verdict(answer: Answer) -> str:
     if answer.corrections:
         told = f"{escaped(wording.corrections(answer.corrections))} {told}"
     return (
-        f'<section class="hs-verdict hs-{answer.verdict}"><h2>{escaped(wording.VERDICTS[answer.verdict])}</h2>'
-        f"<p>{told}</p></section>"
+        f'<section class="hs-verdict hs-{answer.verdict}"><p class="hs-printed">{escaped(answer.question)}</p>'
+        f"<h2>{escaped(wording.VERDICTS[answer.verdict])}</h2><p>{told}</p></section>"
     )
 
 
@@ -127,12 +127,14 @@ def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
     path = escaped(wording.place(hit.passage.headings, page_at(article, hit.passage.start)))
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
     notes = "".join(map(note, wording.notes(hit.notes)))
+    source = citing.plain(article, hit.passage.headings, provenance.day(today.isoformat()))
     return (
         f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
         f'<div class="hs-where"><span class="hs-path" dir="auto">'
         f'<b class="hs-rank">{answer.number(hit)}</b> {path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
+        f'<p class="hs-printed">{escaped(source)}</p>'
         f"{notes}{_cautions(article, hit)}{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div>"
     )
 

@@ -7,6 +7,7 @@ enough by either measure: the nearest reach 0.89 by meaning, and share half of t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from healthsearch.article import Article, parse_date
@@ -16,6 +17,8 @@ from healthsearch.words import words
 # The least cosine of two articles' means, and the least share of their titles' words that both have.
 NEAR = 0.9
 SAME_TITLE = 0.6
+# Health advice is commonly reviewed every three years (for example by NICE and the NHS).
+OLD_AFTER_YEARS = 3
 
 
 def dated(article: Article) -> date | None:
@@ -23,18 +26,35 @@ def dated(article: Article) -> date | None:
     return parse_date(article.reviewed or article.published or "")
 
 
-def newer(generation: Generation, row: int, article: Article) -> Article | None:
-    """The newest of the articles that cover the same as this one, in this ``row``, and are dated later."""
+def is_old(article: Article, today: date) -> bool:
+    """Whether its content is so old that advice may have changed since."""
     since = dated(article)
-    if since is None:
-        return None
-    found = []
-    for near in generation.near_articles(row, NEAR):
-        other = generation.store.article_at(int(near))
-        day = dated(other)
-        if day and day > since and other.language == article.language and shared(article, other) >= SAME_TITLE:
-            found.append((day, other.id, other))
-    return max(found, key=lambda one: one[:2])[2] if found else None
+    return since is not None and (today - since).days > OLD_AFTER_YEARS * 365.25
+
+
+def newer(generation: Generation, articles: Mapping[int, Article]) -> dict[str, Article]:
+    """For each of these articles, by row, the newest of those that cover the same and are dated later, by id.
+
+    An article of which there is none is left out.
+    """
+    rows = [row for row, article in articles.items() if dated(article)]
+    found = {}
+    for row, near in zip(rows, generation.near_articles(rows, NEAR), strict=True):
+        later = _later(articles[row], (generation.store.article_at(int(other)) for other in near))
+        if later:
+            found[articles[row].id] = later
+    return found
+
+
+def _later(article: Article, others: Iterable[Article]) -> Article | None:
+    since = dated(article)
+    later = [
+        (day, other.id, other)
+        for other in others
+        if (day := dated(other)) and since and day > since
+        if other.language == article.language and shared(article, other) >= SAME_TITLE
+    ]
+    return max(later, key=lambda one: one[:2])[2] if later else None
 
 
 def shared(one: Article, other: Article) -> float:

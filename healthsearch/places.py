@@ -1,4 +1,4 @@
-"""Where the articles and the index are, unless a command is told otherwise."""
+"""Where the articles, the index and the test questions are, unless a command is told otherwise."""
 
 from __future__ import annotations
 
@@ -14,3 +14,20 @@ def default_corpus() -> Path:
 def default_index() -> Path:
     """The folder of the index: HEALTHSEARCH_INDEX, else ``index`` in the current folder."""
     return Path(os.environ.get("HEALTHSEARCH_INDEX") or "index")
+
+
+def default_questions() -> Path | None:
+    """The folder of the keeper's test questions: HEALTHSEARCH_QUESTIONS, else those of the articles that come along.
+
+    Those are there only where the articles are ``corpus`` in the current folder too.
+    """
+    named = os.environ.get("HEALTHSEARCH_QUESTIONS")
+    shipped = Path("tests/relevance")
+    if named:
+        return Path(named)
+    return shipped if default_corpus() == Path("corpus") and shipped.is_dir() else None
+
+
+def keeps_questions() -> bool:
+    """Whether questions that find nothing are to be kept: HEALTHSEARCH_KEEP_QUESTIONS is 1."""
+    return os.environ.get("HEALTHSEARCH_KEEP_QUESTIONS") == "1"

@@ -26,7 +26,7 @@ from healthsearch.generation import ENCODERS, Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict, evidence
 from healthsearch.mark import Mark, cautions_of, mark
 from healthsearch.models import find_model
-from healthsearch.newer import dated, newer
+from healthsearch.newer import is_old, newer
 from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
 from healthsearch.reasons import Lists, reasons
@@ -48,8 +48,6 @@ _ALSO_AMONG = 10
 _CLOSE_BY = 3
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
 _LONGEST_QUESTION = 4_000
-# Health advice is commonly reviewed every three years (for example by NICE and the NHS).
-_OLD_AFTER_YEARS = 3
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -280,8 +278,9 @@ class Searcher:
 
     def _newer(self, rows: Rows, articles: Mapping[str, Article]) -> dict[str, Article | None]:
         """For each article of these passages the newer one that covers the same, if there is any."""
-        at = {str(self._articles[row]): int(self.generation.article_rows[row]) for row in rows}
-        return {identity: newer(self.generation, row, articles[identity]) for identity, row in at.items()}
+        at = {int(self.generation.article_rows[row]): articles[str(self._articles[row])] for row in rows}
+        found = newer(self.generation, at)
+        return {article.id: found.get(article.id) for article in at.values()}
 
     def _also(self, shown: set[int], rows: Rows) -> dict[str, list[Span]]:
         """For each article the passages of it that are among the first of all, but not shown: where they stand."""
@@ -367,8 +366,7 @@ def _notes(
     answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
     denied = asked.verdict != "nothing" and any(says_no(asked.read, answer) for answer in answers)
     notes = ["opposite"] if denied else []
-    since = dated(article)
-    if since and (asked.today - since).days > _OLD_AFTER_YEARS * 365.25:
+    if is_old(article, asked.today):
         notes.append("old")
     if superseded:
         notes.append("superseded")

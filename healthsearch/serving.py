@@ -25,6 +25,7 @@ from healthsearch.narrowing import Offers, offers
 from healthsearch.passages import Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
+from healthsearch.unanswered import UnansweredQuestions
 from healthsearch.urgent import FILE, Signs, read_signs
 
 # Titles are looked at until this many articles; enough for a handful of examples from any corpus.
@@ -41,6 +42,7 @@ class Service:
 
     def __init__(self, index: Path, find: Callable[[str], Model] = find_model) -> None:
         self.index = index
+        self.unanswered = UnansweredQuestions(index)
         self._find = find
         self._opening = threading.Lock()
         self._loading = threading.Lock()
@@ -59,6 +61,10 @@ class Service:
     def generation(self) -> Generation:
         """The newest generation that can be opened. Raises NoIndex, HealthSearchError."""
         return self._newest()[0]
+
+    def fault(self) -> HealthSearchError | None:
+        """What is wrong with the newest generation, where an older one serves."""
+        return self._newest()[1]
 
     def searcher(self) -> Searcher:
         """A searcher on the newest generation; the first call loads the encoder and warms it up."""

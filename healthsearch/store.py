@@ -241,6 +241,10 @@ class Store:
         rows = self._all("SELECT publisher, language, path, published, reviewed FROM articles ORDER BY row")
         return Facets((who, language, path.rpartition("/")[0], *dates) for who, language, path, *dates in rows)
 
+    def lengths(self) -> list[int]:
+        """For each article, by row, the characters of its text."""
+        return [row[0] for row in self._all("SELECT length(text) FROM articles ORDER BY row")]
+
     def _whole(self, row: int) -> StoredArticle:
         [found] = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE row = ?", row)
         rows = self._all(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from healthsearch.spelling import Correction
 
 TITLE = "Health search"
+OF_COLLECTION = f"About this collection · {TITLE}"
+TO_COLLECTION = "About this collection"
 TAGLINE = "Answers quoted word for word from the articles in this collection."
 ADVICE = "Information, not medical advice."
 EMERGENCY = "In an emergency, call your local emergency number."
@@ -63,6 +65,9 @@ CONTRASTS = {
 }
 EARLIER = "Earlier questions of this visit"
 EARLIER_NOTE = "Gone when you close the page. Nothing of them is kept anywhere."
+# Where the keeper of the articles has asked for that.
+EARLIER_NOTE_KEPT = "This list is gone when you close the page."
+KEPT = "A question that finds nothing here is kept for whoever looks after these articles: its words and the day."
 WHY = "Why this passage?"
 WHY_WORDS, WHY_MEANING, WHY_CONFIDENCE = "Words", "Meaning", "Confidence"
 
@@ -156,7 +161,7 @@ def both_places(why: Reasons) -> str:
     """
     meaning = _place(why.by_meaning, "nearest to your question in meaning", "not among the nearest in meaning")
     by_words = _place(why.by_words, "best by words", "not among the best by words")
-    return f"Of {_count(why.searched, 'passage')} it is {meaning}, and {by_words}."
+    return f"Of {counted(why.searched, 'passage')} it is {meaning}, and {by_words}."
 
 
 def sureness(confidence: float, calibrated: bool) -> str:
@@ -185,7 +190,7 @@ def found(passages: int, articles: int) -> str:
     >>> found(1, 1), found(5, 3)
     ('1 passage from 1 article', '5 passages from 3 articles')
     """
-    return f"{_count(passages, 'passage')} from {_count(articles, 'article')}"
+    return f"{counted(passages, 'passage')} from {counted(articles, 'article')}"
 
 
 def place(headings: Iterable[str], page: int | None) -> str:
@@ -228,7 +233,7 @@ def narrowed(searched: int) -> str:
     >>> narrowed(31)
     'Only the 31 passages that you narrowed the search to were searched.'
     """
-    those = f"{_count(searched, 'passage')} that you narrowed the search to"
+    those = f"{counted(searched, 'passage')} that you narrowed the search to"
     return f"Only the {those} {'was' if searched == 1 else 'were'} searched."
 
 
@@ -246,7 +251,7 @@ def announcement(verdict: Verdict, passages: int, articles: int) -> str:
     if not passages:
         return f"{VERDICTS[verdict]}."
     if verdict == "nothing":
-        return f"{VERDICTS[verdict]}. {_count(passages, 'near passage')}, not shown unless you open the list."
+        return f"{VERDICTS[verdict]}. {counted(passages, 'near passage')}, not shown unless you open the list."
     return f"{VERDICTS[verdict]}. {found(passages, articles)}."
 
 
@@ -299,12 +304,12 @@ def progress(files: int, files_total: int, seconds_left: float | None) -> str:
     >>> progress(3, 40, 95.0)
     '3 of 40 articles, about 2 minutes left'
     """
-    told = f"{files:,} of {_count(files_total, 'article')}"
+    told = f"{files:,} of {counted(files_total, 'article')}"
     if seconds_left is None or files == files_total:
         return told
     if seconds_left < 60:
         return f"{told}, less than a minute left"
-    return f"{told}, about {_count(round(seconds_left / 60), 'minute')} left"
+    return f"{told}, about {counted(round(seconds_left / 60), 'minute')} left"
 
 
 def skipped(count: int) -> str:
@@ -313,7 +318,7 @@ def skipped(count: int) -> str:
     >>> skipped(1)
     '1 file could not be read and is not searched:'
     """
-    return f"{_count(count, 'file')} could not be read and {'is' if count == 1 else 'are'} not searched:"
+    return f"{counted(count, 'file')} could not be read and {'is' if count == 1 else 'are'} not searched:"
 
 
 def problem(error: HealthSearchError) -> tuple[str, str]:
@@ -339,5 +344,10 @@ def _place(place: int | None, what: str, without: str) -> str:
     return f"the {what}" if place == 1 else f"the {ordinal(place)} {what}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "article"), counted(2000, "passage")
+    ('1 article', '2,000 passages')
+    """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from healthsearch import wording
-from tests.folders import ROOT
+from tests.folders import ROOT, python
 from tests.pages import small_corpus
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -163,6 +163,32 @@ def visitor(browser: Browser, server: Server, request: pytest.FixtureRequest) ->
     context.close()
     assert visitor.complaints == []
     assert visitor.asked_of <= {urlsplit(server.url).netloc, ""}, "the page asks nobody but its own server"
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core."""
+    file = os.environ.get("AXE")
+    if not file:
+        message = "AXE does not name axe-core's axe.min.js, so accessibility is not checked (npm install axe-core)"
+        if os.environ.get("CI"):
+            pytest.fail(f"{message}; where CI is set it must")
+        pytest.skip(message)
+    return Path(file).read_text(encoding="utf-8")
+
+
+def rebuild(server: Server) -> None:
+    """Bring the served index up to date, as a keeper does."""
+    command = python("build_index.py", "--corpus", server.corpus, "--index", server.index, "-q")
+    output, problems = command.communicate(timeout=600)
+    assert command.returncode == 0, output + problems
+
+
+def violations(page: Page, axe: str) -> list[tuple[str, list[str]]]:
+    """What axe-core finds wrong: each rule, and the elements that break it."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
 
 def is_in_sight(place: Locator) -> bool:

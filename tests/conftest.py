@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, settings
 from healthsearch.build import build
 from healthsearch.encoder import Encoder
 from healthsearch.models import find_model
-from tests.browsing import browser, server, visitor  # noqa: F401  # fixtures, for whoever asks for them
+from tests.browsing import axe, browser, server, visitor  # noqa: F401  # fixtures, for whoever asks for them
 from tests.folders import ROOT
+from tests.pages import Start, small_corpus, started
 from tests.ready_model import ReadyModel
 
 # A busy machine makes single examples slow; that is no failure.
@@ -67,3 +68,19 @@ def few_index(few_articles: Path, default_model: ReadyModel) -> Path:
     """Their index, by the default encoder. Not to be changed either."""
     build(few_articles, few_articles.parent / "index", default_model)
     return few_articles.parent / "index"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, default_model: ReadyModel) -> Path:
+    """The small corpus of the page's tests and its index. To be left as they are found."""
+    home = tmp_path_factory.mktemp("page")
+    build(small_corpus(home / "corpus"), home / "index", default_model)
+    return home
+
+
+@pytest.fixture
+def start(built: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Opens the page on them."""
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(built / "corpus"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(built / "index"))
+    return started

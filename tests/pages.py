@@ -1,11 +1,16 @@
-"""A small corpus and the texts in it, for tests of the page: seconds to build, and with every hard case."""
+"""A small corpus with every hard case, seconds to build, and the page on it, for tests without a browser."""
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.folders import CORPUS
+from streamlit.testing.v1 import AppTest
+
+from tests.folders import CORPUS, ROOT
 from tests.formats.make import NAME, printed
 
 ARTICLES = (
@@ -49,3 +54,31 @@ def small_corpus(folder: Path) -> Path:
         encoding="utf-8",
     )
     return folder
+
+
+Start = Callable[[], AppTest]
+
+
+def started() -> AppTest:
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    assert not page.exception
+    return page
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    page.text_input(key="question").set_value(question)
+    page.button(key="search").click().run()
+    assert not page.exception
+    return page
+
+
+def markup(page: AppTest) -> str:
+    return "\n".join(element.proto.body for element in page.get("html") if not element.proto.body.startswith("<style>"))
+
+
+def words(page: AppTest) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", markup(page)))
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]

@@ -89,7 +89,7 @@ def test_a_citation_names_author_year_title_section_and_address() -> None:
         "A $library (2024). Gout: 100% & more_{x}. Section: Diet › Beer. https://example.org/{a}. Read on 1 May 2026."
     )
     authored = Article("a", "a.md", "Gout?", "text", authors=("A. Writer", "B. Writer"), publisher="P")
-    assert citing.plain(authored, [], "today") == "A. Writer, B. Writer (no date). Gout?. P. a.md. Read on today."
+    assert citing.plain(authored, [], "today") == "A. Writer, B. Writer (no date). Gout? P. a.md. Read on today."
 
 
 def test_bibtex_escapes_what_tex_reads() -> None:

@@ -32,6 +32,7 @@ def test_the_best_ranked_two_are_taken() -> None:
 def test_without_two_sides_or_without_the_same_thing_there_is_none() -> None:
     for told in (said(YES, YES), said(LIMIT, LIMIT), said(NO, opposite=(1,)), said("", LIMIT), []):
         assert contrast(QUESTION, told) is None
+    assert contrast(QUESTION, said(YES, "Do not have a massage of the disc if:")) is None, "its list is not shown"
     assert contrast(QUESTION, said("A disc is soft.", "Do not have a massage with a fever.")) is None
     assert contrast(QUESTION, said("A massage eases pain.", LIMIT)) is None, "one word is not enough for a warning"
 

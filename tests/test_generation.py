@@ -20,7 +20,7 @@ from healthsearch.words import Words, words
 from tests.fakes import source
 from tests.folders import flip, in_use, kept, reseal, snapshot
 
-FACTS = EncoderFacts("keywords", "digest of the encoder", "digest of its passages", 3, 64)
+FACTS = EncoderFacts("keywords", "digest of the encoder", "digest of its passages", 3, 64, "float32")
 
 
 def passages_of(text: str) -> list[Passage]:

@@ -65,6 +65,7 @@ ORDER = [
     "models",
     "exporting",
     "vectors",
+    "projection",
     "words",
     "coverage",
     "spelling",
@@ -73,6 +74,7 @@ ORDER = [
     "journal",
     "generation",
     "plan",
+    "history",
     "intake",
     "build",
     "newer",
@@ -90,7 +92,11 @@ ORDER = [
     "search",
     "check",
     "evaluation",
+    "trial",
     "narrowing",
+    "overview",
+    "passage_map",
+    "unanswered",
     "serving",
     "provenance",
     "wording",
@@ -98,6 +104,8 @@ ORDER = [
     "quoting",
     "markup",
     "reading",
+    "keeper_wording",
+    "keeper_markup",
     "export",
     "places",
     "terminal",
@@ -124,15 +132,30 @@ ONLY_IN = {
     "lxml": {"readers.xml_tree"},
     "pypdfium2": {"readers.pdf_runs", "readers.pdf"},
     "filelock": {"build"},
-    "streamlit": {"app"},
+    "streamlit": {
+        "app",
+        *(
+            f"interface.{name}"
+            for name in (
+                "asking",
+                "browser",
+                "building",
+                "keeper",
+                "reader",
+                "results",
+                "visit",
+            )
+        ),
+    },
+    "altair": {"interface.charts"},
 }
-EVERYWHERE = {"healthsearch", "numpy"}
+EVERYWHERE = {"healthsearch", "interface", "numpy"}
 # These run code out of data, or talk to other machines.
 NOWHERE = {"pickle", "marshal", "shelve", "socket", "ssl", "http", "ftplib", "smtplib", "urllib.request"}
 
 
 def files() -> dict[str, Path]:
-    """Every module of the package by its name within it, and the two programs at the root."""
+    """Every module of the package by its name within it, those of the page, and the two programs at the root."""
     package = ROOT / "healthsearch"
     found = {}
     for path in package.rglob("*.py"):
@@ -140,7 +163,8 @@ def files() -> dict[str, Path]:
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         if name:
             found[name] = path
-    return found | {path.stem: path for path in ROOT.glob("*.py")}
+    page = {f"interface.{path.stem}": path for path in (ROOT / "interface").glob("*.py")}
+    return found | page | {path.stem: path for path in ROOT.glob("*.py")}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -164,7 +188,7 @@ def within(full: str, package: str) -> bool:
 
 
 def test_every_module_has_its_place_in_the_order() -> None:
-    assert sorted(ORDER) == sorted(name for name, path in files().items() if path.parent != ROOT)
+    assert sorted(ORDER) == sorted(name for name, path in files().items() if ROOT / "healthsearch" in path.parents)
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -190,9 +214,20 @@ def test_what_runs_data_or_talks_to_others_is_imported_nowhere(package: str) -> 
 
 
 def test_the_page_shows_something_before_the_engines_are_loaded() -> None:
-    program = ast.parse((ROOT / "app.py").read_text(encoding="utf-8"))
-    imported = [line for line in program.body if isinstance(line, ast.Import | ast.ImportFrom)]
-    first = [line for line in map(ast.unparse, imported) if "__future__" not in line]
-    heavy = ("torch", "faiss", "bm25s", "scipy", "lxml", "spellchecker")
-    loaded, _, _ = alone("\n".join([*first, f"found = [name for name in {heavy} if name in sys.modules]"]))
+    heavy = ("torch", "faiss", "bm25s", "scipy", "lxml", "spellchecker", "altair")
+    loaded, _, _ = alone(
+        "\n".join(
+            [
+                *(line for name in ("app", "interface.reader") for line in imported(files()[name])),
+                f"found = [name for name in {heavy} if name in sys.modules]",
+            ]
+        )
+    )
     assert loaded == []
+
+
+def imported(program: Path) -> list[str]:
+    """The lines by which a program imports what it needs from the beginning."""
+    lines = ast.parse(program.read_text(encoding="utf-8")).body
+    told = [ast.unparse(line) for line in lines if isinstance(line, ast.Import | ast.ImportFrom)]
+    return [line for line in told if "__future__" not in line]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote_plus, unquote, unquote_plus
 
@@ -26,50 +25,14 @@ from tests.pages import (
     PDF_QUESTION,
     QUESTION,
     URGENT_QUESTION,
-    small_corpus,
+    Start,
+    ask,
+    labels,
+    markup,
+    started,
+    words,
 )
 from tests.ready_model import ReadyModel
-
-Start = Callable[[], AppTest]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, default_model: ReadyModel) -> Path:
-    home = tmp_path_factory.mktemp("page")
-    build(small_corpus(home / "corpus"), home / "index", default_model)
-    return home
-
-
-@pytest.fixture
-def start(built: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
-    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(built / "corpus"))
-    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(built / "index"))
-    return started
-
-
-def started() -> AppTest:
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-    assert not page.exception
-    return page
-
-
-def ask(page: AppTest, question: str) -> AppTest:
-    page.text_input(key="question").set_value(question)
-    page.button(key="search").click().run()
-    assert not page.exception
-    return page
-
-
-def markup(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.get("html") if not element.proto.body.startswith("<style>"))
-
-
-def words(page: AppTest) -> str:
-    return html.unescape(re.sub(r"<[^>]*>", "", markup(page)))
-
-
-def labels(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
 
 
 def test_the_start_offers_a_box_and_questions_from_the_corpus(start: Start) -> None:

@@ -7,27 +7,19 @@ it those tests are skipped, except where CI is set.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote_plus
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from healthsearch import wording
-from tests.browsing import PATIENCE_MS, Server, Visitor, is_in_sight
-from tests.folders import python
+from healthsearch import keeper_wording, wording
+from tests.browsing import PATIENCE_MS, Server, Visitor, is_in_sight, rebuild, violations
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, QUESTION, URGENT_QUESTION
 
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
-
-
-def rebuild(server: Server) -> None:
-    command = python("build_index.py", "--corpus", server.corpus, "--index", server.index, "-q")
-    output, problems = command.communicate(timeout=600)
-    assert command.returncode == 0, output + problems
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +123,10 @@ def test_a_visit_by_keys_alone(visitor: Visitor) -> None:
     expect(page.locator("[data-match]:focus:not(.hs-found)")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#hs-hit-2")).to_be_focused()
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    for key, hit in (("ArrowDown", 3), ("ArrowUp", 2)):
+        page.keyboard.press(key)
+        expect(page.locator(f"#hs-hit-{hit}")).to_be_focused()
     page.keyboard.press("/")
     expect(box).to_be_focused()
     expect(box).to_have_value("is massage safe / just kidding")
@@ -184,14 +180,43 @@ def test_nothing_is_cut_off_in_a_narrow_window(visitor: Visitor) -> None:
     assert fits() and is_in_sight(page.locator(".hs-bar"))
 
 
+@pytest.mark.parametrize("visitor", [{}, {"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_the_collection_is_looked_at_and_left_again(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask(PAYLOAD_QUESTION)
+    page.get_by_role("link", name=wording.TO_COLLECTION).click()
+    expect(page).to_have_title(wording.OF_COLLECTION)
+    expect(page).to_have_url(re.compile(r"/collection$"))
+    expect(_map(page)).to_be_visible()
+    expect(page.get_by_text(keeper_wording.question_drawn(PAYLOAD_QUESTION))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
+    page.get_by_role("link", name=wording.TO_SEARCH).click()
+    expect(page.get_by_label(wording.QUESTION)).to_have_value(PAYLOAD_QUESTION)
+    expect(page.locator("#hs-hit-1 blockquote")).to_contain_text("zebrafinch")
+    assert page.evaluate("window.bad") is None
+
+
+# The colour of the text, and that of the nearest ground which has one.
+BLACK_ON_WHITE = """(text) => {
+  const [red, green, blue] = getComputedStyle(text).color.match(/\\d+/g);
+  let ground = text;
+  while (getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
+  return +red + +green + +blue < 150 && getComputedStyle(ground).backgroundColor === "rgb(255, 255, 255)";
+}"""
+
+
+@pytest.mark.parametrize("visitor", [{"color_scheme": "dark"}], indirect=True)
 def test_the_printed_answer_holds_every_quote(visitor: Visitor) -> None:
     page = visitor.page
     visitor.ask(QUESTION)
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
     for number in range(1, 6):
         expect(page.locator(f"#hs-hit-{number} blockquote")).to_be_visible()
-    expect(page.locator(".hs-keep")).to_be_hidden()
-    expect(page.get_by_text(wording.ADVICE)).to_be_visible()
+        expect(page.locator(f"#hs-hit-{number} .hs-printed")).to_contain_text(re.compile(r"\.md\. Read on"))
+    for text in (wording.ADVICE, "with the fingerprint", QUESTION):
+        expect(page.locator("[class^=hs-]").get_by_text(text).first).to_be_visible()
+    assert [button.inner_text() for button in page.get_by_role("button").all() if button.is_visible()] == []
+    assert page.locator(".hs-header h1").evaluate(BLACK_ON_WHITE)
 
 
 @pytest.mark.parametrize("visitor", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}], indirect=True)
@@ -211,17 +236,6 @@ def test_marks_are_seen_and_nothing_moves_where_a_reader_asks_for_that(visitor: 
 # axe-core on every state
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    file = os.environ.get("AXE")
-    if not file:
-        message = "AXE does not name axe-core's axe.min.js, so accessibility is not checked (npm install axe-core)"
-        if os.environ.get("CI"):
-            pytest.fail(f"{message}; where CI is set it must")
-        pytest.skip(message)
-    return Path(file).read_text(encoding="utf-8")
-
-
 def _open_all(page: Page) -> None:
     for summary in page.locator("#hs-hit-1 summary").all():
         summary.click()
@@ -235,6 +249,19 @@ def _read(page: Page) -> None:
     page.get_by_text(wording.CONTENTS, exact=True).click()
 
 
+def _map(page: Page) -> Locator:
+    return page.get_by_role("img").filter(has_text="The <b>zebra")
+
+
+def _look_around(page: Page) -> None:
+    page.get_by_role("link", name=wording.TO_COLLECTION).click()
+    for button in (keeper_wording.CHECK, keeper_wording.LOOK):
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(".hs-message, .hs-list").first).to_be_visible()
+    page.locator(".hs-build summary").first.click()
+    expect(_map(page)).to_be_visible()
+
+
 STATES: dict[str, tuple[str | None, Callable[[Page], None]]] = {
     "start": (None, lambda page: None),
     "answered": (QUESTION, lambda page: None),
@@ -245,6 +272,7 @@ STATES: dict[str, tuple[str | None, Callable[[Page], None]]] = {
     "urgent": (URGENT_QUESTION, lambda page: None),
     "mended": ("is masage safe for a herniated disc", lambda page: None),
     "no question": ("?!", lambda page: None),
+    "collection": (QUESTION, _look_around),
 }
 
 
@@ -266,6 +294,4 @@ def test_axe_finds_nothing(visitor: Visitor, axe: str, state: str) -> None:
     then(page)
     # What fades in is measured when it has.
     page.wait_for_timeout(400)
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+    assert violations(page, axe) == []

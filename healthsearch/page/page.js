@@ -71,9 +71,15 @@ const KEYS = {
   },
   j: () => walk(1),
   k: () => walk(-1),
+  ArrowDown: (element) => element.matches?.(".hs-hit") && !reachesBelow(element) && walk(1),
+  ArrowUp: (element) => element.matches?.(".hs-hit") && !reachesAbove(element) && walk(-1),
   Enter: (element) => element.matches?.(".hs-hit") && press(`read-${element.id.split("-").pop()}`),
   Escape: () => press("back"),
 };
+
+// A result that does not fit is scrolled by the arrows, to its end; only from there do they lead on.
+const reachesAbove = (hit) => hit.getBoundingClientRect().top < 0;
+const reachesBelow = (hit) => hit.getBoundingClientRect().bottom > innerHeight;
 
 // To the next result, or the one before; in an opened article, to the next match.
 function walk(by) {

@@ -1,0 +1,88 @@
+"""What the last builds did: a short list beside the generations, for whoever looks after the articles.
+
+Nothing rests on it. A list that cannot be read is an empty one, and one that cannot be written stays as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from healthsearch.plan import Summary
+
+FILE = "builds.json"
+# Builds that are told of, and files that each of them names in each of its lists; the counts are of all.
+MOST_BUILDS = 20
+MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """How many files, and the first of them: paths, with ``skipped`` whole sentences."""
+
+    count: int = 0
+    named: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, told: Sequence[object]) -> Files:
+        """All of these, of which the first are named."""
+        return cls(len(told), tuple(map(str, told[:MOST_NAMED])))
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One build that was published: when (UTC, ISO 8601), under which name, and what had become of which files."""
+
+    when: str
+    generation: str
+    added: Files
+    changed: Files
+    deleted: Files
+    renamed: Files
+    skipped: Files
+
+
+def record(index: Path, summary: Summary) -> None:
+    """Put a build that was published in front of the list."""
+    built = Built(
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        summary.generation or "",
+        Files.of(summary.added),
+        Files.of(summary.changed),
+        Files.of(summary.deleted),
+        Files.of([f"{old} → {new}" for old, new in summary.renamed]),
+        Files.of(summary.skipped),
+    )
+    draft = index / f"{FILE}.draft"
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump([asdict(one) for one in (built, *builds(index))[:MOST_BUILDS]], file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(index / FILE)
+    except (OSError, UnicodeError):
+        draft.unlink(missing_ok=True)
+
+
+def builds(index: Path) -> list[Built]:
+    """The last builds, the newest first."""
+    try:
+        told = json.loads((index / FILE).read_text(encoding="utf-8"))
+        return [_built(one) for one in told][:MOST_BUILDS]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def _built(told: dict[str, Any]) -> Built:
+    datetime.fromisoformat(told["when"])
+    lists = {field.name: _files(told[field.name]) for field in fields(Built)[2:]}
+    return Built(told["when"], str(told["generation"]), **lists)
+
+
+def _files(told: dict[str, Any]) -> Files:
+    return Files(int(told["count"]), tuple(map(str, told["named"])))

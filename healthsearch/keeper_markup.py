@@ -1,0 +1,88 @@
+"""The keeper's page as HTML: numbers, builds, lists. The style sheet in ``page/`` does the rest; knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from healthsearch import keeper_wording
+from healthsearch.markup import pairs
+from healthsearch.quoting import escaped
+
+if TYPE_CHECKING:
+    from healthsearch.history import Built, Files
+    from healthsearch.overview import Overview
+
+# Of a list; the rest is counted.
+_SHOWN = 50
+
+
+def header() -> str:
+    """The page's name and what it is for."""
+    title, purpose = escaped(keeper_wording.HEADING), escaped(keeper_wording.PURPOSE)
+    return f'<header class="hs-header"><h1>{title}</h1><p>{purpose}</p></header>'
+
+
+def section(title: str, note: str = "") -> str:
+    """The beginning of a part of the page."""
+    told = f"<p>{escaped(note)}</p>" if note else ""
+    return f'<div class="hs-part"><h2>{escaped(title)}</h2>{told}</div>'
+
+
+def subheading(title: str) -> str:
+    """The name of a chart or a list."""
+    return f'<h3 class="hs-name">{escaped(title)}</h3>'
+
+
+def note(text: str) -> str:
+    """A line beside what is drawn."""
+    return f'<p class="hs-label">{escaped(text)}</p>'
+
+
+def figures(found: Iterable[tuple[str, str]]) -> str:
+    """Large numbers, each with what it counts."""
+    inner = "".join(f"<div><dt>{escaped(name)}</dt><dd>{escaped(number)}</dd></div>" for name, number in found)
+    return f'<dl class="hs-figures">{inner}</dl>'
+
+
+def facts(found: Iterable[tuple[str, str]]) -> str:
+    """Names, and what there is to each."""
+    return f'<div class="hs-facts-of-all">{pairs((name, escaped(told)) for name, told in found)}</div>'
+
+
+def alike(found: Overview) -> list[tuple[str, str]]:
+    """What all articles have in common, as facts; what they differ in is drawn."""
+    return [
+        (name, keeper_wording.all_alike(keeper_wording.value(field, *counts), found.articles))
+        for field, name in keeper_wording.BY.items()
+        if len(counts := getattr(found, field)) == 1
+    ]
+
+
+def builds(found: Iterable[Built]) -> str:
+    """The last builds, each with its files on demand."""
+    return "".join(
+        f'<details class="hs-more hs-build"><summary>{escaped(keeper_wording.build(one))}</summary>'
+        f"{pairs(_changes(keeper_wording.changes(one)))}</details>"
+        for one in found
+    )
+
+
+def listed(items: Iterable[str]) -> str:
+    """A list, as long as a page can bear."""
+    told = list(items)
+    if len(told) > _SHOWN:
+        told[_SHOWN:] = [keeper_wording.MORE.format(count=len(told) - _SHOWN)]
+    return f'<ul class="hs-list">{"".join(f"<li>{escaped(item)}</li>" for item in told)}</ul>'
+
+
+def unfolded(title: str, items: Iterable[str]) -> str:
+    """A list on demand."""
+    return f'<details class="hs-more"><summary>{escaped(title)}</summary>{listed(items)}</details>'
+
+
+def _changes(found: Mapping[str, Files]) -> Iterable[tuple[str, str]]:
+    for name, files in found.items():
+        rest = files.count - len(files.named)
+        more = [keeper_wording.MORE.format(count=rest)] if rest else []
+        yield name, "<br>".join(map(escaped, (*files.named, *more)))

@@ -1,0 +1,120 @@
+"""The keeper's own test questions, asked of the index that serves: what is found first, and what the verdict says.
+
+The questions are a BEIR folder, as with ``evaluation``; but what is searched is the index in use, so a judged document
+is named by an article's id, or by the id, "#" and the number of one of its sections (``article.sections``, from 1).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from healthsearch.article import sections
+from healthsearch.errors import HealthSearchError
+from healthsearch.evaluation import read_qrels, read_queries
+from healthsearch.judge import Calibration, Verdict
+from healthsearch.search import Searcher
+from healthsearch.store import Store
+
+UNANSWERABLE = "unanswerable.jsonl"
+SPLIT = "test"
+# Passages that are looked at for the right one.
+DEPTH = 10
+# An article that comes first for no question may be one that nobody asks about, or one that is never found.
+FIRST = 3
+
+# A part of an article: its id, and where the part begins and ends.
+Part = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question: the rank of its first right passage (None: not among ``DEPTH``, or there is none), how sure the
+    search was that the best passage answers, and the articles of the first passages.
+    """
+
+    question: str
+    rank: int | None
+    confidence: float
+    first: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of the questions.
+
+    ``missing``: how many were not asked, since their articles are not in this index. ``unfound``: the titles of the
+    articles that came first for no question.
+    """
+
+    answerable: tuple[Outcome, ...]
+    unanswerable: tuple[Outcome, ...]
+    missing: int
+    unfound: tuple[str, ...]
+    calibration: Calibration
+
+    def success(self, k: int) -> float:
+        """The share of the answerable questions with a right passage among the first ``k``."""
+        return sum(one.rank is not None and one.rank <= k for one in self.answerable) / len(self.answerable)
+
+
+def run_trial(searcher: Searcher, folder: Path, report: Callable[[float], object] = lambda share: None) -> Trial:
+    """Ask all questions of ``folder``; ``report`` is told the share that is done.
+
+    Raises HealthSearchError when the folder cannot be used, or is about other articles altogether.
+    """
+    queries, qrels = read_queries(folder), read_qrels(folder, SPLIT)
+    right = {query: _parts(searcher.generation.store, judged) for query, judged in qrels.items() if query in queries}
+    asked = [(queries[query], parts) for query, parts in right.items() if parts]
+    if not asked:
+        raise HealthSearchError(
+            folder, "none of its questions is about an article of this index", "Name articles by their ids."
+        )
+    hopeless = read_queries(folder, UNANSWERABLE).values() if (folder / UNANSWERABLE).exists() else ()
+    outcomes = []
+    for number, (question, parts) in enumerate([*asked, *((question, []) for question in hopeless)], start=1):
+        outcomes.append(_outcome(searcher, question, parts))
+        report(number / (len(asked) + len(hopeless)))
+    answerable, unanswerable = tuple(outcomes[: len(asked)]), tuple(outcomes[len(asked) :])
+    found = {article for outcome in outcomes for article in outcome.first}
+    unfound = tuple(article.title for article in searcher.generation.store.articles() if article.id not in found)
+    return Trial(answerable, unanswerable, len(qrels) - len(asked), unfound, searcher.calibration)
+
+
+def verdicts(outcomes: Iterable[Outcome], related: float, answered: float) -> Mapping[Verdict, int]:
+    """How many questions each verdict would be given, were its steps at these confidences."""
+    steps = Calibration({}, 0.0, answered, related)
+    counted = Counter(steps.verdict(one.confidence) for one in outcomes)
+    return {verdict: counted[verdict] for verdict in ("answered", "related", "nothing")}
+
+
+def _outcome(searcher: Searcher, question: str, parts: Iterable[Part]) -> Outcome:
+    answer = searcher.search(question, DEPTH)
+    ranks = [
+        hit.rank
+        for hit, article in answer.hits
+        if any(article.id == name and start <= hit.passage.start < end for name, start, end in parts)
+    ]
+    first = {hit.rank: article.id for hit, article in answer.hits if hit.rank <= FIRST}
+    return Outcome(question, min(ranks, default=None), answer.confidence, tuple(first[rank] for rank in sorted(first)))
+
+
+def _parts(store: Store, judged: Mapping[str, int]) -> list[Part]:
+    """Where the relevant documents stand; one that this index does not hold is left out."""
+    return [part for document, grade in judged.items() if grade > 0 for part in _part(store, document)]
+
+
+def _part(store: Store, document: str) -> list[Part]:
+    try:
+        article = store.article(document)
+        return [(article.id, 0, len(article.text))]
+    except KeyError:
+        identity, _, number = document.rpartition("#")
+    try:
+        article = store.article(identity)
+        section = sections(article)[int(number) - 1] if int(number) > 0 else None
+    except (KeyError, ValueError, IndexError):
+        return []
+    return [(article.id, section.start, section.end)] if section else []

@@ -1,0 +1,59 @@
+"""Questions that found nothing, kept for whoever looks after the articles, where that is asked for.
+
+A question about one's health is not kept by default. What is kept is its words and the day; the file stands beside the
+generations, never in one, is readable to its owner alone, and holds so many questions and no more.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+FILE = "unanswered.jsonl"
+MOST_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that found nothing, and the day on which it was asked, in ISO 8601."""
+
+    day: str
+    question: str
+
+
+class UnansweredQuestions:
+    """The questions kept beside one index; safe to share between threads."""
+
+    def __init__(self, index: Path) -> None:
+        self._file = index / FILE
+        self._writing = threading.Lock()
+
+    def all(self) -> list[Unanswered]:
+        """What is kept, the newest first; nothing where the file cannot be read."""
+        try:
+            lines = self._file.read_text(encoding="utf-8").split("\n")
+            told = [json.loads(line) for line in lines if line]
+            return [Unanswered(str(one["day"]), str(one["question"])) for one in reversed(told)]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
+
+    def keep(self, question: str, today: date) -> None:
+        """Keep one more, and let the oldest go; an answer does not fail because this does."""
+        with self._writing:
+            kept = [*reversed(self.all()), Unanswered(today.isoformat(), question)][-MOST_KEPT:]
+            draft = self._file.with_name(f"{FILE}.draft")
+            with suppress(OSError, UnicodeError):
+                draft.unlink(missing_ok=True)
+                draft.touch(mode=0o600)
+                lines = (json.dumps(asdict(one), ensure_ascii=False) for one in kept)
+                draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+                draft.replace(self._file)
+
+    def delete(self) -> None:
+        """Forget them all. Raises OSError where that is not allowed."""
+        with self._writing:
+            self._file.unlink(missing_ok=True)

@@ -1,0 +1,25 @@
+"""The part of the page that runs in the browser; see ``healthsearch/page/page.js``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from healthsearch import markup
+from interface.visit import Visit
+
+PAGE = Path(markup.__file__).parent / "page"
+
+
+def tell(place: DeltaGenerator, visit: Visit) -> None:
+    """Hand the browser what has happened."""
+    helper = st.components.v2.component(
+        "healthsearch_page",
+        html=(PAGE / "page.html").read_text(encoding="utf-8"),
+        js=(PAGE / "page.js").read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )
+    with place:
+        helper(key="browser", data={"event": visit.event, "told": visit.told, "place": visit.place})

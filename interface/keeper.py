@@ -1,0 +1,237 @@
+"""The keeper's page: what the collection holds, how it hangs together, and how well it is found."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from healthsearch import keeper_markup, markup
+from healthsearch import keeper_wording as wording
+from healthsearch.errors import HealthSearchError
+from healthsearch.generation import Pointer
+from healthsearch.history import builds
+from healthsearch.overview import Overview, overview
+from healthsearch.places import default_corpus, default_index, default_questions, keeps_questions
+from healthsearch.wording import OLDER_SERVES, TO_SEARCH, problem
+from interface import charts
+from interface.visit import current, shared_service
+
+if TYPE_CHECKING:
+    from healthsearch.generation import Generation
+    from healthsearch.passage_map import Label, Point
+    from healthsearch.search import Searcher
+    from healthsearch.serving import Service
+    from healthsearch.trial import Trial
+
+READER = "interface/reader.py"
+# A right passage among so many is early.
+EARLY = 3
+
+
+def main() -> None:
+    """Draw the page."""
+    st.html(keeper_markup.header())
+    with st.container(key="head"):
+        st.page_link(READER, label=TO_SEARCH, icon=":material/arrow_back:")
+    try:
+        _draw(shared_service(default_index()))
+    except HealthSearchError as error:
+        st.html(markup.problem(error))
+
+
+def _draw(service: Service) -> None:
+    generation, fault = service.generation(), service.fault()
+    if fault is not None:
+        st.html(markup.message(OLDER_SERVES, problem(fault)[1]))
+    _draw_overview(service.index, generation)
+    _draw_check(service.index)
+    _draw_builds(service.index)
+    _draw_map(service, generation)
+    _draw_unanswered(service)
+    _draw_trial(service, generation)
+    _draw_attention(generation)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _numbers(_generation: Generation, name: str, today: date) -> Overview:
+    """The numbers of a generation, which its name stands for."""
+    return overview(_generation, today)
+
+
+def _draw_overview(index: Path, generation: Generation) -> None:
+    found = _numbers(generation, generation.name, date.today())
+    facts = [
+        *keeper_markup.alike(found),
+        (wording.BUILT_ON, wording.moment(Pointer.read(index).published)),
+        (wording.FINGERPRINT, generation.name),
+        (wording.ENCODER, generation.encoder.name),
+    ]
+    counted = [(wording.ARTICLES, f"{found.articles:,}"), (wording.PASSAGES, f"{found.passages:,}")]
+    st.html(keeper_markup.section(wording.AT_A_GLANCE) + keeper_markup.figures(counted))
+    places = cycle(st.columns(2))
+    for field, name in wording.BY.items():
+        counts = getattr(found, field)
+        if len(counts) > 1:
+            with next(places):
+                st.html(keeper_markup.subheading(name))
+                st.altair_chart(
+                    charts.bars(field, counts, _colours()[0]), alt=wording.bars_described(name, field, counts)
+                )
+    st.html(keeper_markup.facts(facts))
+
+
+def _colours() -> tuple[str, str]:
+    """The colours of text and ground, as .streamlit/config.toml has them; a chart knows no style sheet."""
+    return ("#e3ecee", "#0f181b") if st.context.theme.type == "dark" else ("#16262b", "#ffffff")
+
+
+def _draw_check(index: Path) -> None:
+    st.html(keeper_markup.section(wording.CHECKING, wording.CHECKING_NOTE))
+    if st.button(wording.CHECK, key="check"):
+        from healthsearch.check import check
+
+        with st.spinner(wording.CHECKING):
+            faults = check(index, default_corpus())
+        if faults:
+            st.html(markup.message(wording.NOT_SOUND, items=map(str, faults)))
+        else:
+            st.html(markup.message(wording.SOUND))
+
+
+def _draw_builds(index: Path) -> None:
+    found = builds(index)
+    st.html(keeper_markup.section(wording.BUILDS, "" if found else wording.NO_BUILDS))
+    if found:
+        st.html(keeper_markup.builds(found))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _map(_generation: Generation, name: str) -> tuple[list[Point], list[Label]]:
+    """The points and labels of a generation, which its name stands for."""
+    from healthsearch.passage_map import labels, points
+
+    found = points(_generation)
+    return found, list(labels(found))
+
+
+def _draw_map(service: Service, generation: Generation) -> None:
+    from healthsearch.passage_map import asked
+
+    points, labels = _map(generation, generation.name)
+    visit, _ = current()
+    drawn = None
+    told = wording.ASK_FIRST
+    if visit.answer is not None:
+        drawn = asked(service.searcher(), visit.answer)
+        told = wording.ASKED_OF_ANOTHER if drawn is None else wording.question_drawn(visit.answer.question)
+    st.html(keeper_markup.section(wording.MAP, wording.MAP_NOTE))
+    by_folder = False
+    if len({point.folder for point in points}) > 1:
+        ways = [wording.BY_ARTICLE, wording.BY_FOLDER]
+        by_folder = st.radio(wording.COLOUR_BY, ways, horizontal=True, key="colour") == wording.BY_FOLDER
+    ink, ground = _colours()
+    articles = len({point.article for point in points})
+    drawing = charts.passage_map(points, labels, drawn, by_folder=by_folder, ink=ink, ground=ground)
+    st.altair_chart(drawing, alt=wording.described(len(points), articles))
+    st.html(keeper_markup.note(f"{wording.sample(len(points), len(generation.vectors))} {told}"))
+
+
+def _draw_unanswered(service: Service) -> None:
+    kept = service.unanswered.all()
+    keeps = keeps_questions()
+    st.html(keeper_markup.section(wording.UNANSWERED, wording.KEPT if keeps else wording.NOT_KEPT))
+    if kept:
+        st.html(keeper_markup.listed(wording.unanswered(one.question, one.day) for one in kept))
+        if st.button(wording.DELETE_KEPT, key="delete"):
+            try:
+                service.unanswered.delete()
+            except OSError as error:
+                st.html(markup.message(wording.CANNOT_DELETE, str(error.strerror)))
+            else:
+                st.rerun()
+    elif keeps:
+        st.html(keeper_markup.note(wording.NONE_KEPT))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _trial(_searcher: Searcher, folder: Path, generation: str) -> Trial:
+    """The trial of a generation, which its name stands for."""
+    from healthsearch.trial import run_trial
+
+    bar = st.progress(0.0, wording.ASKING)
+    found = run_trial(_searcher, folder, lambda share: bar.progress(share, wording.ASKING))
+    bar.empty()
+    return found
+
+
+def _draw_trial(service: Service, generation: Generation) -> None:
+    folder = default_questions()
+    st.html(keeper_markup.section(wording.TRIAL, wording.RIGHT if folder else wording.NO_TRIAL))
+    if folder is None:
+        return
+    if st.button(wording.ASK_ALL, key="trial"):
+        # Who asks again may have changed the questions.
+        _trial.clear()
+        st.session_state["tried"] = generation.name
+    if st.session_state.get("tried") != generation.name:
+        return
+    try:
+        found = _trial(service.searcher(), folder, generation.name)
+    except HealthSearchError as error:
+        st.html(markup.problem(error))
+        return
+    st.html(
+        keeper_markup.note(wording.asked_questions(len(found.answerable), len(found.unanswerable), found.missing))
+        + keeper_markup.figures(
+            [(wording.FIRST_RIGHT, f"{found.success(1):.1%}"), (wording.EARLY_RIGHT, f"{found.success(EARLY):.1%}")]
+        )
+    )
+    _draw_steps(found)
+    if found.unfound:
+        st.html(keeper_markup.unfolded(wording.never_first(len(found.unfound)), found.unfound))
+    missed = [one.question for one in found.answerable if one.rank is None or one.rank > EARLY]
+    if missed:
+        st.html(keeper_markup.unfolded(wording.missed(len(missed)), missed))
+
+
+def _draw_steps(trial: Trial) -> None:
+    """What other steps of the verdict would make of the test questions."""
+    from healthsearch.trial import verdicts
+
+    shipped = trial.calibration
+    related, answered = st.slider(
+        wording.STEPS, 0.0, 1.0, (shipped.related, shipped.answered), 0.01, format="percent", key="steps"
+    )
+    st.html(keeper_markup.note(wording.STEPS_NOTE))
+    kinds = ((wording.ANSWERABLE, trial.answerable), (wording.UNANSWERABLE, trial.unanswerable))
+    counts = {kind: verdicts(outcomes, related, answered) for kind, outcomes in kinds if outcomes}
+    told = {kind: wording.shares(of_kind) for kind, of_kind in counts.items()}
+    st.altair_chart(charts.steps(counts, _colours()[0]), alt=". ".join(map(": ".join, told.items())))
+    st.html(keeper_markup.facts(told.items()))
+
+
+def _draw_attention(generation: Generation) -> None:
+    from healthsearch.check import notices
+    from healthsearch.overview import outdated, superseded
+
+    st.html(keeper_markup.section(wording.ATTENTION, wording.ATTENTION_NOTE))
+    if not st.button(wording.LOOK, key="look"):
+        return
+    with st.spinner(wording.LOOK):
+        found = {
+            wording.ALIKE: [str(notice) for notice in notices(default_index())],
+            wording.SUPERSEDED: [wording.pair(one.title, newer.title) for one, newer in superseded(generation)],
+            wording.OUTDATED: [wording.dated(article) for article in outdated(generation, date.today())],
+        }
+    if not any(found.values()):
+        st.html(markup.message(wording.NOTHING_TO_SEE))
+    for title, items in found.items():
+        if items:
+            st.html(keeper_markup.subheading(title) + keeper_markup.listed(items))
+
+
+main()

@@ -1,0 +1,95 @@
+"""An answer: verdict, notices, the results with their passages, and the ways to keep it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+from streamlit.runtime import get_instance
+
+from healthsearch import export, markup, reading, wording
+from healthsearch.answer import Answer, Hit
+from healthsearch.article import Article, page_at
+from healthsearch.places import default_corpus
+from interface.visit import Visit
+
+
+def draw_answer(visit: Visit, answer: Answer) -> None:
+    """All that there is to say to a question, the verdict first."""
+
+    def ask_as_typed() -> None:
+        visit.asked, visit.as_typed = answer.question, True
+
+    def widen() -> None:
+        visit.asked = answer.question
+        for condition in answer.where:
+            st.session_state[f"where-{condition.field}"] = None if condition.field == "reviewed" else []
+
+    if visit.fault is not None:
+        st.html(markup.message(wording.OLDER_SERVES, wording.problem(visit.fault)[1]))
+    if visit.skipped:
+        st.html(markup.message(wording.skipped(len(visit.skipped)), items=map(str, visit.skipped)))
+    if visit.unread is not None:
+        st.html(markup.message(wording.NO_SIGNS, wording.problem(visit.unread)[1]))
+    if answer.urgent:
+        st.html(markup.urgent(answer.urgent))
+    st.html(markup.verdict(answer))
+    if answer.contrast is not None:
+        st.html(markup.contrast(answer))
+    if answer.corrections:
+        st.button(wording.AS_TYPED, key="as-typed", on_click=ask_as_typed)
+    if answer.where and answer.verdict != "answered":
+        st.button(wording.WIDEN, key="widen", on_click=widen)
+    if answer.verdict == "answered":
+        _draw_results(visit, answer)
+    elif answer.verdict == "related":
+        _draw_results(visit, answer)
+        st.html(markup.message(wording.TRY_NEXT, items=wording.SUGGESTIONS))
+    else:
+        st.html(markup.message(wording.TRY_NEXT, items=wording.SUGGESTIONS))
+        if answer.results:
+            with st.expander(wording.NEAREST):
+                _draw_results(visit, answer)
+    _draw_keep(answer)
+
+
+def _draw_results(visit: Visit, answer: Answer) -> None:
+    def read(article: Article, hit: Hit) -> None:
+        visit.opened = reading.of_hit(answer, article, hit, date.today())
+        visit.tell(wording.OPENED, visit.opened.anchor)
+
+    for result in answer.results:
+        st.html(markup.head(result, date.today()))
+        for hit in result.hits:
+            with st.container(gap="xsmall"):
+                st.html(markup.passage(answer, result.article, hit, date.today()))
+                st.button(
+                    wording.read(answer.number(hit)), key=f"read-{hit.rank}", on_click=read, args=(result.article, hit)
+                )
+                _draw_page_link(result.article, hit)
+
+
+def _draw_page_link(article: Article, hit: Hit) -> None:
+    """The way to the hit's page in the PDF itself, while that is still where the index found it."""
+    from healthsearch.corpus import file_of
+
+    page = page_at(article, hit.passage.start)
+    file = file_of(default_corpus(), article) if page else None
+    if page and file:
+        # Streamlit links to no file; its store for pictures and sounds serves this one, as long as it is on the page.
+        address = get_instance().media_file_mgr.add(str(file), "application/pdf", f"pdf-{hit.rank}")
+        st.link_button(wording.open_page(page), f"{address.lstrip('/')}#page={page}")
+
+
+def _draw_keep(answer: Answer) -> None:
+    from healthsearch.terminal import json_text
+
+    files = (
+        (wording.AS_MARKDOWN, "md", "text/markdown", export.answer_markdown(answer, date.today())),
+        (wording.AS_JSON, "json", "application/json", json_text(answer.as_json(), indent=1)),
+    )
+    st.html(markup.keep(answer))
+    with st.container(horizontal=True, gap="small"):
+        for label, ending, kind, data in files:
+            name = f"{wording.FILE_NAME}.{ending}"
+            st.download_button(label, data, name, kind, key=f"keep-{ending}", on_click="ignore")

@@ -1,0 +1,64 @@
+"""What one visitor is looking at, and the index that all visitors share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from healthsearch.answer import Answer
+    from healthsearch.errors import HealthSearchError, UnreadableArticle
+    from healthsearch.filters import Filter
+    from healthsearch.reading import View
+    from healthsearch.serving import Service
+
+
+MOST_EARLIER = 20
+
+
+@dataclass(slots=True)
+class Visit:
+    """What one visitor has asked and opened; gone when the page is closed.
+
+    ``asked`` waits for its answer; ``earlier`` are the questions before it, the last one first. ``as_typed`` leaves
+    slips alone; ``where`` narrows the search. ``opened`` is what is read, of the answer that led there, whatever is
+    built meanwhile. ``event`` counts what has happened, so that the browser's part does each thing once.
+    """
+
+    asked: str | None = None
+    earlier: list[str] = field(default_factory=list)
+    as_typed: bool = False
+    where: Filter = ()
+    answer: Answer | None = None
+    fault: HealthSearchError | None = None
+    unread: HealthSearchError | None = None
+    skipped: list[UnreadableArticle] = field(default_factory=list)
+    opened: View | None = None
+    event: int = 0
+    told: str = ""
+    place: str = ""
+
+    def tell(self, told: str, place: str = "") -> None:
+        """Have a screen reader say something, and a place of the page brought into view."""
+        self.event += 1
+        self.told, self.place = told, place
+
+
+def current() -> tuple[Visit, bool]:
+    """The visit of whoever is at the page, and whether it has only just begun."""
+    is_new = "visit" not in st.session_state
+    if is_new:
+        st.session_state["visit"] = Visit()
+    visit: Visit = st.session_state["visit"]
+    return visit, is_new
+
+
+@st.cache_resource(show_spinner=False)
+def shared_service(index: Path) -> Service:
+    """One service for all visitors."""
+    from healthsearch.serving import Service
+
+    return Service(index)

@@ -1,0 +1,165 @@
+"""The keeper's page without a browser: what it shows in which state; and what the reader is told of what is kept."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.ipc
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from healthsearch import keeper_wording, wording
+from healthsearch.build import build
+from healthsearch.generation import Pointer
+from healthsearch.models import find_model
+from healthsearch.unanswered import FILE, UnansweredQuestions
+from tests.folders import flip, in_use
+from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask, labels, markup, started, words
+
+
+def keeper(page: AppTest) -> AppTest:
+    page.switch_page("interface/keeper.py").run()
+    assert not page.exception
+    return page
+
+
+def press(page: AppTest, key: str) -> str:
+    """What the page says after a button."""
+    page.button(key=key).click().run()
+    assert not page.exception
+    return words(page)
+
+
+def drawn(page: AppTest) -> list[list[dict[str, Any]]]:
+    """The rows of every layer of the last chart."""
+    found = page.get("vega_lite_chart")[-1].proto.datasets
+    return [pyarrow.ipc.open_stream(one.data.data).read_all().to_pylist() for one in found]
+
+
+def alternatives(page: AppTest) -> list[str]:
+    return [chart.proto.alt for chart in page.get("vega_lite_chart")]
+
+
+def test_the_collection_is_told_in_numbers_words_and_charts(start: Start, built: Path) -> None:
+    page = keeper(start())
+    told = words(page)
+    assert "Articles9" in told and f"Fingerprint{Pointer.read(built / 'index').generation}" in told
+    assert keeper_wording.MAP in told and keeper_wording.ASK_FIRST in told
+    assert "9 added" in told and "muscle-cramps.md" in told
+    assert keeper_wording.NOT_KEPT in told and keeper_wording.NO_TRIAL in told
+    said = alternatives(page)
+    assert "Language: English 8, not given 1" in said
+    assert "Publisher: healthsearch 5, A sleep clinic 1, An old library 1, not given 2" in said
+    assert any(text.startswith("A map of 66 passages from 9 articles.") for text in said)
+
+
+def test_where_all_articles_are_alike_words_stand_for_a_chart(
+    start: Start, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    for name in ("stroke.md", "constipation.md"):
+        shutil.copy(built / "corpus" / name, tmp_path / "corpus")
+    build(tmp_path / "corpus", tmp_path / "index", find_model())
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
+    page = keeper(started())
+    assert "LanguageEnglish, all 2 articles" in words(page)
+    assert not [text for text in alternatives(page) if text.startswith("Language")]
+
+
+def test_the_map_holds_every_passage_and_the_last_question_with_what_it_found(start: Start) -> None:
+    page = keeper(ask(start(), QUESTION))
+    assert keeper_wording.question_drawn(QUESTION) in words(page)
+    layers = drawn(page)
+    passages = max(layers, key=len)
+    assert len(passages) == 66 and {len(layer) for layer in layers} >= {5, 1}, "five hits and one question"
+    assert PAYLOAD_TITLE in {point["article"] for point in passages}
+    assert any(PAYLOAD[:60] in point["beginning"] for point in passages)
+
+
+def test_check_and_look_say_what_they_find(start: Start, built: Path) -> None:
+    page = keeper(start())
+    assert keeper_wording.SOUND in press(page, "check")
+    article = built / "corpus" / "leeches.md"
+    text = article.read_text(encoding="utf-8")
+    try:
+        article.write_text(f"{text} More.", encoding="utf-8")
+        told = press(page, "check")
+    finally:
+        article.write_text(text, encoding="utf-8")
+    assert keeper_wording.NOT_SOUND in told and "1 changed" in told
+    told = press(page, "look")
+    assert "17 May 2001" in told and keeper_wording.OUTDATED in told and keeper_wording.ALIKE not in told
+
+
+def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "queries.jsonl").write_text(
+        f'{{"_id": "a", "text": "{QUESTION}"}}\n{{"_id": "b", "text": "How do I stop leg cramps at night?"}}\n'
+    )
+    (tmp_path / "unanswerable.jsonl").write_text(f'{{"_id": "u", "text": "{NO_ANSWER}"}}\n')
+    (tmp_path / "qrels" / "test.tsv").write_text(
+        "query-id\tcorpus-id\tscore\na\tmassage-for-a-herniated-disc\t1\nb\tstroke\t1\n"
+    )
+    monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
+    page = keeper(start())
+    assert keeper_wording.FIRST_RIGHT not in words(page)
+    told = press(page, "trial")
+    assert keeper_wording.asked_questions(2, 1, 0) in told
+    assert f"{keeper_wording.FIRST_RIGHT}50.0%" in told and keeper_wording.missed(1) in told
+    assert "2 answered (100%)" in alternatives(page)[-1] and "1 nothing (100%)" in alternatives(page)[-1]
+    page.slider(key="steps").set_value((0.0, 0.0)).run()
+    assert "1 answered (100%)" in alternatives(page)[-1]
+    monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path / "gone"))
+    assert str(tmp_path / "gone") in words(page.run())
+
+
+def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
+    start: Start, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ask(start(), NO_ANSWER)
+    assert wording.KEPT not in words(page) and not (built / "index" / FILE).exists()
+    monkeypatch.setenv("HEALTHSEARCH_KEEP_QUESTIONS", "1")
+    page = start()
+    assert wording.KEPT in words(page), "before anything is asked"
+    try:
+        ask(ask(page, NO_ANSWER), QUESTION)
+        assert [one.question for one in UnansweredQuestions(built / "index").all()] == [NO_ANSWER]
+        keeper(page)
+        assert keeper_wording.unanswered(NO_ANSWER, date.today().isoformat()) in words(page)
+        told = press(page, "delete")
+    finally:
+        (built / "index" / FILE).unlink(missing_ok=True)
+    assert keeper_wording.NONE_KEPT in told and "delete" not in [button.key for button in page.button]
+    assert not (built / "index" / FILE).exists()
+
+
+def test_without_an_index_it_says_what_to_do(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = start()
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
+    keeper(page)
+    assert "there is no index yet" in words(page) and "build_index.py" in words(page)
+    assert labels(page) == []
+
+
+def test_while_an_older_index_serves_it_says_so(
+    start: Start, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = start()
+    corpus, index = (shutil.copytree(built / name, tmp_path / name) for name in ("corpus", "index"))
+    (corpus / "stroke.md").unlink()
+    build(corpus, index, find_model())
+    (index / "builds.json").write_text("{", encoding="utf-8")
+    flip(in_use(index) / "map.npy", -1)
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
+    told = words(keeper(page))
+    assert wording.OLDER_SERVES in told and "Articles9" in told and keeper_wording.NO_BUILDS in told
+
+
+def test_article_text_is_shown_letter_for_letter(start: Start) -> None:
+    page = keeper(start())
+    assert "<script" not in markup(page) and "<img" not in markup(page) and not page.markdown
