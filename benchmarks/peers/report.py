@@ -55,8 +55,14 @@ COLUMNS = (
         True,
         "opening verifies the digest of every file of the index, and loads the word list that mends slips",
     ),
-    Column("build_mb", "build, peak MB", "{:.0f}", True, "the word index is made in memory"),
-    Column("search_mb", "search, peak MB", "{:.0f}", True, "words, sentences and the word list are held in memory"),
+    Column("build_mb", "build, peak MB", "{:.0f}", True, "the word index of all passages is made in memory"),
+    Column(
+        "search_mb",
+        "search, peak MB",
+        "{:.0f}",
+        True,
+        "the word list that mends slips is in memory, and mapped parts of the index count as resident",
+    ),
     Column(
         "index_mb",
         "index, MB",
@@ -199,4 +205,5 @@ def _machine() -> str:
     name = re.findall(r"model name\s*: (.*)", info) or [platform.processor() or platform.machine()]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     system = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} CPUs ({name[0].strip()}), {memory:.0f} GB, {system}."
+    threads = f", OMP_NUM_THREADS={os.environ['OMP_NUM_THREADS']}" if "OMP_NUM_THREADS" in os.environ else ""
+    return f"{os.cpu_count()} CPUs ({name[0].strip()}), {memory:.0f} GB, {system}{threads}."

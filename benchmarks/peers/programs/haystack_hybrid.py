@@ -1,7 +1,7 @@
 """haystack after its tutorial on hybrid retrieval, in memory: BM25 and embeddings, joined by ranks.
 
-The tutorial's cross-encoder is left out, since it is another model; its documentation names the fusion of ranks for
-that case. Passages are of as many words as fit the encoder, which the tutorial asks for.
+The tutorial's cross-encoder is left out, since it is another model. Passages are of as many words as fit the encoder,
+which the tutorial asks for.
 """
 
 from __future__ import annotations
