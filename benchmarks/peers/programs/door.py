@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -117,6 +118,8 @@ def _pieces(paragraph: str) -> Iterator[str]:
 
 
 def _peak_mb() -> float:
-    """The process's own peak; ``getrusage`` would begin with that of the process which started it."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) * 1024 / 1e6
+    """The process's own peak. Where the system tells it, ``getrusage`` would begin with that of who started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.findall(r"VmHWM:\s+(\d+)", status.read_text(encoding="utf-8"))[0]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
