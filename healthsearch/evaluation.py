@@ -127,13 +127,17 @@ def index_documents(
             home = cache / hashlib.file_digest(file, "sha256").hexdigest()[:16]
     except OSError as error:
         raise _unusable(documents, error) from None
-    articles = home / "articles"
-    articles.mkdir(parents=True, exist_ok=True)
+    write_articles(folder, home / "articles")
+    build(home / "articles", home / "index", model, report=report)
+    return home / "index"
+
+
+def write_articles(folder: Path, into: Path) -> None:
+    """Write the documents of a BEIR folder into another as article files, in their order."""
+    into.mkdir(parents=True, exist_ok=True)
     for number, (name, title, text) in enumerate(read_documents(folder)):
         header = f"---\nid: {json.dumps(name)}\ntitle: {json.dumps(title or name)}\n---\n"
-        (articles / f"{number:08d}.txt").write_text(header + (text if text.strip() else title), encoding="utf-8")
-    build(articles, home / "index", model, report=report)
-    return home / "index"
+        (into / f"{number:08d}.txt").write_text(header + (text if text.strip() else title), encoding="utf-8")
 
 
 def read_documents(folder: Path) -> Iterator[tuple[str, str, str]]:

@@ -107,3 +107,14 @@ def test_every_link_to_a_file_of_ours_leads_somewhere() -> None:
     targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", readme())
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_race_in_the_readme_is_the_one_that_was_run() -> None:
+    """The short table stands in the results of ``python -m benchmarks.peers``, with what it was run on."""
+    results = (ROOT / "benchmarks" / "results" / "peers.md").read_text(encoding="utf-8")
+    short = results.partition("## In short\n\n")[2].partition("\n\n")[0]
+    ran_on = re.findall(r"^## Speed and size: (.*)$", results, flags=re.MULTILINE)
+    assert short.startswith("| system |")
+    assert short in readme()
+    assert len(ran_on) == 1
+    assert f"({ran_on[0]})" in " ".join(readme().split())

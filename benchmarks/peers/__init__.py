@@ -1,0 +1,1 @@
+"""A race with what a user would pick instead."""
