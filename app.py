@@ -1,4 +1,4 @@
-"""The entry of the page: which pages there are, and how they look. ``interface/`` draws them.
+"""The entry of the page: which pages there are, and how they look. ``healthsearch/interface/`` draws them.
 
 What takes seconds to import is imported when the page already shows something.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import streamlit as st
 
 from healthsearch import wording
-from interface.browser import PAGE
+from healthsearch.interface.browser import PAGE
 
 page = st.navigation(
     [
-        st.Page("interface/reader.py", title=wording.TITLE, default=True),
-        st.Page("interface/keeper.py", title=wording.OF_COLLECTION, url_path="collection"),
+        st.Page("healthsearch/interface/reader.py", title=wording.TITLE, default=True),
+        st.Page("healthsearch/interface/keeper.py", title=wording.OF_COLLECTION, url_path="collection"),
     ],
     position="hidden",
 )

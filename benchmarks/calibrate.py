@@ -43,7 +43,7 @@ WRONG = 0.05
 def questions(data: Path, cache: Path, model: Model) -> Iterator[tuple[Searcher, str, str]]:
     """Every question with the index that it is asked of, and what is known of it."""
     build(data / "demo_corpus" / "articles", cache / "demo_corpus", model)
-    demo = Searcher.open(cache / "demo_corpus", model.load())
+    demo = Searcher.open(cache / "demo_corpus")
     off_topic = texts(data / "out_of_scope" / "queries.jsonl")
     yield from ((demo, "demo_corpus", text) for text in texts(data / "demo_corpus" / "questions.jsonl"))
     yield from ((demo, "off topic", text) for text in off_topic)

@@ -21,7 +21,7 @@ from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask,
 
 
 def keeper(page: AppTest) -> AppTest:
-    page.switch_page("interface/keeper.py").run()
+    page.switch_page("healthsearch/interface/keeper.py").run()
     assert not page.exception
     return page
 

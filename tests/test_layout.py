@@ -110,6 +110,15 @@ ORDER = [
     "places",
     "terminal",
     "__main__",
+    "interface",
+    "interface.visit",
+    "interface.browser",
+    "interface.building",
+    "interface.asking",
+    "interface.results",
+    "interface.charts",
+    "interface.keeper",
+    "interface.reader",
 ]
 # Whatever does not come with Python, and the only modules that may import it.
 ONLY_IN = {
@@ -149,13 +158,13 @@ ONLY_IN = {
     },
     "altair": {"interface.charts"},
 }
-EVERYWHERE = {"healthsearch", "interface", "numpy"}
+EVERYWHERE = {"healthsearch", "numpy"}
 # These run code out of data, or talk to other machines.
 NOWHERE = {"pickle", "marshal", "shelve", "socket", "ssl", "http", "ftplib", "smtplib", "urllib.request"}
 
 
 def files() -> dict[str, Path]:
-    """Every module of the package by its name within it, those of the page, and the two programs at the root."""
+    """Every module of the package by its name within it, and the two programs at the root."""
     package = ROOT / "healthsearch"
     found = {}
     for path in package.rglob("*.py"):
@@ -163,8 +172,7 @@ def files() -> dict[str, Path]:
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         if name:
             found[name] = path
-    page = {f"interface.{path.stem}": path for path in (ROOT / "interface").glob("*.py")}
-    return found | page | {path.stem: path for path in ROOT.glob("*.py")}
+    return found | {path.stem: path for path in ROOT.glob("*.py")}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -17,7 +17,7 @@ from benchmarks.peers.kept import Kept
 from benchmarks.peers.report import report, settings, short_table
 from benchmarks.peers.runs import Failed, Runs
 from benchmarks.peers.systems import OURS, PROGRAMS, SYSTEMS
-from healthsearch.encoder import find_model
+from healthsearch.models import find_model
 from tests.folders import ROOT
 
 ON = settings(3, 2)

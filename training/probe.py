@@ -31,6 +31,7 @@ class Asking:
         self._network = network
         self.name, self.digest, self.passage_digest = original.name, original.digest, original.passage_digest
         self.dimension, self.limit, self.parts_add_up = original.dimension, original.limit, original.parts_add_up
+        self.precision, self.workers = original.precision, original.workers
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """See ``Encoder``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from door import ARTICLES, Opened, first_articles, serve
 
 from healthsearch.build import build as build_index
-from healthsearch.encoder import find_model
+from healthsearch.models import find_model
 from healthsearch.search import Searcher
 
 

@@ -10,18 +10,18 @@ import streamlit as st
 
 from healthsearch import markup, reading, wording
 from healthsearch.errors import HealthSearchError
+from healthsearch.interface.asking import draw_earlier, draw_examples, draw_filters, draw_question
+from healthsearch.interface.browser import tell
+from healthsearch.interface.building import prepare
+from healthsearch.interface.results import draw_answer
+from healthsearch.interface.visit import MOST_EARLIER, Visit, current, shared_service
 from healthsearch.places import default_corpus, default_index, keeps_questions
-from interface.asking import draw_earlier, draw_examples, draw_filters, draw_question
-from interface.browser import tell
-from interface.building import prepare
-from interface.results import draw_answer
-from interface.visit import MOST_EARLIER, Visit, current, shared_service
 
 if TYPE_CHECKING:
     from healthsearch.serving import Service
     from healthsearch.urgent import Signs
 
-KEEPER = "interface/keeper.py"
+KEEPER = "healthsearch/interface/keeper.py"
 
 
 def main() -> None:

@@ -14,11 +14,11 @@ from healthsearch import keeper_wording as wording
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer
 from healthsearch.history import builds
+from healthsearch.interface import charts
+from healthsearch.interface.visit import current, shared_service
 from healthsearch.overview import Overview, overview
 from healthsearch.places import default_corpus, default_index, default_questions, keeps_questions
 from healthsearch.wording import OLDER_SERVES, TO_SEARCH, problem
-from interface import charts
-from interface.visit import current, shared_service
 
 if TYPE_CHECKING:
     from healthsearch.generation import Generation
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from healthsearch.serving import Service
     from healthsearch.trial import Trial
 
-READER = "interface/reader.py"
+READER = "healthsearch/interface/reader.py"
 # A right passage among so many is early.
 EARLY = 3
 

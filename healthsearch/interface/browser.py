@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from healthsearch import markup
-from interface.visit import Visit
+from healthsearch.interface.visit import Visit
 
 PAGE = Path(markup.__file__).parent / "page"
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from healthsearch import export, markup, wording
+from healthsearch.interface.visit import Visit
 from healthsearch.places import keeps_questions
-from interface.visit import Visit
 
 if TYPE_CHECKING:
     from healthsearch.filters import Field

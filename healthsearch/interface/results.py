@@ -10,8 +10,8 @@ from streamlit.runtime import get_instance
 from healthsearch import export, markup, reading, wording
 from healthsearch.answer import Answer, Hit
 from healthsearch.article import Article, page_at
+from healthsearch.interface.visit import Visit
 from healthsearch.places import default_corpus
-from interface.visit import Visit
 
 
 def draw_answer(visit: Visit, answer: Answer) -> None:

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from healthsearch import markup, wording
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex
+from healthsearch.interface.visit import Visit
 from healthsearch.places import default_corpus
-from interface.visit import Visit
 
 if TYPE_CHECKING:
     from healthsearch.build import Progress, Report
