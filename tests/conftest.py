@@ -54,6 +54,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def ready_tiny_model(tiny_model: str) -> ReadyModel:
+    """The same, exported before."""
+    return ReadyModel(find_model(tiny_model), Path(tiny_model).parent / "ready")
+
+
+@pytest.fixture(scope="session")
 def few_articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three of the articles that we ship. Not to be changed: ``few_index`` is up to date with it."""
     folder = tmp_path_factory.mktemp("few") / "corpus"

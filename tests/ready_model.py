@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.encoder import Encoder
+from healthsearch.generation import ENCODERS
 from healthsearch.models import LocalModel
 
 
@@ -29,6 +30,11 @@ class ReadyModel:
         encoder = self.model.load(self.home)
         if home is None:
             return encoder
-        if not home.exists():
-            shutil.copytree(self.home, home)
+        self.put_into(home.parent)
         return self.model.load(home)
+
+    def put_into(self, index: Path) -> None:
+        """Let this index carry the encoder, as if a build had exported it."""
+        self.model.load(self.home)
+        if not (index / ENCODERS).exists():
+            shutil.copytree(self.home, index / ENCODERS)

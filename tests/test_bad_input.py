@@ -17,6 +17,7 @@ from healthsearch import __main__ as healthsearch
 from healthsearch.generation import FORMAT
 from healthsearch.readers import LARGEST_TEXT
 from tests.folders import in_use, put, reseal, snapshot
+from tests.ready_model import ReadyModel
 from tests.test_rows import zipped
 
 Write = Callable[[Path], object]
@@ -25,9 +26,10 @@ Write = Callable[[Path], object]
 class Place:
     """A corpus with an index that is up to date, and the commands on them."""
 
-    def __init__(self, home: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
-        self.corpus, self.index, self.model = home / "corpus", home / "index", model
+    def __init__(self, home: Path, model: ReadyModel, capsys: pytest.CaptureFixture[str]) -> None:
+        self.corpus, self.index, self.model = home / "corpus", home / "index", model.name
         self._capsys = capsys
+        model.put_into(self.index)
         put(self.corpus, "good.md", "massage for pain", title="Good")
         assert self.build()[0] == 0
 
@@ -52,8 +54,8 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, tiny_model: str, capsys: pytest.CaptureFixture[str]) -> Place:
-    return Place(tmp_path, tiny_model, capsys)
+def place(tmp_path: Path, ready_tiny_model: ReadyModel, capsys: pytest.CaptureFixture[str]) -> Place:
+    return Place(tmp_path, ready_tiny_model, capsys)
 
 
 def content(data: bytes) -> Write:

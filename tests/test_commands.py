@@ -23,6 +23,7 @@ from healthsearch import __main__ as healthsearch
 from healthsearch.generation import Pointer
 from tests.folders import flip, in_use, put, python, reseal, snapshot
 from tests.pdf_writer import Text, pdf
+from tests.ready_model import ReadyModel
 
 Captured = pytest.CaptureFixture[str]
 Run = Callable[..., tuple[int, str, str]]
@@ -42,11 +43,14 @@ def index(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make(corpus: Path, index: Path, tiny_model: str, capsys: Captured) -> Run:
+def make(corpus: Path, index: Path, ready_tiny_model: ReadyModel, capsys: Captured) -> Run:
     """Runs the build command; returns status, stdout and stderr."""
+    model = ready_tiny_model.name
 
     def run(*options: str) -> tuple[int, str, str]:
-        status = build_index.main(["--corpus", str(corpus), "--index", str(index), "--model", tiny_model, *options])
+        if index.is_dir() or "--dry-run" not in options:
+            ready_tiny_model.put_into(index)
+        status = build_index.main(["--corpus", str(corpus), "--index", str(index), "--model", model, *options])
         return status, *capsys.readouterr()
 
     return run

@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 from healthsearch import keeper_wording, wording
 from healthsearch.build import build
 from healthsearch.generation import Pointer
-from healthsearch.models import find_model
 from healthsearch.unanswered import FILE, UnansweredQuestions
 from tests.folders import flip, in_use
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask, labels, markup, started, words
+from tests.ready_model import ReadyModel
 
 
 def keeper(page: AppTest) -> AppTest:
@@ -57,12 +57,12 @@ def test_the_collection_is_told_in_numbers_words_and_charts(start: Start, built:
 
 
 def test_where_all_articles_are_alike_words_stand_for_a_chart(
-    start: Start, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_model: ReadyModel
 ) -> None:
     (tmp_path / "corpus").mkdir()
     for name in ("stroke.md", "constipation.md"):
         shutil.copy(built / "corpus" / name, tmp_path / "corpus")
-    build(tmp_path / "corpus", tmp_path / "index", find_model())
+    build(tmp_path / "corpus", tmp_path / "index", default_model)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
     page = keeper(started())
     assert "LanguageEnglish, all 2 articles" in words(page)
@@ -147,12 +147,12 @@ def test_without_an_index_it_says_what_to_do(start: Start, tmp_path: Path, monke
 
 
 def test_while_an_older_index_serves_it_says_so(
-    start: Start, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_model: ReadyModel
 ) -> None:
     page = start()
     corpus, index = (shutil.copytree(built / name, tmp_path / name) for name in ("corpus", "index"))
     (corpus / "stroke.md").unlink()
-    build(corpus, index, find_model())
+    build(corpus, index, default_model)
     (index / "builds.json").write_text("{", encoding="utf-8")
     flip(in_use(index) / "map.npy", -1)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))

@@ -18,6 +18,7 @@ from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
 from tests.folders import put
+from tests.ready_model import ReadyModel
 from tests.tiny_model import save_tiny_cross_encoder
 
 TEXTS = ["massage", "rest", "pain . walk", "walk walk walk " * 20, ""]
@@ -68,11 +69,11 @@ def test_the_best_passages_come_in_the_reranker_s_order(index: Path, reranker: R
     assert (reranked.verdict, reranked.confidence) == (plain.verdict, plain.confidence)
 
 
-def test_the_commands_take_one(tiny_model: str, tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture) -> None:
+def test_the_commands_take_one(
+    ready_tiny_model: ReadyModel, tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture
+) -> None:
     put(tmp_path / "corpus", "a.md", "massage rest", "pain walk")
-    from healthsearch.models import find_model
-
-    build(tmp_path / "corpus", tmp_path / "index", find_model(tiny_model))
+    build(tmp_path / "corpus", tmp_path / "index", ready_tiny_model)
     main(["search", "massage", "--index", str(tmp_path / "index"), "--json", "--reranker", str(folder)])
     assert len(json.loads(capsys.readouterr().out)["hits"]) == 2
 
