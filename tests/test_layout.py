@@ -129,6 +129,8 @@ ONLY_IN = {
     "huggingface_hub": {"models"},
     "openvino": {"graph", "exporting"},
     "tokenizers": {"graph"},
+    "sklearn": {"projection"},
+    "threadpoolctl": {"projection"},
     "faiss": {"vectors"},
     "bm25s": {"words"},
     "Stemmer": {"words"},
