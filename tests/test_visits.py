@@ -250,7 +250,7 @@ def _read(page: Page) -> None:
 
 
 def _map(page: Page) -> Locator:
-    return page.get_by_role("img").filter(has_text="The <b>zebra")
+    return page.get_by_role("img").filter(has_text="Does massage relieve")
 
 
 def _look_around(page: Page) -> None:

@@ -234,4 +234,6 @@ def _draw_attention(generation: Generation) -> None:
             st.html(keeper_markup.subheading(title) + keeper_markup.listed(items))
 
 
-main()
+# Streamlit runs it by this name.
+if __name__ == "__main__":
+    main()

@@ -126,4 +126,6 @@ def _draw_article(visit: Visit, view: reading.View) -> None:
     st.button(view.back[0], key="back", on_click=back)
 
 
-main()
+# Streamlit runs it by this name.
+if __name__ == "__main__":
+    main()
