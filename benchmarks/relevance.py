@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch.build import build  # noqa: E402 - the project need not be installed
-from healthsearch.models import find_model  # noqa: E402
+from healthsearch.models import DEFAULT_MODEL, find_model  # noqa: E402
 from healthsearch.passages import Passage  # noqa: E402
 from healthsearch.search import Hit, Searcher  # noqa: E402
 
@@ -94,9 +94,10 @@ def main() -> None:
     """Print the table."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--index", type=Path, default=ROOT / "index")
+    arguments.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help="the encoder")
     arguments.add_argument("--misses", action="store_true", help="list the questions whose first passage is wrong")
     chosen = arguments.parse_args()
-    build(ROOT / "corpus", chosen.index, find_model())
+    build(ROOT / "corpus", chosen.index, find_model(chosen.model))
     searcher = Searcher.open(chosen.index)
     found = list(outcomes(searcher))
     print(

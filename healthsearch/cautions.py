@@ -7,6 +7,7 @@ precision, since a wrong warning costs trust; benchmarks/cautions.py measures it
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from healthsearch.sentences import LIST_MARKER
 
@@ -62,6 +63,8 @@ _NEEDED = (
 )
 
 
+# The same passages answer many questions.
+@lru_cache(maxsize=20_000)
 def is_caution(sentence: str) -> bool:
     """Whether the sentence warns, forbids or sends to a professional.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article
@@ -101,6 +102,8 @@ class Searcher:
                 "the words of the index were made by other rules than today's",
                 "Bring it up to date: python build_index.py",
             )
+        # One question is too little work to share out, and many are asked at once.
+        threadpool_limits(1, user_api="blas")
         self.generation = generation
         self.encoder = encoder
         self.fault = fault

@@ -10,6 +10,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+# One question is too little work to share out: threads would wait for each other longer than it takes.
+faiss.omp_set_num_threads(1)
+
 Matrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -130,7 +130,7 @@ ONLY_IN = {
     "openvino": {"graph", "exporting"},
     "tokenizers": {"graph"},
     "sklearn": {"projection"},
-    "threadpoolctl": {"projection"},
+    "threadpoolctl": {"projection", "search"},
     "faiss": {"vectors"},
     "bm25s": {"words"},
     "Stemmer": {"words"},
