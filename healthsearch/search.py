@@ -36,7 +36,7 @@ from healthsearch.sentences import without_list_marker
 from healthsearch.spelling import Speller
 from healthsearch.store import StoredPassage
 from healthsearch.urgent import Signs, urgent
-from healthsearch.words import ANALYSIS, has_words, words
+from healthsearch.words import ANALYSIS, has_words, highest, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
 CANDIDATES = 200
@@ -199,8 +199,7 @@ class Searcher:
         if among is not None:
             shared = np.where(among, shared, np.float32(0))
         nearest, _ = self.generation.vectors.search(query, depth, among)
-        matching = np.argsort(-shared, kind="stable")[:depth]
-        lists = Lists(nearest, matching[shared[matching] > 0])
+        lists = Lists(nearest, highest(shared, depth))
         rows = np.union1d(lists.nearest, lists.matching)
         return lists, rows, measure(self.generation, rows, query, terms)
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import Stemmer
 
 Scores = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 # Names the analysis and the weights below in the manifest; raise it when they change.
 ANALYSIS = "english-5"
@@ -72,6 +73,20 @@ def _joined(match: re.Match[str]) -> str:
 def has_words(text: str) -> bool:
     """Whether there is anything in the text to search by, stop words included."""
     return _WORD.search(text) is not None
+
+
+def highest(scores: Scores, k: int) -> Rows:
+    """The rows of the ``k`` highest scores above 0, best first, ties by row.
+
+    >>> highest(np.array([0, 2, 1, 2], np.float32), 3).tolist()
+    [1, 3, 2]
+    """
+    found = np.flatnonzero(scores > 0)
+    if k < len(found):
+        # A million scores are parted in a tenth of the time that sorting them takes.
+        least = np.partition(scores[found], len(found) - k)[len(found) - k]
+        found = found[scores[found] >= least]
+    return found[np.argsort(-scores[found], kind="stable")][:k]
 
 
 class Words:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsearch import words as module
-from healthsearch.words import Words, has_words, words
+from healthsearch.words import Words, has_words, highest, words
 from tests.texts import ANYTHING, TEXTS
 
 K1, B, NAME_WEIGHT = module._K1, module._B, module._NAME_WEIGHT
@@ -230,3 +230,10 @@ def test_the_same_passages_give_the_same_bytes_in_any_process(tmp_path: Path) ->
     files = {path.name: path.read_bytes() for path in (tmp_path / "1").iterdir()}
     assert files == {path.name: path.read_bytes() for path in (tmp_path / "2").iterdir()}
     assert sum(map(len, files.values())) > 500
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), max_size=40), st.integers(1, 45))
+def test_the_best_are_those_of_a_stable_sort(scores: list[float], k: int) -> None:
+    found = np.array(scores, np.float32)
+    expected = [row for row in np.argsort(-found, kind="stable") if found[row] > 0][:k]
+    assert highest(found, k).tolist() == expected
