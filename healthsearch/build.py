@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +35,10 @@ from healthsearch.vectors import Matrix
 
 # A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
 _LARGEST_BYTE = 127
-# Articles that are read and handed to the encoder before the first of them is written: work for all of its threads.
+# Articles that are read before the first of them is written: work for all threads of the encoder.
 _AHEAD = 16
+# Passages handed to one of its threads at once, for it to order as suits it.
+_HANDFUL = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,8 @@ def _ahead(items: Iterable[_Item]) -> Iterator[_Item]:
 class _Work:
     """Vectors for passages, from the cheapest source: the last generation, the journal, the encoder.
 
-    As many are encoded at once as the encoder has workers, while articles after them are read; use it in a ``with``
-    block, whose end stops what is left.
+    The encoder's threads get them by the handful, while articles after them are read; use it in a ``with`` block,
+    whose end stops what is left.
     """
 
     def __init__(
@@ -217,6 +219,7 @@ class _Work:
         self._pool = ThreadPoolExecutor(encoder.workers)
         self._failure: BaseException | None = None
         self._encoding: dict[str, Future[_Vectors]] = {}
+        self._line: dict[str, Passage] = {}
 
     def __enter__(self) -> _Work:
         return self
@@ -236,6 +239,8 @@ class _Work:
     def finished(self, begun: _Begun) -> tuple[Sequence[str], Matrix, SentenceVectors]:
         """The passages' keys, their (n, dimension) matrix, and the vectors of all their sentences in order."""
         found = []
+        if not self._line.keys().isdisjoint(begun.keys):
+            self._hand_over()
         for key, vectors in zip(begun.keys, begun.vectors, strict=True):
             found.append(vectors.result())
             if self._encoding.pop(key, None) is not None:
@@ -275,14 +280,20 @@ class _Work:
             self.reused += 1
             return self._encoding[key]
         known = self._kept(key)
+        found: Future[_Vectors] = Future()
         if known is None:
             # The next passage of the same text waits for this one.
-            self._encoding[key] = self._pool.submit(self._encode, key, passage)
-            return self._encoding[key]
-        self.reused += 1
-        found: Future[_Vectors] = Future()
-        found.set_result(known)
+            self._encoding[key], self._line[key] = found, passage
+            if len(self._line) == _HANDFUL:
+                self._hand_over()
+        else:
+            self.reused += 1
+            found.set_result(known)
         return found
+
+    def _hand_over(self) -> None:
+        passages, self._line = self._line, {}
+        self._pool.submit(self._encode, passages, {key: self._encoding[key] for key in passages})
 
     def _kept(self, key: str) -> _Vectors | None:
         known = self._known.get(key)
@@ -291,19 +302,23 @@ class _Work:
         row, first, count = known
         return self._previous.vectors.rows(row, row + 1)[0], self._previous.sentences[first : first + count]
 
-    def _encode(self, key: str, passage: Passage) -> _Vectors:
-        """In a thread of the pool, one key once; kept in the journal before anything else is begun."""
-        if self._failure is not None:
-            # The build ends here: what waits in line would be encoded for nothing.
-            raise self._failure
+    def _encode(self, passages: Mapping[str, Passage], waiting: Mapping[str, Future[_Vectors]]) -> None:
+        """In a thread of the pool; each is kept in the journal as soon as it is encoded."""
+        keys = list(passages)
+        texts = [(passage.encoded_text, passage.encoded_sentences) for passage in passages.values()]
         try:
-            vector, sentences = self.encoder.encode_passage(passage.encoded_text, passage.encoded_sentences)
-            found = vector[0], _as_bytes(sentences)
-            self._journal.put(key, *found)
+            for place, vector, sentences in self.encoder.encode_passages(texts):
+                if self._failure is not None:
+                    # The build ends here: the rest would be encoded for nothing.
+                    raise self._failure
+                found = vector, _as_bytes(sentences)
+                self._journal.put(keys[place], *found)
+                waiting[keys[place]].set_result(found)
         except BaseException as failure:
             self._failure = failure
-            raise
-        return found
+            for one in waiting.values():
+                if not one.done():
+                    one.set_exception(failure)
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self._started

@@ -6,7 +6,7 @@ articles; callers hand it the text to read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ from healthsearch.adapter import Adapter
 from healthsearch.passages import Span, Tokenizer
 
 Matrix = npt.NDArray[np.float32]
+Vector = npt.NDArray[np.float32]
 
 
 class Encoder(Tokenizer, Protocol):
@@ -53,15 +54,19 @@ class Encoder(Tokenizer, Protocol):
 
     @property
     def workers(self) -> int:
-        """How many passages are best encoded at once, each in a thread of its own."""
+        """How many threads are best given passages to encode at once."""
         ...
 
     def encode_query(self, queries: Sequence[str]) -> Matrix:
         """N queries to an (n, dimension) matrix."""
         ...
 
-    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
-        """The passage as (1, dimension), and its sentences, each read in its context, as (n, dimension)."""
+    def encode_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[tuple[int, Vector, Matrix]]:
+        """Passages, each a text and the spans of its sentences, as soon as they are encoded and in any order: the place
+        of each, its (dimension,) vector, and the (n, dimension) of its sentences, each read in its context.
+
+        A passage has the same vectors, to the last bit, whatever it is given with.
+        """
         ...
 
 
@@ -94,18 +99,24 @@ class ModelFiles:
     adapter: Adapter | None = None
 
 
+def encode_passage(encoder: Encoder, text: str, sentences: Sequence[Span]) -> tuple[Vector, Matrix]:
+    """A single passage, see ``Encoder.encode_passages``."""
+    ((_, vector, found),) = encoder.encode_passages([(text, sentences)])
+    return vector, found
+
+
 def sentence_means(tokens: Matrix, spans: npt.NDArray[np.int64], sentences: Sequence[Span]) -> Matrix:
     """For each sentence the unit mean of its tokens' vectors, as (n, dimension); zeros for one without any token.
 
     ``spans`` (n, 2) tells where each of the (n, dimension) ``tokens`` stands; special tokens have empty ones. Reading
     a sentence in its passage costs nothing extra: "late chunking", Günther et al. 2024, arXiv:2409.04701.
     """
-    means = np.zeros((len(sentences), tokens.shape[1]), np.float32)
-    for mean, (start, end) in zip(means, sentences, strict=True):
-        inside = (spans[:, 0] >= start) & (spans[:, 1] <= end) & (spans[:, 1] > spans[:, 0])
-        if inside.any():
-            mean[:] = tokens[inside].mean(axis=0)
-    return unit_rows(means)
+    if not sentences:
+        return np.zeros((0, tokens.shape[1]), np.float32)
+    starts, ends = np.array(sentences).T[:, :, None]
+    inside = (spans[:, 0] >= starts) & (spans[:, 1] <= ends) & (spans[:, 1] > spans[:, 0])
+    # Of length 1 a sum is the mean.
+    return unit_rows(inside.astype(np.float32) @ tokens)
 
 
 def unit_rows(rows: Matrix) -> Matrix:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from healthsearch.encoder import Encoder, Matrix, ModelFiles
+from healthsearch.encoder import Encoder, Matrix, ModelFiles, encode_passage
 from healthsearch.errors import HealthSearchError
 from healthsearch.graph import Facts, GraphEncoder, folder_of, openvino_runtime, precisions, save_networks
 from healthsearch.models import find_model
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 # How near a vector must be to that of sentence-transformers. In full precision only the halved weights differ; the
-# rankings of the development sets move by less than .003 (benchmarks/precision.py).
+# rankings of the development sets move by less than .003 (benchmarks/results/ranking.md).
 _NEAREST = {"f32": 0.9999, "bf16": 0.999}
 # Of several lengths, words and scripts.
 _PROBES = (
@@ -89,6 +89,8 @@ def _written(model: ModelFiles, original: SentenceTransformerEncoder, folder: Pa
         facts = replace(facts, files=save_networks(folder, original.tokenizer, asking, reading))
         agreement = {each: _agreement(original, GraphEncoder(model.name, folder, facts, each)) for each in precisions()}
         facts = replace(facts, agreement={each: near for each, near in agreement.items() if near >= _NEAREST[each]})
+        if not all(_is_itself_among_others(GraphEncoder(model.name, folder, facts, each)) for each in facts.agreement):
+            facts = replace(facts, together=1)
         unfit = "" if facts.agreement else f"the exported network says something else: {agreement}"
     # Whatever a foreign network, torch's tracing or OpenVINO may raise: sentence-transformers can still run it.
     except Exception as error:
@@ -136,8 +138,22 @@ def _vectors(encoder: Encoder, text: str) -> Matrix:
     # As much of it as the model can read.
     spans = encoder.token_spans([text])[0][: encoder.limit]
     read, half = text[: spans[-1][1]], spans[len(spans) // 2][1]
-    passage, sentences = encoder.encode_passage(read, [(0, half), (0, len(read))])
-    return np.concatenate([encoder.encode_query([text]), passage, sentences])
+    passage, sentences = encode_passage(encoder, read, [(0, half), (0, len(read))])
+    return np.concatenate([encoder.encode_query([text]), passage[None], sentences])
+
+
+def _is_itself_among_others(graph: Encoder) -> bool:
+    """Whether a passage read with others of its length has the same vectors, to the last bit, as alone."""
+    texts = []
+    for text in _PROBES:
+        words = text[: graph.token_spans([text])[0][: (graph.limit + 1) // 2][-1][1]].split()
+        texts += [" ".join(words[first:] + words[:first]) for first in range(min(len(words), 4))]
+    passages = [(text, [(0, len(text) // 2), (0, len(text))]) for text in texts]
+    alone = [encode_passage(graph, *passage) for passage in passages]
+    return all(
+        np.array_equal(vector, alone[place][0]) and np.array_equal(sentences, alone[place][1])
+        for place, vector, sentences in graph.encode_passages(passages)
+    )
 
 
 if __name__ == "__main__":

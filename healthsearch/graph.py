@@ -16,24 +16,33 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from healthsearch.encoder import Matrix, sentence_means, unit_rows
+from healthsearch.encoder import Matrix, Vector, sentence_means, unit_rows
 from healthsearch.network import parts_add_up
 from healthsearch.passages import Span
 
+Tokens = npt.NDArray[np.float32]
+
 # Raise it when the files of the folder change shape; older ones are then exported anew.
-_FORMAT = 1
+_FORMAT = 2
 _FACTS, _TOKENIZER = "encoder.json", "tokenizer.json"
 _ASKING, _READING = "query.xml", "passage.xml"
 # Number types by OpenVINO's names, best first: bfloat16 where the processor multiplies it natively.
 _PRECISIONS = {"bf16": "bfloat16", "f32": "float32"}
 # Every worker holds buffers of its own; more than this many cores gain little on articles.
 _MOST_WORKERS = 16
+# Lengths are rounded up to a multiple of so many tokens, which the mask hides again: the runtime prepares itself for
+# every other length, and that takes longer than some tokens more.
+_STEP = 16
+# So many passages of one rounded length are read at once; more gain nothing.
+_TOGETHER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Facts:
 
     ``agreement``: for each precision that was proven, the smallest cosine between a vector of it and of
     sentence-transformers; empty when the network could not be exported, for the reason in ``unfit``.
+    ``together``: how many passages it may read at once, which leaves each as it is alone, to the last bit.
     """
 
     digest: str
@@ -54,6 +64,7 @@ class Facts:
     agreement: dict[str, float]
     files: dict[str, str]
     unfit: str = ""
+    together: int = _TOGETHER
     format: int = _FORMAT
 
     @classmethod
@@ -104,10 +115,10 @@ def save_networks(folder: Path, tokenizer: Tokenizer, asking: Any, reading: Any 
 
 
 class GraphEncoder:
-    """An ``Encoder`` whose networks OpenVINO runs: one passage or question at a time, in a thread of its own each.
+    """An ``Encoder`` whose networks OpenVINO runs, on one thread for whoever asks.
 
-    A vector depends neither on a batch nor on how many run beside it, so that a partial build gives the bytes of
-    a full one on the same kind of processor.
+    A vector depends neither on what is read with it nor on what runs beside it, so that a partial build gives the
+    bytes of a full one on the same kind of processor; ``exporting`` proves that.
     """
 
     def __init__(self, name: str, folder: Path, facts: Facts, precision: str | None = None) -> None:
@@ -134,7 +145,7 @@ class GraphEncoder:
         return self._network(_READING) if _READING in self._facts.files else self._asking
 
     def _network(self, file: str) -> _Network:
-        return _Network(self._folder / file, self._type, self.workers)
+        return _Network(self._folder / file, self._type, self.workers, self._facts.most_tokens)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """See ``Tokenizer.token_spans``."""
@@ -144,25 +155,45 @@ class GraphEncoder:
         """See ``Encoder.encode_query``; what is over the limit is cut."""
         rows = np.zeros((len(queries), self.dimension), np.float32)
         for row, query in zip(rows, queries, strict=True):
-            with self._asking.read(self._questions.encode(self._facts.query_prompt + query).ids) as (_, whole):
-                row[:] = whole
+            with self._asking.read([self._questions.encode(self._facts.query_prompt + query).ids]) as (_, whole):
+                row[:] = whole[0]
         return unit_rows(rows)
 
-    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
-        """See ``Encoder.encode_passage``. A passage over the limit is a ValueError, never cut silently."""
-        prompt = self._facts.passage_prompt
-        encoded = self._tokenizer.encode(prompt + text)
-        if len(encoded.ids) > self._facts.most_tokens:
-            raise ValueError(f"the encoder read {self._facts.most_tokens} of the passage's {len(encoded.ids)} tokens")
-        with self._reading.read(encoded.ids) as (tokens, whole):
-            spans = np.array(encoded.offsets) - len(prompt)
-            return unit_rows(whole[None, :]), sentence_means(tokens, spans, sentences)
+    def encode_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[tuple[int, Vector, Matrix]]:
+        """See ``Encoder.encode_passages``. A passage over the limit is a ValueError, never cut silently."""
+        prompt, most = self._facts.passage_prompt, self._facts.most_tokens
+        encoded = self._tokenizer.encode_batch([prompt + text for text, _ in passages])
+        lengths = [len(one.ids) for one in encoded]
+        if max(lengths, default=0) > most:
+            raise ValueError(f"the encoder reads {most} of a passage's {max(lengths)} tokens")
+        for places in _alike(lengths, self._facts.together):
+            with self._reading.read([encoded[place].ids for place in places]) as (tokens, wholes):
+                vectors = unit_rows(wholes)
+                sentences = [
+                    sentence_means(
+                        read[: lengths[place]], np.array(encoded[place].offsets) - len(prompt), passages[place][1]
+                    )
+                    for place, read in zip(places, tokens, strict=True)
+                ]
+            yield from zip(places, vectors, sentences, strict=True)
+
+
+def _alike(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The places of all lengths, shortest first, in groups of at most so many of one rounded length."""
+    ordered = sorted(range(len(lengths)), key=lambda place: lengths[place])
+    for _, places in groupby(ordered, key=lambda place: _rounded(lengths[place])):
+        alike = list(places)
+        yield from (alike[first : first + most] for first in range(0, len(alike), most))
+
+
+def _rounded(length: int) -> int:
+    return -(-length // _STEP) * _STEP
 
 
 class _Network:
     """A compiled network with as many requests as may run at once, on one thread each."""
 
-    def __init__(self, file: Path, precision: str, workers: int) -> None:
+    def __init__(self, file: Path, precision: str, workers: int, most_tokens: int) -> None:
         settings = {
             "INFERENCE_PRECISION_HINT": precision,
             "INFERENCE_NUM_THREADS": workers,
@@ -170,21 +201,27 @@ class _Network:
             # Beside other busy programs, threads that may not move wait longest.
             "ENABLE_CPU_PINNING": False,
         }
+        self._most_tokens = most_tokens
         compiled = openvino_runtime().Core().compile_model(file, "CPU", settings)
         self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(workers):
             self._free.put(compiled.create_infer_request())
 
     @contextmanager
-    def read(self, ids: Sequence[int]) -> Iterator[tuple[Matrix, Matrix]]:
-        """The vectors of n tokens as (n, dimension), and that of the whole as (dimension,): to be copied or used
-        before the block ends, since the next to read gets the same memory.
+    def read(self, texts: Sequence[Sequence[int]]) -> Iterator[tuple[Tokens, Matrix]]:
+        """The vectors of n texts' tokens as (n, tokens, dimension), those after a text's end without meaning, and of
+        the whole texts as (n, dimension): to be copied or used before the block ends, since the next to read gets the
+        same memory.
         """
+        # No network has places for more tokens than it reads.
+        tokens = np.zeros((len(texts), min(_rounded(max(map(len, texts))), self._most_tokens)), dtype=np.int64)
+        mask = np.zeros_like(tokens)
+        for row, ids in enumerate(texts):
+            tokens[row, : len(ids)], mask[row, : len(ids)] = ids, 1
         request = self._free.get()
         try:
-            tokens = np.array([ids], dtype=np.int64)
-            request.infer([tokens, np.ones_like(tokens)], share_inputs=True)
-            yield request.get_output_tensor(0).data[0], request.get_output_tensor(1).data[0]
+            request.infer([tokens, mask], share_inputs=True)
+            yield request.get_output_tensor(0).data, request.get_output_tensor(1).data
         finally:
             self._free.put(request)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from healthsearch.adapter import Adapter
-from healthsearch.encoder import Matrix, ModelFiles, sentence_means, unit_rows
+from healthsearch.encoder import Matrix, ModelFiles, Vector, sentence_means, unit_rows
 from healthsearch.errors import HealthSearchError
 from healthsearch.passages import Span
 
@@ -107,8 +107,13 @@ class SentenceTransformerEncoder:
         rows = self.asking.encode_query(list(queries), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(rows, dtype=np.float32).reshape(len(queries), self.dimension)
 
-    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
-        """See ``Encoder.encode_passage``. A passage over the limit is a ValueError, never cut silently."""
+    def encode_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[tuple[int, Vector, Matrix]]:
+        """See ``Encoder.encode_passages``. A passage over the limit is a ValueError, never cut silently."""
+        # One at a time: among others it would be padded, which moves the last bits.
+        for place, (text, sentences) in enumerate(passages):
+            yield place, *self._passage(text, sentences)
+
+    def _passage(self, text: str, sentences: Sequence[Span]) -> tuple[Vector, Matrix]:
         prompt = self.passage_prompt
         output: Any = self.reading.encode(
             [text], prompt=prompt, output_value=None, normalize_embeddings=True, show_progress_bar=False
@@ -117,7 +122,8 @@ class SentenceTransformerEncoder:
         spans = np.array(self.tokenizer.encode(prompt + text).offsets) - len(prompt)
         if len(spans) != len(tokens):
             raise ValueError(f"the encoder read {len(tokens)} of the passage's {len(spans)} tokens")
-        return unit_rows(output["sentence_embedding"].numpy()[None, :]), sentence_means(tokens, spans, sentences)
+        whole = unit_rows(output["sentence_embedding"].numpy()[None, :])[0]
+        return whole, sentence_means(tokens, spans, sentences)
 
 
 def parts_add_up(tokenizer: Any) -> bool:  # noqa: ANN401 - tokenizers brings no types

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from healthsearch.article import Article, Heading
 from healthsearch.corpus import SourceFile
-from healthsearch.encoder import Matrix, Span
+from healthsearch.encoder import Matrix, Span, Vector
 
 KEYWORDS = ("massage", "disc", "rest", "walking", "pain", "sleep", "heat", "vaccine")
 
@@ -85,7 +85,7 @@ class KeywordEncoder(SpaceTokenizer):
         self.passage_digest = self.model.passage_digest
         self.dimension = len(self.model.keywords) + 1
 
-    def vector(self, text: str) -> Matrix:
+    def vector(self, text: str) -> Vector:
         """The (dimension,) unit vector of a text."""
         found = re.findall(r"\w+", text.casefold())
         counts = np.array([found.count(keyword) for keyword in self.model.keywords] + [0], dtype=np.float32)
@@ -96,13 +96,17 @@ class KeywordEncoder(SpaceTokenizer):
     def encode_query(self, queries: Sequence[str]) -> Matrix:
         return self._matrix(queries)
 
-    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
+    def encode_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[tuple[int, Vector, Matrix]]:
+        for place, (text, sentences) in enumerate(passages):
+            yield place, *self._passage(text, sentences)
+
+    def _passage(self, text: str, sentences: Sequence[Span]) -> tuple[Vector, Matrix]:
         if len(self.token_spans([text])[0]) > self.limit:
             raise ValueError(f"a passage of over {self.limit} tokens")
         if len(self.model.encoded) + 1 == self.model.interrupt_at:
             raise KeyboardInterrupt
         self.model.encoded.append(text)
-        return self._matrix([text]), self._matrix([text[start:end] for start, end in sentences])
+        return self.vector(text), self._matrix([text[start:end] for start, end in sentences])
 
     def _matrix(self, texts: Sequence[str]) -> Matrix:
         rows = [self.vector(text) for text in texts]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.build import build
-from healthsearch.encoder import Matrix, Span
+from healthsearch.encoder import Matrix, Span, Vector
 from tests.fakes import KeywordEncoder, KeywordModel
 
 
@@ -31,10 +31,10 @@ class PausingModel(KeywordModel):
 class PausingEncoder(KeywordEncoder):
     model: PausingModel
 
-    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
+    def _passage(self, text: str, sentences: Sequence[Span]) -> tuple[Vector, Matrix]:
         if len(self.model.encoded) + 1 == self.model.pause_at:
             stop(self.model.marker)
-        return super().encode_passage(text, sentences)
+        return super()._passage(text, sentences)
 
 
 def stop(marker: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from healthsearch.adapter import linear_weights
-from healthsearch.encoder import Encoder
+from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
 from healthsearch.exporting import export
 from healthsearch.graph import Facts, GraphEncoder, folder_of, keep_only, precisions
@@ -48,11 +48,11 @@ def agreement(one: Encoder, other: Encoder, text: str) -> float:
     spans = one.token_spans([text])[0]
     middle = spans[len(spans) // 2][0]
     pairs = zip(
-        (*one.encode_passage(text, [(0, middle), (middle, len(text))]), one.encode_query([text])),
-        (*other.encode_passage(text, [(0, middle), (middle, len(text))]), other.encode_query([text])),
+        (*encode_passage(one, text, [(0, middle), (middle, len(text))]), one.encode_query([text])),
+        (*encode_passage(other, text, [(0, middle), (middle, len(text))]), other.encode_query([text])),
         strict=True,
     )
-    cosines = np.concatenate([(left * right).sum(axis=1) for left, right in pairs])
+    cosines = np.concatenate([np.atleast_1d((left * right).sum(axis=-1)) for left, right in pairs])
     # A half without any token is a row of zeros for both.
     return float(cosines[cosines != 0].min())
 
@@ -85,16 +85,28 @@ def test_a_question_over_the_limit_is_cut_as_by_sentence_transformers(
 
 
 def test_a_passage_over_the_limit_is_refused_not_cut(default_encoder: Encoder) -> None:
-    with pytest.raises(ValueError, match="read 256 of the passage's 257 tokens"):
-        default_encoder.encode_passage("rest " * 255, [])
+    with pytest.raises(ValueError, match="reads 256 of a passage's 257 tokens"):
+        encode_passage(default_encoder, "rest " * 255, [])
 
 
 def test_a_passage_gives_the_same_bytes_whatever_runs_beside_it(default_encoder: Encoder) -> None:
-    alone = [default_encoder.encode_passage(text, [(0, 4)]) for text in TEXTS]
+    alone = [encode_passage(default_encoder, text, [(0, 4)]) for text in TEXTS]
     with ThreadPoolExecutor(4) as pool:
-        beside = list(pool.map(lambda number: default_encoder.encode_passage(TEXTS[number % 3], [(0, 4)]), range(60)))
+        beside = list(pool.map(lambda number: encode_passage(default_encoder, TEXTS[number % 3], [(0, 4)]), range(60)))
     for number, found in enumerate(beside):
         assert [rows.tobytes() for rows in found] == [rows.tobytes() for rows in alone[number % 3]]
+
+
+def test_a_passage_gives_the_same_bytes_whatever_is_read_with_it(default_encoder: Encoder) -> None:
+    words = TEXTS[2].split()
+    # Groups of one length, larger than those that are read at once, and each in another place of its group.
+    texts = [" ".join(words[first : first + length]) for length in (90, 30, 40, 100) for first in range(6)]
+    passages = [(text, [(0, 4), (5, len(text))]) for text in texts]
+    found = {place: (vector, sentences) for place, vector, sentences in default_encoder.encode_passages(passages)}
+    assert sorted(found) == list(range(24))
+    for place, passage in enumerate(passages):
+        alone = encode_passage(default_encoder, *passage)
+        assert [rows.tobytes() for rows in found[place]] == [rows.tobytes() for rows in alone]
 
 
 def test_a_model_with_prompts(tiny_model: str, tiny_home: Path) -> None:
@@ -103,7 +115,7 @@ def test_a_model_with_prompts(tiny_model: str, tiny_home: Path) -> None:
     assert isinstance(found, GraphEncoder) and isinstance(original, SentenceTransformerEncoder)
     assert (found.limit, found.dimension) == (12, 8)
     assert agreement(found, original, "massage pain. walk rest.") > 0.999
-    assert not np.allclose(found.encode_query(["massage"]), found.encode_passage("massage", [])[0], atol=0.01)
+    assert not np.allclose(found.encode_query(["massage"]), encode_passage(found, "massage", [])[0], atol=0.01)
 
 
 def test_an_adapter_tunes_the_network_for_questions_alone(tmp_path: Path, network_encoder: Encoder) -> None:
@@ -117,7 +129,9 @@ def test_an_adapter_tunes_the_network_for_questions_alone(tmp_path: Path, networ
     question, passage = ["Is massage safe?"], "Massage is safe for most people."
     assert float((found.encode_query(question) * tuned.encode_query(question)).sum()) > 0.9995
     assert float((found.encode_query(question) * network_encoder.encode_query(question)).sum()) < 0.9995
-    assert float((found.encode_passage(passage, [])[0] * network_encoder.encode_passage(passage, [])[0]).sum()) > 0.9995
+    assert (
+        float((encode_passage(found, passage, [])[0] * encode_passage(network_encoder, passage, [])[0]).sum()) > 0.9995
+    )
 
 
 def test_a_search_imports_neither_torch_nor_sentence_transformers_nor_telemetry(few_index: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from healthsearch.encoder import Encoder, Matrix
+from healthsearch.encoder import Encoder, Matrix, encode_passage
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import LocalModel, find_model
 from tests.tiny_model import save_tiny_model
@@ -83,8 +83,8 @@ class TestDefaultModel:
 
     def test_a_passage_and_its_sentences_are_means_over_the_networks_tokens(self, network_encoder: Encoder) -> None:
         vectors, spans = network_tokens(packaged_folder(), PASSAGE)
-        passage, sentences = network_encoder.encode_passage(PASSAGE, SENTENCES)
-        np.testing.assert_allclose(passage, [unit(vectors.mean(axis=0))], atol=1e-5)
+        passage, sentences = encode_passage(network_encoder, PASSAGE, SENTENCES)
+        np.testing.assert_allclose(passage, unit(vectors.mean(axis=0)), atol=1e-5)
         for row, (first, last) in zip(sentences, SENTENCES, strict=True):
             inside = [
                 vector for vector, (start, end) in zip(vectors, spans, strict=True) if first <= start < end <= last
@@ -92,29 +92,29 @@ class TestDefaultModel:
             np.testing.assert_allclose(row, unit(np.mean(inside, axis=0)), atol=1e-5)
 
     def test_all_rows_are_unit_float32(self, network_encoder: Encoder) -> None:
-        passage, sentences = network_encoder.encode_passage(PASSAGE, SENTENCES)
-        assert (passage.shape, sentences.shape) == ((1, 384), (4, 384))
+        passage, sentences = encode_passage(network_encoder, PASSAGE, SENTENCES)
+        assert (passage.shape, sentences.shape) == ((384,), (4, 384))
         assert passage.dtype == sentences.dtype == np.float32
-        np.testing.assert_allclose(np.linalg.norm(np.concatenate([passage, sentences]), axis=1), 1, atol=1e-6)
+        np.testing.assert_allclose(np.linalg.norm(np.concatenate([passage[None], sentences]), axis=1), 1, atol=1e-6)
 
     def test_the_same_passage_gives_the_same_bytes(self, network_encoder: Encoder) -> None:
-        first, second = (network_encoder.encode_passage(PASSAGE, SENTENCES) for _ in range(2))
+        first, second = (encode_passage(network_encoder, PASSAGE, SENTENCES) for _ in range(2))
         assert first[0].tobytes() == second[0].tobytes()
         assert first[1].tobytes() == second[1].tobytes()
 
     def test_a_question_is_nearest_to_the_sentence_that_answers(self, network_encoder: Encoder) -> None:
         text = "Massage eases tight back muscles. Vaccines train the immune system. Sleep on your side."
-        _, sentences = network_encoder.encode_passage(text, [(0, 33), (34, 67), (68, len(text))])
+        _, sentences = encode_passage(network_encoder, text, [(0, 33), (34, 67), (68, len(text))])
         questions = ["Can rubbing help a stiff back?", "How does immunisation work?", "Which position at night?"]
         assert np.argmax(network_encoder.encode_query(questions) @ sentences.T, axis=1).tolist() == [0, 1, 2]
 
     def test_a_sentence_without_any_token_is_a_row_of_zeros(self, network_encoder: Encoder) -> None:
-        passage, sentences = network_encoder.encode_passage("Rest. \u200b", [(0, 5), (6, 7)])
+        passage, sentences = encode_passage(network_encoder, "Rest. \u200b", [(0, 5), (6, 7)])
         assert np.linalg.norm(passage) == pytest.approx(1, abs=1e-6)
         assert (np.linalg.norm(sentences[0]), sentences[1].any()) == (pytest.approx(1, abs=1e-6), False)
 
     def test_a_passage_without_sentences(self, network_encoder: Encoder) -> None:
-        assert network_encoder.encode_passage("Rest.", [])[1].shape == (0, 384)
+        assert encode_passage(network_encoder, "Rest.", [])[1].shape == (0, 384)
 
     def test_token_spans_hold_every_visible_character_in_order(self, network_encoder: Encoder) -> None:
         [spans] = network_encoder.token_spans([PASSAGE])
@@ -131,13 +131,13 @@ class TestDefaultModel:
 
     def test_a_passage_of_exactly_the_limit_is_read_to_its_end(self, network_encoder: Encoder) -> None:
         start = "rest " * (network_encoder.limit - 1)
-        rest, pain = (network_encoder.encode_passage(start + last, [])[0] for last in ("rest", "pain"))
+        rest, pain = (encode_passage(network_encoder, start + last, [])[0] for last in ("rest", "pain"))
         assert len(network_encoder.token_spans([start + "rest"])[0]) == network_encoder.limit
         assert not np.array_equal(rest, pain)
 
     def test_a_passage_over_the_limit_is_refused_not_cut(self, network_encoder: Encoder) -> None:
         with pytest.raises(ValueError, match="read 256 of the passage's 257 tokens"):
-            network_encoder.encode_passage("rest " * (network_encoder.limit + 1), [])
+            encode_passage(network_encoder, "rest " * (network_encoder.limit + 1), [])
 
     def test_the_packages_own_code_is_never_imported(self, network_encoder: Encoder) -> None:
         assert network_encoder.dimension == 384
@@ -153,8 +153,8 @@ class TestAnotherModel:
     def test_queries_and_passages_are_read_with_their_own_prompts(self, tiny: Encoder, tiny_folder: Path) -> None:
         text = "massage pain. walk rest."
         vectors, spans = network_tokens(tiny_folder, f"passage: {text}")
-        passage, [sentence] = tiny.encode_passage(text, [(14, 24)])
-        np.testing.assert_allclose(passage[0], unit(vectors.mean(axis=0)), atol=1e-5)
+        passage, [sentence] = encode_passage(tiny, text, [(14, 24)])
+        np.testing.assert_allclose(passage, unit(vectors.mean(axis=0)), atol=1e-5)
         inside = [vector for vector, (start, _) in zip(vectors, spans, strict=True) if start >= 14 + len("passage: ")]
         assert len(inside) == 3
         np.testing.assert_allclose(sentence, unit(np.mean(inside, axis=0)), atol=1e-5)
@@ -165,9 +165,9 @@ class TestAnotherModel:
         np.testing.assert_allclose(np.linalg.norm(tiny.encode_query(["massage", "rest pain"]), axis=1), 1, atol=1e-6)
 
     def test_its_limit_holds(self, tiny: Encoder) -> None:
-        assert tiny.encode_passage("rest " * 12, [])[0].shape == (1, 8)
+        assert encode_passage(tiny, "rest " * 12, [])[0].shape == (8,)
         with pytest.raises(ValueError, match="read 16 of the passage's 17 tokens"):
-            tiny.encode_passage("rest " * 13, [])
+            encode_passage(tiny, "rest " * 13, [])
 
 
 class TestFinding:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from sentence_transformers import SentenceTransformer
 
-from healthsearch.encoder import Encoder, Matrix, Model
+from healthsearch.encoder import Encoder, Matrix, Model, Vector
 from healthsearch.evaluation import Qrels, index_documents, ndcg, read_qrels, read_queries
 from healthsearch.passages import Span
 from healthsearch.search import CANDIDATES, Searcher
@@ -37,9 +37,9 @@ class Asking:
         """See ``Encoder``."""
         return self._original.token_spans(texts)
 
-    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
+    def encode_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[tuple[int, Vector, Matrix]]:
         """See ``Encoder``."""
-        return self._original.encode_passage(text, sentences)
+        return self._original.encode_passages(passages)
 
     def encode_query(self, queries: Sequence[str]) -> Matrix:
         """See ``Encoder``."""
