@@ -12,10 +12,11 @@ import os
 import queue
 import shutil
 import sys
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from healthsearch.network import parts_add_up
 from healthsearch.passages import Span
 
 Tokens = npt.NDArray[np.float32]
+_PREPARING = threading.Lock()
 
 # Raise it when the files of the folder change shape; older ones are then exported anew.
 _FORMAT = 2
@@ -227,11 +229,20 @@ class _Network:
 
 
 def openvino_runtime() -> Any:  # noqa: ANN401 - the module
-    """The module ``openvino``, imported when it is needed, and without its telemetry."""
+    """The module ``openvino``, imported when it is needed, ready for many threads, and without its telemetry."""
+    with _PREPARING:
+        return _openvino()
+
+
+@cache
+def _openvino() -> Any:  # noqa: ANN401 - the module
     # It reports its use to its makers, unless this package is missing.
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
+    # When it meets numpy for the first time it lets go of Python's lock halfway: of two threads that were first, each
+    # would wait for the other, for ever.
+    openvino.Tensor(np.zeros(1, np.float32))
     return openvino
 
 

@@ -109,6 +109,26 @@ def test_a_passage_gives_the_same_bytes_whatever_is_read_with_it(default_encoder
         assert [rows.tobytes() for rows in found[place]] == [rows.tobytes() for rows in alone]
 
 
+def test_the_first_questions_of_a_process_may_be_many(default_model: ReadyModel) -> None:
+    code = f"""
+import sys, threading
+from pathlib import Path
+from healthsearch.models import find_model
+sys.setswitchinterval(1e-6)
+encoder = find_model().load(Path({str(default_model.home)!r}))
+ready = threading.Barrier(8)
+def ask():
+    ready.wait()
+    encoder.encode_query(["massage"])
+threads = [threading.Thread(target=ask) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+    # Threads that are first with numpy in OpenVINO would wait for each other for ever, one process in two.
+    for _ in range(6):
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+
+
 def test_a_model_with_prompts(tiny_model: str, tiny_home: Path) -> None:
     model = find_model(tiny_model)
     found, original = model.load(tiny_home), model.load()
