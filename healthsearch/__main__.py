@@ -1,4 +1,4 @@
-"""The commands on an index: search, check, evaluate. Results go to stdout, problems to stderr."""
+"""The commands: build, search, check, evaluate. Results go to stdout, problems to stderr."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from healthsearch import __version__, build_command
 from healthsearch.check import check, notices
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
@@ -44,8 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
-    top = argparse.ArgumentParser(prog="python -m healthsearch", description="Search, check and measure an index.")
+    top = argparse.ArgumentParser(
+        prog="python -m healthsearch", description="Build, search, check and measure an index."
+    )
+    top.add_argument("--version", action="version", version=f"healthsearch {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    building = commands.add_parser("build", help="bring the index up to date with the articles")
+    build_command.add_arguments(building)
+    building.set_defaults(run=build_command.run)
 
     search = commands.add_parser("search", help="answer a question from the articles")
     search.add_argument("question", metavar="QUESTION", help="in your own words; - reads one question a line")

@@ -1,0 +1,154 @@
+"""The command that brings the index up to date: arguments, progress, summary, exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from healthsearch.build import Progress, build
+from healthsearch.errors import HealthSearchError
+from healthsearch.models import DEFAULT_MODEL, find_model
+from healthsearch.places import default_corpus, default_index
+from healthsearch.plan import Summary
+from healthsearch.terminal import duration, json_text, visible
+
+# Of texts in two places; the JSON names all.
+_COPIES_SHOWN = 20
+BUILT, NOTHING_BUILT, SOME_SKIPPED, INTERRUPTED = 0, 1, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Build; returns the exit status."""
+    return run(parser().parse_args(argv))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build as the arguments say; returns the exit status."""
+    bar = _Bar(shown=not arguments.quiet)
+    try:
+        summary = build(
+            arguments.corpus,
+            arguments.index,
+            find_model(arguments.model),
+            rebuild=arguments.rebuild,
+            dry_run=arguments.dry_run,
+            strict=arguments.strict,
+            allow_shrink=arguments.allow_shrink,
+            report=bar.show,
+        )
+    except HealthSearchError as error:
+        bar.end()
+        print(f"error: {visible(str(error))}", file=sys.stderr)
+        return NOTHING_BUILT
+    except KeyboardInterrupt:
+        bar.end()
+        print("Interrupted. What was encoded is kept: the next build goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    bar.end()
+    for problem in summary.skipped:
+        print(f"skipped: {visible(str(problem))}", file=sys.stderr)
+    if arguments.json:
+        print(json_text(_as_json(summary, arguments.dry_run), indent=1))
+    elif not arguments.quiet:
+        print(_as_text(summary, arguments.dry_run))
+    return SOME_SKIPPED if summary.skipped else BUILT
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command by itself."""
+    found = argparse.ArgumentParser(
+        prog="build_index.py", description="Build the search index; by default only what changed since the last time."
+    )
+    add_arguments(found)
+    return found
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Give a command the arguments of a build."""
+    command.add_argument("--corpus", type=Path, default=default_corpus(), metavar="DIR", help="the articles")
+    command.add_argument("--index", type=Path, default=default_index(), metavar="DIR", help="where the index goes")
+    command.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help=f"the encoder (default: {DEFAULT_MODEL})"
+    )
+    command.add_argument("--rebuild", action="store_true", help="encode everything again")
+    command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    command.add_argument("--strict", action="store_true", help="build nothing if any file must be skipped")
+    command.add_argument("--allow-shrink", action="store_true", help="let most of the articles go")
+    command.add_argument("--json", action="store_true", help="for programs: the summary as JSON")
+    command.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary, only problems")
+
+
+def _as_text(summary: Summary, dry_run: bool) -> str:
+    counts = {
+        "added": len(summary.added),
+        "changed": len(summary.changed),
+        "deleted": len(summary.deleted),
+        "renamed": len(summary.renamed),
+        "unchanged": len(summary.unchanged),
+        "skipped": len(summary.skipped),
+    }
+    lines = ["Articles: " + ", ".join(f"{count:,} {what}" for what, count in counts.items())]
+    lines += [visible(f"The same text: {place} and {first}") for place, first in summary.copies[:_COPIES_SHOWN]]
+    if len(summary.copies) > _COPIES_SHOWN:
+        lines.append(f"and {len(summary.copies) - _COPIES_SHOWN:,} more texts that stand in two places")
+    if dry_run:
+        lines.append("Nothing was built: this was a dry run.")
+    else:
+        lines.append(f"Passages: {summary.encoded:,} encoded, {summary.reused:,} reused")
+        state = "published" if summary.published else "unchanged, still serves"
+        lines.append(f"Generation {summary.generation} {state} ({summary.seconds:.1f} s)")
+    return "\n".join(lines)
+
+
+def _as_json(summary: Summary, dry_run: bool) -> dict[str, Any]:
+    values = asdict(replace(summary, skipped=[]))
+    values["renamed"] = [{"from": old, "to": new} for old, new in summary.renamed]
+    values["copies"] = [{"place": place, "first": first} for place, first in summary.copies]
+    values["skipped"] = [
+        {"path": problem.place, "cause": problem.cause, "remedy": problem.remedy} for problem in summary.skipped
+    ]
+    values["passages_encoded"] = values.pop("encoded")
+    values["passages_reused"] = values.pop("reused")
+    return values | {"dry_run": dry_run}
+
+
+class _Bar:
+    """Progress on stderr: a bar that redraws itself on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._terminal = sys.stderr.isatty()
+        self._pause = 0.1 if self._terminal else 5.0
+        self._last = 0.0
+        self._drawn = False
+
+    def show(self, progress: Progress) -> None:
+        """Draw, unless the last time was just now."""
+        now = time.monotonic()
+        finished = progress.files == progress.files_total
+        if not self._shown or (now - self._last < self._pause and not finished):
+            return
+        self._last = now
+        share = progress.files / progress.files_total
+        rate = progress.encoded / progress.seconds if progress.seconds else 0.0
+        left = f", {duration(progress.seconds_left)} left" if progress.seconds_left else ""
+        line = (
+            f"{share:4.0%}  {progress.files:,} of {progress.files_total:,} articles,"
+            f" {progress.encoded:,} passages encoded, {rate:.0f} a second{left}"
+        )
+        if self._terminal:
+            filled = round(share * 20)
+            print(f"\r\x1b[K[{'#' * filled}{'.' * (20 - filled)}] {line}", end="", file=sys.stderr, flush=True)
+            self._drawn = True
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the bar's line."""
+        if self._drawn:
+            print(file=sys.stderr)

@@ -1,0 +1,106 @@
+"""The wheel: it holds the whole package and nothing else, and what is installed from it builds and searches."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import healthsearch
+from tests.folders import ROOT, put
+from tests.ready_model import ReadyModel
+
+PACKAGE = Path("healthsearch")
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pip(*arguments: object) -> None:
+    done = subprocess.run([sys.executable, "-m", "pip", *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from what pyproject.toml names, in a place of its own, as building leaves folders behind."""
+    place = tmp_path_factory.mktemp("wheel")
+    source = place / "source"
+    shutil.copytree(ROOT / PACKAGE, source / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip("wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", place, source)
+    [found] = place.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel installed in it and nothing else; what it needs is in this environment."""
+    site = tmp_path_factory.mktemp("site")
+    pip("install", "--no-deps", "--no-index", "--target", site, wheel)
+    return site
+
+
+@pytest.fixture
+def command(installed: Path, tmp_path: Path) -> Command:
+    """Run the installed command, or Python, in a folder where nothing of ours is."""
+
+    def run(*arguments: object, module: bool = False) -> subprocess.CompletedProcess[str]:
+        script = [*(installed / "bin").glob("healthsearch*"), *(installed / "Scripts").glob("healthsearch*")]
+        return subprocess.run(
+            [*([sys.executable, "-m", "healthsearch"] if module else map(str, script)), *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(installed), "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+
+    return run
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / PACKAGE).rglob("*") if path.is_file()}
+    ours = {name for name in ours if "__pycache__" not in name}
+    assert {"healthsearch/py.typed", "healthsearch/calibration.json", "healthsearch/page/page.css"} <= ours
+    assert {name for name in names if ".dist-info/" not in name} == ours
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_wheel_asks_for_what_the_package_imports(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        [name] = [name for name in opened.namelist() if name.endswith("/METADATA")]
+        metadata = opened.read(name).decode()
+    pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    asked = [line.removeprefix("Requires-Dist: ") for line in metadata.splitlines() if line.startswith("Requires-Dist")]
+    assert asked == [pin for pin in pins if pin and not pin.startswith("#")]
+    assert f"Version: {healthsearch.__version__}" in metadata.splitlines()
+
+
+@pytest.mark.parametrize("module", [False, True], ids=["healthsearch", "python -m healthsearch"])
+def test_the_installed_command_tells_its_version(command: Command, module: bool) -> None:
+    done = command("--version", module=module)
+    assert (done.returncode, done.stdout) == (0, f"healthsearch {healthsearch.__version__}\n"), done.stderr
+
+
+def test_what_is_installed_builds_searches_and_checks(
+    command: Command, tmp_path: Path, tiny_model: str, ready_tiny_model: ReadyModel
+) -> None:
+    put(tmp_path / "corpus", "back.md", "massage pain. rest.", "walk.")
+    ready_tiny_model.put_into(tmp_path / "index")
+    done = command("build", "--model", tiny_model, "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["added"], summary["passages_encoded"]) == (["back.md"], 2)
+    done = command("search", "massage pain", "--json")
+    assert done.returncode in (0, 4), done.stderr
+    assert json.loads(done.stdout)["hits"][0]["text"] == "massage pain. rest."
+    done = command("check")
+    assert (done.returncode, done.stdout) == (0, "The index is sound and up to date.\n"), done.stderr
