@@ -6,19 +6,19 @@ or does not exist: it is written beside, flushed, read back, and then published 
 
     index/current.json                 the pointer: which generation is in use, and which came before
     index/encoder/                     the encoder as exported for this machine (see ``graph``)
-    index/generations/NAME/            manifest.json  store.sqlite  vectors.faiss  sentences.npy
-                                       words/  article_words/  coverage/  spellings.json  map.npy
+    index/generations/NAME/            manifest.json  store.sqlite  map.npy  spellings.json  vocabulary.json
+                                       vectors.npy  sentences.npy  article_vectors.npy  sketch.faiss
+                                       coverage/  words/  article_words/
 """
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -35,16 +35,17 @@ from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
-from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage, names
-from healthsearch.spelling import spellings
+from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
+from healthsearch.rows import RowWriter, mapped
 from healthsearch.store import Store, StoreWriter
-from healthsearch.vectors import Matrix, Vectors
-from healthsearch.words import ANALYSIS, Words, words
+from healthsearch.vectors import EXACT_UP_TO, Matrix, Sketch, Vectors, mean
+from healthsearch.words import ANALYSIS, DOCUMENTS, Words
+from healthsearch.words_writer import WordsWriter
 
 Held = npt.NDArray[np.bool_]
 
 # Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
-FORMAT = 4
+FORMAT = 5
 ENCODERS = "encoder"
 _POINTER = "current.json"
 _GENERATIONS = "generations"
@@ -131,25 +132,33 @@ class Generation:
         self.skipped: dict[str, Skipped] = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
         try:
             self.store = Store(folder / "store.sqlite")
-            self.vectors = Vectors.from_bytes(np.fromfile(folder / "vectors.faiss", dtype=np.uint8))
-            self.sentences: SentenceVectors = np.load(folder / "sentences.npy", mmap_mode="r")
-            self.words = Words.load(folder / "words")
-            self.article_words = Words.load(folder / "article_words")
-            self.coverage = Coverage.load(folder / "coverage")
-            self.spellings: dict[str, int] = json.loads((folder / "spellings.json").read_text(encoding="utf-8"))
+            sketch = folder / "sketch.faiss"
+            self.vectors = Vectors(
+                mapped(folder / "vectors.npy"),
+                Sketch.from_bytes(np.fromfile(sketch, dtype=np.uint8)) if sketch.exists() else None,
+            )
+            self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
+            self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
+            vocabulary = _read_numbers(folder / "vocabulary.json")
+            articles, passages, _ = self.store.counts()
+            self.words = Words(folder / "words", vocabulary, passages)
+            self.article_words = Words(folder / "article_words", vocabulary, articles)
+            self.coverage = Coverage(folder / "coverage")
+            self.spellings = _read_numbers(folder / "spellings.json")
         except (OSError, ValueError) as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
         self._check_alignment()
-        self.article_rows = np.array(self.store.article_rows(), dtype=np.int64)
-        self.article_vectors = self.vectors.means(self.article_rows, len(self.article_words))
-        self._first_sentences = np.array([*self.store.first_sentences(), len(self.sentences)], dtype=np.int64)
+        self.article_rows = self.store.article_rows()
+        self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
 
     def _check_alignment(self) -> None:
         articles, passages, sentences = self.store.counts()
         counts = self.manifest["counts"]
         found = {"articles": articles, "passages": passages, "sentences": sentences}
-        same = passages == len(self.vectors) == len(self.words) and sentences == len(self.sentences)
-        same = same and articles == len(self.article_words) and passages + sentences == len(self.coverage)
+        found |= {"words": self.words.postings, "article_words": self.article_words.postings}
+        same = passages == len(self.vectors) and sentences == len(self.sentences)
+        same = same and articles == len(self.article_vectors) and passages + sentences == len(self.coverage)
+        same = same and self.words.known == self.article_words.known == len(self.words.vocabulary)
         if not same or found != counts or self.vectors.dimension != self.encoder.dimension:
             raise Damaged(self.folder, "the parts of the index do not belong together", _REBUILD)
 
@@ -239,12 +248,12 @@ def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
 class Draft:
     """A generation being written. Use it in a ``with`` block: what is not published is removed."""
 
-    def __init__(self, index: Path, encoder: EncoderFacts) -> None:
+    def __init__(self, index: Path, encoder: EncoderFacts, exact_up_to: int = EXACT_UP_TO) -> None:
+        """``exact_up_to``: how many passages there may be before their nearest are looked for by a sketch."""
         self._index = index
         self._encoder = encoder
+        self._exact_up_to = exact_up_to
         self._folder = index / _GENERATIONS / _DRAFT
-        self._vectors: list[Matrix] = []
-        self._sentences: list[SentenceVectors] = []
         self._digest = hashlib.sha256()
         self._skipped: dict[str, Skipped] = {}
         self.articles = 0
@@ -253,11 +262,16 @@ class Draft:
         # A killed build leaves its draft behind; only the holder of the lock comes here.
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
+        columns = (self._encoder.dimension,)
         self._store = StoreWriter(self._folder / "store.sqlite")
+        self._vectors = RowWriter(self._folder / "vectors.npy", np.float32, columns)
+        self._article_vectors = RowWriter(self._folder / "article_vectors.npy", np.float32, columns)
+        self._sentences = RowWriter(self._folder / "sentences.npy", np.int8, columns)
+        self._words = WordsWriter(self._folder)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._store.close()
+        self._close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(
@@ -274,8 +288,10 @@ class Draft:
         if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
             raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
         self._store.add(article, file, passages, keys)
-        self._vectors.append(np.asarray(vectors, dtype=np.float32))
-        self._sentences.append(np.asarray(sentences, dtype=np.int8))
+        self._vectors.add(vectors)
+        self._article_vectors.add(mean(vectors)[None, :])
+        self._sentences.add(sentences)
+        self._words.add(article, passages)
         self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
         self.articles += 1
 
@@ -291,31 +307,35 @@ class Draft:
 
     def publish(self) -> Generation:
         """Write, flush, read back and publish; returns the generation, opened from its files."""
-        self._store.close()
-        dimension = self._encoder.dimension
-        matrix = np.concatenate([*self._vectors, np.empty((0, dimension), np.float32)])
-        Vectors.of(matrix).to_bytes().tofile(self._folder / "vectors.faiss")
+        self._close()
+        matrix: Matrix = mapped(self._folder / "vectors.npy")
+        if len(matrix) > self._exact_up_to:
+            Sketch.of(matrix).to_bytes().tofile(self._folder / "sketch.faiss")
         drawn = projection.drawn(len(matrix))
         np.save(self._folder / "map.npy", np.column_stack([drawn, projection.project(matrix[drawn])]))
-        np.save(self._folder / "sentences.npy", np.concatenate([*self._sentences, np.empty((0, dimension), np.int8)]))
+        self._words.finish()
         store = Store(self._folder / "store.sqlite")
-        _write_words(store, self._folder)
         articles, passages, sentences = store.counts()
         store.close()
+        postings = {name: len(mapped(self._folder / name / DOCUMENTS)) for name in ("words", "article_words")}
         manifest = {
             **rules(),
             "encoder": asdict(self._encoder),
             "articles_digest": self._digest.hexdigest(),
             "skipped": {path: asdict(skipped) for path, skipped in self._skipped.items()},
-            "counts": {"articles": articles, "passages": passages, "sentences": sentences},
-            "files": {path.relative_to(self._folder).as_posix(): _sha256(path) for path in _files(self._folder)},
+            "counts": {"articles": articles, "passages": passages, "sentences": sentences, **postings},
+            "files": _digests(self._folder, _names(self._folder)),
         }
         (self._folder / "manifest.json").write_text(_manifest_text(manifest), encoding="utf-8")
-        for path in (*_files(self._folder), *_folders(self._folder), self._folder):
+        for path in (*self._folder.rglob("*"), self._folder):
             _flush(path)
         name = _name(manifest)
         Generation(self._folder, name).close()
         return self._put_in_place(name)
+
+    def _close(self) -> None:
+        for writer in (self._store, self._vectors, self._article_vectors, self._sentences, self._words):
+            writer.close()
 
     def _put_in_place(self, name: str) -> Generation:
         home = self._index / _GENERATIONS
@@ -341,42 +361,6 @@ class Draft:
         except HealthSearchError:
             return []
         return [name for name in (pointer.generation, pointer.previous) if name]
-
-
-def _write_words(store: Store, folder: Path) -> None:
-    """Everything that is found by words, from one analysis of the articles."""
-    passages, articles, pieces = [], [], []
-    spelt: Counter[str] = Counter()
-    # Every word once in memory, however often it stands in the articles.
-    known: dict[str, str] = {}
-
-    def once(text: str) -> list[str]:
-        return [known.setdefault(word, word) for word in words(text)]
-
-    for article, stored_passages, _ in store.whole_articles():
-        whole: list[str] = []
-        headings: set[str] = set()
-        for stored in stored_passages:
-            passage = stored.passage
-            of_names = once(names(article, passage))
-            of_sentences = [once(passage.text[start:end]) for start, end in passage.sentences]
-            text = list(itertools.chain.from_iterable(of_sentences))
-            passages.append((of_names, text))
-            pieces += [of_names, *of_sentences]
-            whole += text
-            headings.update(passage.headings)
-            spelt.update(spellings(passage.text))
-        titles = "\n".join((article.title, *article.also_called))
-        articles.append((once(titles), whole))
-        spelt.update(spellings("\n".join((titles, *sorted(headings)))))
-    by_passage = Words.of(passages)
-    by_passage.save(folder / "words")
-    Words.of(articles).save(folder / "article_words")
-    (folder / "coverage").mkdir()
-    Coverage.of(pieces, by_passage.vocabulary).save(folder / "coverage")
-    (folder / "spellings.json").write_text(
-        json.dumps(dict(sorted(spelt.items())), ensure_ascii=False), encoding="utf-8"
-    )
 
 
 def _name(manifest: dict[str, Any]) -> str:
@@ -413,27 +397,35 @@ def _read_manifest(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
-    for name, digest in manifest["files"].items():
-        path = folder / name
-        try:
-            found = _sha256(path)
-        except OSError:
-            raise Damaged(path, "a file of the index is missing or cannot be read", _REBUILD) from None
-        if found != digest:
-            raise Damaged(path, "a file of the index has changed since it was published", _REBUILD)
+    for name, digest in _digests(folder, list(manifest["files"])).items():
+        if digest is None:
+            raise Damaged(folder / name, "a file of the index is missing or cannot be read", _REBUILD)
+        if digest != manifest["files"][name]:
+            raise Damaged(folder / name, "a file of the index has changed since it was published", _REBUILD)
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+def _digests(folder: Path, names: Sequence[str]) -> dict[str, str | None]:
+    """The SHA-256 of each of these files, None where it cannot be read. Two at a time: they are most of an opening."""
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(names, pool.map(_sha256, [folder / name for name in names]), strict=True))
 
 
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_dir())
+def _read_numbers(file: Path) -> dict[str, int]:
+    numbers: dict[str, int] = json.loads(file.read_text(encoding="utf-8"))
+    return numbers
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _names(folder: Path) -> list[str]:
+    """The files in it, by path within it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _flush(path: Path) -> None:

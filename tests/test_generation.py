@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,11 +13,10 @@ import pytest
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
-from healthsearch.coverage import Coverage
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.generation import FORMAT, Draft, EncoderFacts, Pointer, open_generation, rules
 from healthsearch.passages import Passage
-from healthsearch.words import Words, words
+from healthsearch.words import words
 from tests.fakes import source
 from tests.folders import flip, in_use, kept, reseal, snapshot
 
@@ -83,7 +83,7 @@ def test_an_article_of_which_one_side_is_skipped_is_refused(tmp_path: Path, skip
 
 
 def _vectors(folder: Path, other: Path) -> None:
-    (folder / "vectors.faiss").write_bytes((other / "vectors.faiss").read_bytes())
+    (folder / "vectors.npy").write_bytes((other / "vectors.npy").read_bytes())
 
 
 def _sentences(folder: Path, other: Path) -> None:
@@ -95,15 +95,15 @@ def _store(folder: Path, other: Path) -> None:
 
 
 def _words(folder: Path, other: Path) -> None:
-    Words.load(other / "words").save(folder / "words")
+    shutil.copytree(other / "words", folder / "words", dirs_exist_ok=True)
 
 
 def _article_words(folder: Path, other: Path) -> None:
-    Words.load(other / "article_words").save(folder / "article_words")
+    shutil.copytree(other / "article_words", folder / "article_words", dirs_exist_ok=True)
 
 
 def _coverage(folder: Path, other: Path) -> None:
-    Coverage.load(other / "coverage").save(folder / "coverage")
+    shutil.copytree(other / "coverage", folder / "coverage", dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("swap", [_vectors, _sentences, _store, _words, _article_words, _coverage])
@@ -187,8 +187,8 @@ def test_any_damage_to_any_file_is_named_and_the_one_before_serves(
     now = publish(tmp_path, "One.", "Two. And a half.")
     folder = in_use(tmp_path)
     files = [name for name, content in snapshot(folder).items() if content is not None]
-    assert {"manifest.json", "store.sqlite", "vectors.faiss", "sentences.npy"} < set(files)
-    assert sum(name.startswith("words/") for name in files) > 3
+    assert {"manifest.json", "store.sqlite", "vectors.npy", "sentences.npy"} < set(files)
+    assert sum(name.startswith("words/") for name in files) == 3
     for name in files:
         whole = (folder / name).read_bytes()
         damage(folder / name)
@@ -219,11 +219,11 @@ def test_no_byte_of_a_manifest_can_change_unseen(tmp_path: Path) -> None:
 def test_when_both_are_damaged_the_newest_one_s_fault_is_told(tmp_path: Path) -> None:
     before = publish(tmp_path, "One.")
     publish(tmp_path, "Two.")
-    _deleted(in_use(tmp_path) / "vectors.faiss")
+    _deleted(in_use(tmp_path) / "vectors.npy")
     _deleted(tmp_path / "generations" / before / "store.sqlite")
     with pytest.raises(HealthSearchError) as error:
         open_generation(tmp_path)
-    assert error.value.place == str(in_use(tmp_path) / "vectors.faiss")
+    assert error.value.place == str(in_use(tmp_path) / "vectors.npy")
 
 
 def test_a_first_generation_that_is_damaged_has_none_before_it(tmp_path: Path) -> None:
@@ -379,7 +379,7 @@ def test_going_back_to_the_one_before_swaps_the_two(tmp_path: Path) -> None:
 def test_publishing_mends_a_damaged_generation_of_the_same_content(tmp_path: Path) -> None:
     before = publish(tmp_path, "One.")
     name = publish(tmp_path, "Two.")
-    _cut(in_use(tmp_path) / "vectors.faiss")
+    _cut(in_use(tmp_path) / "vectors.npy")
     assert publish(tmp_path, "Two.") == name
     assert served(tmp_path) == (name, None)
     assert kept(tmp_path) == {before, name}
@@ -388,10 +388,10 @@ def test_publishing_mends_a_damaged_generation_of_the_same_content(tmp_path: Pat
 def test_a_damaged_generation_is_never_kept_as_the_one_to_fall_back_on(tmp_path: Path) -> None:
     good = publish(tmp_path, "One.")
     publish(tmp_path, "Two.")
-    _cut(in_use(tmp_path) / "vectors.faiss")
+    _cut(in_use(tmp_path) / "vectors.npy")
     newest = publish(tmp_path, "Three.")
     assert kept(tmp_path) == {good, newest}
-    _cut(in_use(tmp_path) / "vectors.faiss")
+    _cut(in_use(tmp_path) / "vectors.npy")
     assert served(tmp_path)[0] == good
 
 
@@ -426,7 +426,7 @@ def test_the_manifest_names_what_made_it(tmp_path: Path) -> None:
         "precision": "float32",
     }
     assert manifest["skipped"] == {"bad.md": {"digest": "d", "problems": [["bad.md", "it is bad", "Mend it."]]}}
-    assert manifest["counts"] == {"articles": 1, "passages": 2, "sentences": 2}
+    assert manifest["counts"] == {"articles": 1, "passages": 2, "sentences": 2, "words": 4, "article_words": 2}
     files = [file for file, content in snapshot(in_use(tmp_path)).items() if content is not None]
     assert sorted(manifest["files"]) == [file for file in files if file != "manifest.json"]
     assert in_use(tmp_path).name == name

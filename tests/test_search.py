@@ -422,10 +422,10 @@ def test_a_searcher_outlives_its_files(own: Path) -> None:
 def test_when_the_newest_is_damaged_the_one_before_answers_and_says_so(own: Path) -> None:
     before = in_use(own).name
     add(own, "new")
-    flip(in_use(own) / "vectors.faiss", -1)
+    flip(in_use(own) / "vectors.npy", -1)
     opened = Searcher.open(own, ENCODER)
     assert opened.fault is not None
-    assert opened.fault.place == str(in_use(own) / "vectors.faiss")
+    assert opened.fault.place == str(in_use(own) / "vectors.npy")
     assert opened.search("massage").generation == before
     build(own.parent / "corpus", own, KeywordModel())
     assert Searcher.open(own, ENCODER).fault is None

@@ -1,4 +1,4 @@
-"""Exact search, against NumPy by brute force. Whole numbers make every order of summing give the same bits."""
+"""Nearest vectors, against NumPy by brute force. Whole numbers make every order of summing give the same bits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.vectors import Matrix, Rows, Vectors
+from healthsearch.vectors import Matrix, Rows, Sketch, Vectors, mean
 
 
 @st.composite
@@ -35,7 +35,7 @@ def unit_rows(count: int, dimension: int, seed: int = 0) -> Matrix:
 @given(searches())
 def test_the_nearest_are_those_of_brute_force_and_ties_go_by_row(case: tuple[Matrix, Matrix, int]) -> None:
     matrix, query, k = case
-    rows, scores = Vectors.of(matrix).search(query, k)
+    rows, scores = Vectors(matrix).search(query, k)
     expected_rows, expected_scores = by_brute_force(matrix, query, k)
     assert rows.tolist() == expected_rows.tolist()
     assert scores.tolist() == expected_scores.tolist()
@@ -47,7 +47,7 @@ def test_among_chosen_rows_the_nearest_are_those_of_brute_force(
 ) -> None:
     matrix, query, k = case
     among = np.array(data.draw(st.lists(st.booleans(), min_size=len(matrix), max_size=len(matrix))))
-    rows, scores = Vectors.of(matrix).search(query, k, among)
+    rows, scores = Vectors(matrix).search(query, k, among)
     of_chosen, expected_scores = by_brute_force(matrix[among], query, k)
     assert rows.tolist() == np.flatnonzero(among)[of_chosen].tolist()
     assert scores.tolist() == expected_scores.tolist()
@@ -55,7 +55,7 @@ def test_among_chosen_rows_the_nearest_are_those_of_brute_force(
 
 def test_real_vectors_are_ranked_as_by_brute_force() -> None:
     matrix, queries = unit_rows(3_000, 384), unit_rows(20, 384, seed=1)
-    vectors = Vectors.of(matrix)
+    vectors = Vectors(matrix)
     for query in queries:
         rows, scores = vectors.search(query, 50)
         expected_rows, expected_scores = by_brute_force(matrix, query, 50)
@@ -66,7 +66,7 @@ def test_real_vectors_are_ranked_as_by_brute_force() -> None:
 def test_the_same_vector_has_the_same_score_wherever_it_stands() -> None:
     matrix = unit_rows(1_001, 384)
     twice = np.concatenate([matrix, matrix[::-1]])
-    rows, scores = Vectors.of(twice).search(matrix[7], len(twice))
+    rows, scores = Vectors(twice).search(matrix[7], len(twice))
     by_row = dict(zip(rows.tolist(), scores.tolist(), strict=True))
     assert all(by_row[row] == by_row[2_001 - row] for row in range(1_001))
     assert rows[:2].tolist() == [7, 1_994]
@@ -74,31 +74,29 @@ def test_the_same_vector_has_the_same_score_wherever_it_stands() -> None:
 
 def test_any_number_of_ties_goes_by_row() -> None:
     matrix = np.float32([[0.5, 0.5]] * 500 + [[1, 0]] + [[0.5, 0.5]] * 500 + [[1, 0]])
-    assert Vectors.of(matrix).search(np.float32([1, 0]), 5)[0].tolist() == [500, 1_001, 0, 1, 2]
+    assert Vectors(matrix).search(np.float32([1, 0]), 5)[0].tolist() == [500, 1_001, 0, 1, 2]
 
 
 def test_more_than_there_are_gives_all_without_padding() -> None:
-    rows, scores = Vectors.of(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), 10)
+    rows, scores = Vectors(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), 10)
     assert (rows.tolist(), scores.tolist()) == ([1, 0, 2], [1.0, 0.0, 0.0])
 
 
 @pytest.mark.parametrize("k", [0, -1])
 def test_none_wanted_none_found(k: int) -> None:
-    rows, scores = Vectors.of(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), k)
+    rows, scores = Vectors(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), k)
     assert (rows.tolist(), scores.tolist()) == ([], [])
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    vectors = Vectors.of(np.empty((0, 3), np.float32))
-    again = Vectors.from_bytes(vectors.to_bytes())
-    for one in (vectors, again):
-        assert (len(one), one.dimension) == (0, 3)
-        assert one.search(np.float32([0, 1, 0]), 5)[0].tolist() == []
+    vectors = Vectors(np.empty((0, 3), np.float32))
+    assert (len(vectors), vectors.dimension) == (0, 3)
+    assert vectors.search(np.float32([0, 1, 0]), 5)[0].tolist() == []
 
 
 @pytest.mark.parametrize("shape", [(2,), (4,), (1, 3), (3, 1), (0,), ()])
 def test_a_query_of_another_shape_is_refused_with_the_numbers(shape: tuple[int, ...]) -> None:
-    vectors = Vectors.of(np.eye(3, dtype=np.float32))
+    vectors = Vectors(np.eye(3, dtype=np.float32))
     query = np.zeros(shape, np.float32)
     with pytest.raises(ValueError, match="against vectors of 3 dimensions"):
         vectors.search(query, 1)
@@ -110,54 +108,134 @@ def test_a_query_of_another_shape_is_refused_with_the_numbers(shape: tuple[int, 
 def test_the_scores_of_named_rows(case: tuple[Matrix, Matrix, int]) -> None:
     matrix, query, k = case
     rows = np.arange(len(matrix))[::-1][:k]
-    assert Vectors.of(matrix).scores(query, rows).tolist() == (matrix @ query)[rows].tolist()
+    assert Vectors(matrix).scores(query, rows).tolist() == (matrix @ query)[rows].tolist()
 
 
-@given(searches())
-def test_bytes_round_trip(case: tuple[Matrix, Matrix, int]) -> None:
-    matrix, query, k = case
-    vectors = Vectors.of(matrix)
-    data = vectors.to_bytes()
-    again = Vectors.from_bytes(np.frombuffer(data.tobytes(), np.uint8))
-    assert again.to_bytes().tobytes() == data.tobytes() == Vectors.of(matrix).to_bytes().tobytes()
-    assert again.rows(0, len(again)).tolist() == matrix.tolist()
-    assert again.search(query, k)[0].tolist() == vectors.search(query, k)[0].tolist()
+@pytest.mark.parametrize("row", [-1, 3])
+def test_a_row_that_there_is_not_is_refused(row: int) -> None:
+    with pytest.raises(IndexError, match="of 3"):
+        Vectors(np.eye(3, dtype=np.float32)).scores(np.float32([0, 1, 0]), np.array([0, row]))
 
 
 def test_rows_are_a_copy() -> None:
-    vectors = Vectors.of(np.eye(3, dtype=np.float32))
+    vectors = Vectors(np.eye(3, dtype=np.float32))
     copied = vectors.rows(1, 3)
     assert copied.tolist() == [[0, 1, 0], [0, 0, 1]]
     copied[:] = 7
     assert vectors.rows(1, 3).tolist() == [[0, 1, 0], [0, 0, 1]]
 
 
-def test_the_index_keeps_its_own_copy_of_the_matrix() -> None:
-    matrix = np.eye(3, dtype=np.float32)
-    vectors = Vectors.of(matrix)
-    matrix[:] = 7
-    assert vectors.rows(0, 3).tolist() == np.eye(3).tolist()
+@pytest.mark.parametrize(
+    "matrix", [np.eye(3), np.zeros(3, np.float32), np.asfortranarray(np.ones((2, 3), np.float32)), np.eye(3, dtype=int)]
+)
+def test_a_matrix_that_would_be_misread_is_refused(matrix: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="expected rows of float32"):
+        Vectors(matrix)
 
 
-def test_rows_in_any_memory_order_are_taken() -> None:
-    matrix = np.asfortranarray(unit_rows(50, 8))
-    assert Vectors.of(matrix).rows(0, 50).tolist() == matrix.tolist()
+def test_the_mean_has_length_1_and_of_nothing_is_0() -> None:
+    np.testing.assert_allclose(mean(np.float32([[1, 0], [0, 1]])), [0.5**0.5] * 2, rtol=1e-6)
+    assert mean(np.float32([[1, 0], [-1, 0]])).tolist() == [0, 0]
+    assert mean(np.empty((0, 2), np.float32)).tolist() == [0, 0]
 
 
-def test_cut_bytes_are_refused() -> None:
-    data = Vectors.of(np.eye(3, dtype=np.float32)).to_bytes()
-    for end in range(len(data)):
+# With a sketch
+
+SUBJECTS, OF_EACH, DIMENSION = 200, 30, 128
+
+
+def around_subjects(count: int, seed: int) -> Matrix:
+    """Vectors in groups, whose members are spread over the rows."""
+    subjects = unit_rows(SUBJECTS, DIMENSION, seed=2)
+    vectors = subjects[np.arange(count) % SUBJECTS] + 0.7 * unit_rows(count, DIMENSION, seed)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def clustered() -> Matrix:
+    return around_subjects(SUBJECTS * OF_EACH, seed=3)
+
+
+@pytest.fixture(scope="module")
+def sketched(clustered: Matrix) -> Vectors:
+    return Vectors(clustered, Sketch.of(clustered))
+
+
+def test_the_sketch_misses_hardly_any_of_the_nearest(clustered: Matrix, sketched: Vectors) -> None:
+    found = []
+    for query in around_subjects(100, seed=4):
+        rows, scores = sketched.search(query, 20)
+        expected, _ = by_brute_force(clustered, query, 20)
+        found.append(len(np.intersect1d(rows, expected)) / 20)
+        assert scores.tolist() == sketched.scores(query, rows).tolist(), "cosines are exact"
+        assert (np.diff(scores) <= 0).all()
+    assert np.mean(found) >= 0.98
+
+
+def test_what_is_asked_for_is_there_and_comes_first(clustered: Matrix, sketched: Vectors) -> None:
+    for row in range(0, len(clustered), 500):
+        assert sketched.search(clustered[row], 5)[0][0] == row
+
+
+def test_many_are_looked_for_among_all(clustered: Matrix, sketched: Vectors) -> None:
+    query = unit_rows(1, DIMENSION, seed=5)[0]
+    for k in (1_000, len(clustered)):
+        assert sketched.search(query, k)[0].tolist() == Vectors(clustered).search(query, k)[0].tolist()
+
+
+def test_a_wide_filter_lets_only_its_rows_through(clustered: Matrix, sketched: Vectors) -> None:
+    among = np.random.default_rng(6).random(len(clustered)) < 0.5
+    found = []
+    for query in around_subjects(50, seed=7):
+        rows, _ = sketched.search(query, 10, among)
+        assert among[rows].all()
+        found.append(len(np.intersect1d(rows, Vectors(clustered).search(query, 10, among)[0])) / 10)
+    assert np.mean(found) >= 0.98
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.15])
+def test_a_narrow_filter_is_exact(clustered: Matrix, sketched: Vectors, share: float) -> None:
+    among = np.random.default_rng(8).random(len(clustered)) < share
+    for query in unit_rows(20, DIMENSION, seed=9):
+        expected = Vectors(clustered).search(query, 10, among)
+        assert [part.tolist() for part in sketched.search(query, 10, among)] == [part.tolist() for part in expected]
+
+
+def test_a_wide_filter_on_what_is_asked_for_is_exact(clustered: Matrix, sketched: Vectors) -> None:
+    query = clustered[0]
+    among = np.ones(len(clustered), np.bool_)
+    among[Vectors(clustered).search(query, 500)[0]] = False
+    expected = Vectors(clustered).search(query, 10, among)
+    assert [part.tolist() for part in sketched.search(query, 10, among)] == [part.tolist() for part in expected]
+
+
+def test_the_same_vectors_give_the_same_sketch_and_it_survives_its_bytes(clustered: Matrix, sketched: Vectors) -> None:
+    data = Sketch.of(clustered).to_bytes()
+    again = Sketch.from_bytes(np.frombuffer(data.tobytes(), np.uint8))
+    assert again.to_bytes().tobytes() == data.tobytes() == Sketch.of(clustered.copy()).to_bytes().tobytes()
+    query = unit_rows(1, DIMENSION, seed=10)[0]
+    assert Vectors(clustered, again).search(query, 20)[0].tolist() == sketched.search(query, 20)[0].tolist()
+
+
+def test_a_sketch_of_other_vectors_is_refused(clustered: Matrix) -> None:
+    with pytest.raises(ValueError, match="a sketch of 5999 vectors for 6000"):
+        Vectors(clustered, Sketch.of(clustered[1:]))
+
+
+def test_cut_bytes_are_no_sketch() -> None:
+    data = Sketch.of(unit_rows(40, 8)).to_bytes()
+    for end in range(0, len(data), 7):
         with pytest.raises(ValueError, match="not a FAISS index"):
-            Vectors.from_bytes(data[:end].copy())
+            Sketch.from_bytes(data[:end].copy())
 
 
 @given(st.binary(max_size=200))
-def test_other_bytes_are_refused(data: bytes) -> None:
+def test_other_bytes_are_no_sketch(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a FAISS index"):
-        Vectors.from_bytes(np.frombuffer(data, np.uint8))
+        Sketch.from_bytes(np.frombuffer(data, np.uint8))
 
 
-@pytest.mark.parametrize("index", [faiss.IndexFlatL2(3), faiss.IndexHNSWFlat(3, 4)])
-def test_an_index_of_another_kind_is_refused(index: faiss.Index) -> None:
-    with pytest.raises(ValueError, match="expected a flat inner-product index"):
-        Vectors.from_bytes(faiss.serialize_index(index))
+@pytest.mark.parametrize("index", [faiss.IndexFlatIP(3), faiss.IndexHNSWFlat(3, 4)])
+def test_an_index_of_another_kind_is_no_sketch(index: faiss.Index) -> None:
+    with pytest.raises(ValueError, match="expected a sketch"):
+        Sketch.from_bytes(faiss.serialize_index(index))
