@@ -100,10 +100,11 @@ class Language:
         return [" ".join(chosen[start : start + WORDS_PER_SENTENCE]).capitalize() + "." for start in starts]
 
     def article(self, number: int) -> str:
-        """A Markdown file: a title, and sections of a passage each."""
+        """A Markdown file: a date, a title, and sections of a passage each."""
         rng = np.random.default_rng([2, number])
         subject = int(rng.integers(SUBJECTS))
-        parts = [f"# {' '.join(self.own(rng, subject, 4)).capitalize()} {number}"]
+        parts = [f"---\npublished: {int(rng.integers(2015, 2026))}-01-01\nlanguage: en\n---"]
+        parts.append(f"# {' '.join(self.own(rng, subject, 4)).capitalize()} {number}")
         for _ in range(PASSAGES_PER_ARTICLE):
             parts.append(f"## {' '.join(self.own(rng, subject, 2)).capitalize()}")
             parts.append(" ".join(self.sentences(rng, subject, SENTENCES_PER_PASSAGE)))

@@ -191,11 +191,10 @@ class Generation:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
         return np.asarray(self.article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
 
-    def near_articles(self, rows: Sequence[int], cosine: float) -> list[Rows]:
-        """For each of these articles the rows of the others that are at least so near: the cosine of both means."""
-        cosines = self.article_vectors @ self.article_vectors[list(rows)].T
-        cosines[list(rows), np.arange(len(rows))] = -1
-        return [np.flatnonzero(near >= cosine) for near in cosines.T]
+    def near_articles(self, row: int, among: Rows, cosine: float) -> Rows:
+        """Of the articles in these rows those that are at least so near to another one: the cosine of both means."""
+        near: Rows = among[self.article_vectors[among] @ self.article_vectors[row] >= cosine]
+        return near
 
     def article_cosine(self, one: int, other: int) -> float:
         """The cosine of two articles' means, by their rows."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -128,6 +128,15 @@ class Words:
             held = slice(self._starts[number], self._starts[number + 1])
             scores[self._documents[held]] += self._scores[held]
         return np.asarray(scores / best, dtype=np.float32)
+
+    def holding(self, terms: Iterable[str], least: int) -> Rows:
+        """The rows of the documents that have at least ``least``, one or more, of these distinct index words."""
+        counts = np.zeros(len(self), np.int32)
+        for term in terms:
+            if term in self.vocabulary:
+                number = self.vocabulary[term]
+                counts[self._documents[self._starts[number] : self._starts[number + 1]]] += 1
+        return np.flatnonzero(counts >= least)
 
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """How much each distinct index word tells: BM25's inverse document frequency, unknown words included."""

@@ -117,6 +117,15 @@ def test_weights_are_inverse_document_frequencies(passages: list[tuple[str, str]
     assert index_of(passages).weights(terms + terms) == pytest.approx(expected)
 
 
+@given(PASSAGES, st.sets(st.sampled_from(VOCABULARY)), st.integers(1, 4))
+def test_the_documents_that_have_some_of_the_words(
+    passages: list[tuple[str, str]], asked: set[str], least: int
+) -> None:
+    terms = set(words(" ".join(asked)))
+    expected = [row for row, one in enumerate(passages) if len(terms & set(words(" ".join(one)))) >= least]
+    assert index_of(passages).holding(terms, least).tolist() == expected
+
+
 def test_names_count_more_than_text() -> None:
     found = scores(index_of([("massage", "of the back"), ("back", "massage of it")]), "massage")
     assert found[0] > found[1] > 0
