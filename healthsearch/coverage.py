@@ -41,10 +41,13 @@ class CoverageWriter:
     def add(self, pieces: Sequence[Sequence[str]]) -> None:
         """Append a row for each piece, given as its index words."""
         numbers = [self.vocabulary[word] for piece in pieces for word in piece]
-        ends = self._end + np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
-        self._words.add(np.array(numbers, dtype=np.int32))
-        self._ends.add(ends)
-        self._end += len(numbers)
+        self.add_numbers(np.array(numbers, dtype=np.int32), np.array([len(piece) for piece in pieces], dtype=np.int64))
+
+    def add_numbers(self, words: Numbers, lengths: Rows) -> None:
+        """Append pieces given as the numbers of their words, one after the other, and how many each has."""
+        self._words.add(words)
+        self._ends.add(self._end + np.cumsum(lengths))
+        self._end += len(words)
 
     def close(self) -> None:
         """Make the files whole; closing twice is harmless."""

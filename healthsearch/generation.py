@@ -37,7 +37,7 @@ from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
 from healthsearch.rows import RowWriter, mapped
-from healthsearch.store import Store, StoreWriter
+from healthsearch.store import Store, StoredArticle, StoreWriter
 from healthsearch.vectors import EXACT_UP_TO, Matrix, Sketch, Vectors, mean
 from healthsearch.words import ANALYSIS, DOCUMENTS, Words
 from healthsearch.words_writer import WordsWriter
@@ -247,10 +247,20 @@ def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
 class Draft:
     """A generation being written. Use it in a ``with`` block: what is not published is removed."""
 
-    def __init__(self, index: Path, encoder: EncoderFacts, exact_up_to: int = EXACT_UP_TO) -> None:
-        """``exact_up_to``: how many passages there may be before their nearest are looked for by a sketch."""
+    def __init__(
+        self,
+        index: Path,
+        encoder: EncoderFacts,
+        previous: Generation | None = None,
+        exact_up_to: int = EXACT_UP_TO,
+    ) -> None:
+        """``previous``: the generation that articles may be taken from, made by the same rules.
+
+        ``exact_up_to``: how many passages there may be before their nearest are looked for by a sketch.
+        """
         self._index = index
         self._encoder = encoder
+        self._previous = previous
         self._exact_up_to = exact_up_to
         self._folder = index / _GENERATIONS / _DRAFT
         self._digest = hashlib.sha256()
@@ -266,7 +276,7 @@ class Draft:
         self._vectors = RowWriter(self._folder / "vectors.npy", np.float32, columns)
         self._article_vectors = RowWriter(self._folder / "article_vectors.npy", np.float32, columns)
         self._sentences = RowWriter(self._folder / "sentences.npy", np.int8, columns)
-        self._words = WordsWriter(self._folder)
+        self._words = WordsWriter(self._folder, self._previous.words.vocabulary if self._previous else {})
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -283,6 +293,32 @@ class Draft:
         sentences: SentenceVectors,
     ) -> None:
         """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences."""
+        self._add(article, file, passages, keys, vectors, sentences)
+        self._words.add(article, passages)
+
+    def take_over(self, known: StoredArticle, file: SourceFile) -> None:
+        """Add an article of the previous generation, whose file has not changed, with all that is known of it."""
+        if self._previous is None:
+            raise ValueError("there is no generation to take articles from")
+        first, last = known.passages[0], known.passages[-1]
+        end = last.first_sentence + len(last.passage.sentences)
+        vectors = self._previous.vectors.rows(first.row, last.row + 1)
+        sentences = self._previous.sentences[first.first_sentence : end]
+        passages = [stored.passage for stored in known.passages]
+        self._add(known.article, file, passages, known.keys, vectors, sentences)
+        # See ``words_held`` for the places of the pieces.
+        pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
+        self._words.take_over(known.article, passages, pieces)
+
+    def _add(
+        self,
+        article: Article,
+        file: SourceFile,
+        passages: Sequence[Passage],
+        keys: Sequence[str],
+        vectors: Matrix,
+        sentences: SentenceVectors,
+    ) -> None:
         count = sum(len(passage.sentences) for passage in passages)
         if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
             raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
@@ -290,7 +326,6 @@ class Draft:
         self._vectors.add(vectors)
         self._article_vectors.add(mean(vectors)[None, :])
         self._sentences.add(sentences)
-        self._words.add(article, passages)
         self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
         self.articles += 1
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from healthsearch.article import Article
-from healthsearch.coverage import Coverage, CoverageWriter
+from healthsearch.coverage import Coverage, CoverageWriter, Numbers, Rows
 from healthsearch.passages import Passage, names
 from healthsearch.postings import Block, write_postings
 from healthsearch.spelling import spellings
@@ -27,8 +27,11 @@ _BLOCK = 2_000
 class WordsWriter:
     """Fills ``folder`` with coverage, vocabulary, spellings and the two word indexes of a generation."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, earlier: Mapping[str, int]) -> None:
+        """``earlier``: the vocabulary of the generation that articles may be taken from, by number."""
         self._folder = folder
+        self._earlier = list(earlier)
+        self._renumbered = np.full(len(earlier), -1, np.int32)
         self._coverage = CoverageWriter(folder / "coverage")
         self._spellings: Counter[str] = Counter()
         # For each article how many pieces of text each of its passages has, and the numbers of its titles' words.
@@ -37,14 +40,27 @@ class WordsWriter:
 
     def add(self, article: Article, passages: Sequence[Passage]) -> None:
         """Take the next article."""
-        headings: set[str] = set()
         pieces = []
         for passage in passages:
             pieces.append(words(names(article, passage)))
             pieces += [words(passage.text[start:end]) for start, end in passage.sentences]
+        self._coverage.add(pieces)
+        self._count(article, passages)
+
+    def take_over(self, article: Article, passages: Sequence[Passage], known: tuple[Numbers, Rows]) -> None:
+        """Take the next article, of whose pieces the words are known, by earlier numbers, and how many each has."""
+        numbers, lengths = known
+        # New numbers go by first use, as if the article had been read.
+        for number in numbers[self._renumbered[numbers] < 0].tolist():
+            self._renumbered[number] = self._coverage.vocabulary[self._earlier[number]]
+        self._coverage.add_numbers(self._renumbered[numbers], lengths)
+        self._count(article, passages)
+
+    def _count(self, article: Article, passages: Sequence[Passage]) -> None:
+        headings: set[str] = set()
+        for passage in passages:
             headings.update(passage.headings)
             self._spellings.update(spellings(passage.text))
-        self._coverage.add(pieces)
         titles = "\n".join((article.title, *article.also_called))
         self._spellings.update(spellings("\n".join((titles, *sorted(headings)))))
         self._titles.append([self._coverage.vocabulary[word] for word in words(titles)])
