@@ -17,7 +17,7 @@ import numpy.typing as npt
 faiss.omp_set_num_threads(1)
 
 # Up to so many vectors all cosines are computed, which takes no longer than a question may; see ARCHITECTURE.md.
-EXACT_UP_TO = 100_000
+EXACT_UP_TO = 50_000
 # How many times the rows wanted are taken from the sketch: benchmarks/scale.py prints what fewer and more would find.
 OVERSAMPLING = 10
 # Where a filter lets through a smaller share, or most of the rows are wanted, all cosines are no slower.

@@ -14,7 +14,7 @@ import pytest
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.generation import FORMAT, Draft, EncoderFacts, Pointer, open_generation, rules
+from healthsearch.generation import FORMAT, Draft, EncoderFacts, Generation, Pointer, open_generation, rules
 from healthsearch.passages import Passage
 from healthsearch.words import words
 from tests.fakes import source
@@ -231,6 +231,27 @@ def test_a_first_generation_that_is_damaged_has_none_before_it(tmp_path: Path) -
     _cut(in_use(tmp_path) / "store.sqlite")
     with pytest.raises(HealthSearchError, match="changed since it was published"):
         open_generation(tmp_path)
+
+
+def test_a_large_generation_has_a_sketch_and_is_refused_without_it(tmp_path: Path) -> None:
+    before = publish(tmp_path, "One.")
+    with Draft(tmp_path, FACTS, exact_up_to=2) as draft:
+        for text in ("One. Two.", "Three. And four."):
+            add(draft, text)
+        draft.publish().close()
+    sketch = in_use(tmp_path) / "sketch.faiss"
+    generation, fault = open_generation(tmp_path)
+    assert (fault, sketch.exists()) == (None, True)
+    assert generation.vectors.search(np.eye(3, dtype=np.float32)[1], 9)[0].tolist() == by_hand(generation)
+    generation.close()
+    sketch.unlink()
+    name, fault = served(tmp_path)
+    assert (name, fault and fault.place) == (before, str(sketch))
+
+
+def by_hand(generation: Generation) -> list[int]:
+    cosines = generation.vectors.rows(0, len(generation.vectors))[:, 1]
+    return sorted(range(len(cosines)), key=lambda row: (-cosines[row], row))
 
 
 def test_an_index_of_another_format_says_which(tmp_path: Path) -> None:
