@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from healthsearch import search  # noqa: E402 - the project need not be installed
 from healthsearch.build import build  # noqa: E402
-from healthsearch.encoder import Matrix, unit_rows  # noqa: E402
+from healthsearch.encoder import Matrix, Vector, unit_rows  # noqa: E402
 from healthsearch.generation import Generation  # noqa: E402
 from healthsearch.models import find_model  # noqa: E402
 from healthsearch.passages import Span  # noqa: E402
@@ -156,10 +156,11 @@ class WordVectors:
         """See ``Encoder``."""
         return self.placed(np.stack([self._sum(query) for query in queries]))
 
-    def encode_passage(self, text: str, sentences: Sequence[Span]) -> tuple[Matrix, Matrix]:
+    def encode_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[tuple[int, Vector, Matrix]]:
         """See ``Encoder``."""
-        sums = np.stack([self._sum(text[start:end]) for start, end in sentences])
-        return self.placed(sums.sum(axis=0, keepdims=True)), self.placed(sums)
+        for place, (text, sentences) in enumerate(passages):
+            sums = np.stack([self._sum(text[start:end]) for start, end in sentences])
+            yield place, self.placed(sums.sum(axis=0, keepdims=True))[0], self.placed(sums)
 
     def placed(self, sums: Matrix) -> Matrix:
         """The unit vectors of texts, given the sums of their words' vectors."""
@@ -350,7 +351,7 @@ def _watched() -> Iterator[Callable[[], float]]:
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield lambda: (most - before) / 1024
+        yield lambda: (max(most, own()) - before) / 1024
     finally:
         done.set()
         watcher.join()
