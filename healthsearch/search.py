@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from healthsearch.answer import Answer, Hit, Result, answering
@@ -36,7 +35,8 @@ from healthsearch.sentences import without_list_marker
 from healthsearch.spelling import Speller
 from healthsearch.store import StoredPassage
 from healthsearch.urgent import Signs, urgent
-from healthsearch.words import ANALYSIS, has_words, highest, words
+from healthsearch.vectors import Mask
+from healthsearch.words import ANALYSIS, Rows, Scores, has_words, highest, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
 CANDIDATES = 200
@@ -49,10 +49,6 @@ _ALSO_AMONG = 10
 _CLOSE_BY = 3
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
 _LONGEST_QUESTION = 4_000
-
-Mask = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
