@@ -115,6 +115,12 @@ def test_no_line_of_text_is_too_long_to_be_read(document: str) -> None:
     assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
 
 
+def test_every_benchmark_stands_in_their_list() -> None:
+    programs = {path.name for path in (ROOT / "benchmarks").glob("*.py")} - {"__main__.py", "spans.py"}
+    listed = re.findall(r"`(\w+\.py)`", text_of("benchmarks/README.md"))
+    assert sorted(listed) == sorted(programs)
+
+
 def test_the_modules_stand_in_the_order_in_which_they_import_each_other() -> None:
     table = text_of("ARCHITECTURE.md").partition("## Modules")[2].partition("\n## ")[0]
     first = " ".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `"))
