@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 import build_index
 from healthsearch import __main__ as healthsearch
@@ -126,3 +127,22 @@ def test_the_modules_stand_in_the_order_in_which_they_import_each_other() -> Non
     first = " ".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `"))
     modules = [name for name in ORDER if "." not in name and name != "interface"]
     assert [name.rstrip("/") for name in re.findall(r"`([\w/]+)`", first)] == modules
+
+
+def test_what_runs_on_github_is_ci_run_under_every_python_that_the_readme_names() -> None:
+    [job] = yaml.safe_load(text_of(".github/workflows/ci.yml"))["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step][-1] == ".ci/run"
+    named = re.search(r"Python ((?:3\.\d+(?:, | or )?)+)", text_of("README.md"))
+    assert named is not None
+    assert re.findall(r"3\.\d+", named[1]) == job["strategy"]["matrix"]["python"]
+
+
+@pytest.mark.parametrize("form", sorted(path.name for path in (ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml")))
+def test_a_form_asks_for_something_and_names_each_field_once(form: str) -> None:
+    asked = yaml.safe_load(text_of(f".github/ISSUE_TEMPLATE/{form}"))
+    assert all(asked[key] for key in ("name", "description", "title", "labels"))
+    fields = [field for field in asked["body"] if field["type"] != "markdown"]
+    assert {field["type"] for field in fields} <= {"input", "textarea", "dropdown", "checkboxes"}
+    assert all(field["attributes"]["label"] for field in fields)
+    assert any(field.get("validations", {}).get("required") for field in fields)
+    assert len({field["id"] for field in fields}) == len(fields)
