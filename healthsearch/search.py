@@ -145,8 +145,8 @@ class Searcher:
         started = time.perf_counter()
         if not 1 <= k <= MOST_HITS:
             raise ValueError(f"k must be from 1 to {MOST_HITS}, not {k}")
-        asked = self._checked(question)
-        read, corrections = (asked, ()) if as_typed else self.speller.correct(asked)
+        question = self._checked(question)
+        read, corrections = (question, ()) if as_typed else self.speller.correct(question)
         query = self.encoder.encode_query([read])[0]
         among = self._among(where)
         ranking, chosen = self._chosen(read, query, k, among)
@@ -155,14 +155,12 @@ class Searcher:
         confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
         weights = self.generation.words.weights(words(read))
-        of_question = _Asked(read, query, weights, verdict, today or date.today())
+        asked = _Asked(read, query, weights, verdict, today or date.today())
         later = self._newer(rows[chosen], articles)
-        hits = [
-            self._hit(of_question, rank, ranking, place, articles, later) for rank, place in enumerate(chosen, start=1)
-        ]
+        hits = [self._hit(asked, rank, ranking, place, articles, later) for rank, place in enumerate(chosen, start=1)]
         also = self._also(set(map(int, rows[chosen])), rows)
         return Answer(
-            question=asked,
+            question=question,
             corrections=corrections,
             verdict=verdict,
             confidence=confidence,
