@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
-import shlex
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -92,16 +90,6 @@ def test_the_readme_opens_with_the_two_commands() -> None:
     assert "pytest" in test
 
 
-def test_every_file_that_the_two_commands_name_exists() -> None:
-    for line in two_commands():
-        words = [word for word in shlex.split(line) if not word.startswith("-")]
-        files = [word for word in words if Path(word).suffix in {".py", ".txt", ".toml", ".cfg", ".sh"}]
-        assert any(name.startswith("requirements") for name in files)
-        assert [name for name in files if not (ROOT / name).is_file()] == []
-        folders = [word for word in words if word.endswith("/") and not word.startswith(".venv")]
-        assert [name for name in folders if not (ROOT / name).is_dir()] == []
-
-
 def test_the_race_in_the_readme_is_the_one_that_was_run() -> None:
     """The short table stands in the results of ``python -m benchmarks.peers``, with what it was run on."""
     results = (ROOT / "benchmarks" / "results" / "peers.md").read_text(encoding="utf-8")
@@ -120,6 +108,7 @@ def program(command: str) -> str:
 
 def test_every_table_of_figures_names_a_command_that_prints_it_and_is_run_with_all() -> None:
     blocks = readme().split("\n\n")
+    # Tables of commands and settings name those in their first rows.
     tables = [(before, block) for before, block in pairwise(blocks) if re.match(r"\|[^`]*\d", block)]
     assert len(tables) >= 3
     renewed = {program(benchmark.command) for benchmark in BENCHMARKS}
