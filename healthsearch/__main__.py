@@ -16,7 +16,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index
-from healthsearch.reranker import Reranker
+from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.search import MOST_HITS, Searcher
 from healthsearch.terminal import answer_text, json_text, visible
 from healthsearch.urgent import Signs, read_signs
@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--reranker",
             metavar="NAME_OR_DIR",
-            help="a cross-encoder that reorders the best 30 passages (off by default)",
+            help=f"a cross-encoder that reorders the best {DEPTH} passages (off by default)",
         )
     return top
 

@@ -21,7 +21,7 @@ from healthsearch.build import build
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import WEIGHTS
 from healthsearch.generation import open_generation
-from healthsearch.mark import coverage
+from healthsearch.mark import word_share
 from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Answer, Searcher
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
@@ -99,15 +99,15 @@ def scores_by_hand(searcher: Searcher, question: str) -> dict[tuple[str, int], f
             exact = ENCODER.vector(passage.encoded_text[start:end])
             rounded = np.rint(exact / np.abs(exact).max() * 127)
             cosine = float(rounded @ query / np.linalg.norm(rounded))
-            best = max(best, (cosine + 0.5 * coverage(weights, passage.text[first:last])) / 1.5)
+            best = max(best, (cosine + 0.5 * word_share(weights, passage.text[first:last])) / 1.5)
         mean = means[passage.article_id]
         measures = {
             "sentence": best,
             "passage": float(ENCODER.vector(passage.encoded_text) @ query),
             "article": float(mean @ query / np.linalg.norm(mean)),
-            "passage_words": coverage(weights, f"{names}\n{passage.text}"),
+            "passage_words": word_share(weights, f"{names}\n{passage.text}"),
             "article_words": float(of_articles[article.id]),
-            "name_words": coverage(weights, names),
+            "name_words": word_share(weights, names),
         }
         total = sum(WEIGHTS[name] * value for name, value in measures.items())
         found[passage.article_id, passage.start] = total / sum(WEIGHTS.values())
