@@ -5,6 +5,7 @@ Times are printed (``pytest -s``), not asserted: they belong to the machine.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
@@ -152,6 +153,25 @@ def test_the_search_button_asks_too(visitor: Visitor) -> None:
     visitor.page.get_by_label(wording.QUESTION).fill(QUESTION)
     visitor.page.get_by_role("button", name=wording.SEARCH).click()
     expect(visitor.page.get_by_role("heading", name=wording.VERDICTS["answered"])).to_be_visible()
+
+
+# What is typed and sent in the moment in which the box appears, before any other script has seen it.
+AT_ONCE = """(question) => new MutationObserver((_, watcher) => {
+  const box = document.querySelector(".st-key-question input");
+  if (!box) return;
+  watcher.disconnect();
+  box.focus();
+  document.execCommand("insertText", false, question);
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true, cancelable: true }));
+}).observe(document, { childList: true, subtree: true })"""
+
+
+def test_a_question_sent_in_the_moment_the_box_appears_is_answered(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
+    page.add_init_script(f"({AT_ONCE})({json.dumps(QUESTION)})")
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name=wording.VERDICTS["answered"])).to_be_visible()
+    expect(page.get_by_label(wording.QUESTION)).to_have_value(QUESTION)
 
 
 def test_no_answer_and_no_question(visitor: Visitor) -> None:

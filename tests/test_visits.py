@@ -29,7 +29,6 @@ def server(server: Server, browser: Browser) -> Server:
     page = browser.new_page()
     page.goto(server.url)
     expect(page.get_by_text(wording.EXAMPLES)).to_be_visible(timeout=PATIENCE_MS)
-    page.locator(".hs-told").wait_for(state="attached")
     page.get_by_label(wording.QUESTION).fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator(".hs-verdict")).to_be_visible(timeout=PATIENCE_MS)
@@ -287,7 +286,6 @@ def test_axe_finds_nothing(visitor: Visitor, axe: str, state: str) -> None:
     elif re.search(r"\w", question):
         visitor.ask(question)
     else:
-        visitor.told.wait_for(state="attached")
         page.get_by_label(wording.QUESTION).fill(question)
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_be_visible()

@@ -28,9 +28,8 @@ def draw_question(visit: Visit) -> None:
         # What a link asked for is answered; the address does not keep what is asked from here on.
         st.query_params.clear()
 
-    # Enter asks by way of page.js, which knows the keys "question" and "search".
     with (
-        st.form("ask", border=False, enter_to_submit=False),
+        st.form("ask", border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         st.text_input(wording.QUESTION, key="question", type="search", placeholder="", persist_state="session")
