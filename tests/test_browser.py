@@ -74,6 +74,29 @@ def test_a_visit(visitor: Visitor, server: Server) -> None:
     expect(box).to_have_value(QUESTION)
 
 
+# Where the page's name and the question box stand, frame after frame.
+FOLLOW = """() => {
+  window.stood = new Set();
+  const look = () => {
+    const places = [".hs-header h1", ".st-key-question"].map((name) => document.querySelector(name));
+    window.stood.add(places.map((place) => Math.round(place.getBoundingClientRect().top)).join());
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_nothing_above_the_answers_moves_when_they_come(visitor: Visitor) -> None:
+    page = visitor.page
+    expect(page.get_by_text(wording.EXAMPLES)).to_be_visible()
+    visitor.told.wait_for(state="attached")
+    page.evaluate(FOLLOW)
+    for question in (QUESTION, "leg cramps at night", NO_ANSWER, QUESTION):
+        visitor.ask(question)
+        expect(page.get_by_role("button", name=wording.AS_JSON)).to_be_visible()
+    assert len(page.evaluate("() => [...window.stood]")) == 1
+
+
 def test_a_pdf_opens_at_the_page_of_the_hit(visitor: Visitor, server: Server) -> None:
     visitor.ask(PDF_QUESTION)
     link = visitor.page.get_by_role("link", name=wording.open_page(2)).first
