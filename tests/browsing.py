@@ -195,7 +195,10 @@ def rebuild(server: Server) -> None:
 
 
 def violations(page: Page, axe: str) -> list[tuple[str, list[str]]]:
-    """What axe-core finds wrong: each rule, and the elements that break it."""
+    """What axe-core finds wrong when all is drawn and at rest: each rule, and the elements that break it."""
+    # What a run of the script may still take away is faded, and then hard to read.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_function("() => document.getAnimations().every((moving) => moving.playState !== 'running')")
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]

@@ -375,6 +375,4 @@ def test_axe_finds_nothing(visitor: Visitor, axe: str, state: str) -> None:
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_be_visible()
     then(page)
-    # What fades in is measured when it has.
-    page.wait_for_timeout(400)
     assert violations(page, axe) == []

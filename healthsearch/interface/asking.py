@@ -47,7 +47,7 @@ def draw_earlier(visit: Visit, current: str) -> None:
     earlier = [question for question in visit.earlier if question != current]
     if earlier:
         with st.expander(wording.EARLIER, key="earlier"):
-            st.caption(wording.EARLIER_NOTE_KEPT if keeps_questions() else wording.EARLIER_NOTE)
+            st.html(markup.label(wording.EARLIER_NOTE_KEPT if keeps_questions() else wording.EARLIER_NOTE))
             for number, question in enumerate(earlier):
                 st.button(export.escaped(question), key=f"earlier-{number}", on_click=ask, args=(question,))
 
