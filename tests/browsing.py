@@ -10,9 +10,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,7 +46,6 @@ class Server:
     """The page, served from folders of its own."""
 
     home: Path
-    process: subprocess.Popen[bytes]
     url: str
 
     @property
@@ -118,37 +119,46 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """The page with a corpus and, at first, no index."""
     home = tmp_path_factory.mktemp("served")
     small_corpus(home / "corpus")
+    with served(home / "index", home / "corpus") as url:
+        yield Server(home, url)
+
+
+@contextmanager
+def served(index: Path, corpus: Path | None = None) -> Iterator[str]:
+    """The address of a page on these folders; without a corpus it is the one of the working tree."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    log = (home / "log.txt").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
-        cwd=ROOT,
-        env=os.environ | {"HEALTHSEARCH_CORPUS": str(home / "corpus"), "HEALTHSEARCH_INDEX": str(home / "index")},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    url = f"http://localhost:{port}"
-    try:
-        _wait_until_served(url, process)
-        yield Server(home, process, url)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
+    folders = {"HEALTHSEARCH_INDEX": str(index.resolve())}
+    if corpus is not None:
+        folders["HEALTHSEARCH_CORPUS"] = str(corpus.resolve())
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
+            cwd=ROOT,
+            env=os.environ | folders,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        url = f"http://localhost:{port}"
+        try:
+            _wait_until_served(url, process)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
 def _wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         try:
             urllib.request.urlopen(f"{url}/_stcore/health").close()
             return
         except OSError:
             if process.poll() is not None:
-                pytest.fail(f"streamlit ended with status {process.returncode}")
+                raise ChildProcessError(f"streamlit ended with status {process.returncode}") from None
             time.sleep(0.1)
-    pytest.fail("streamlit did not start within a minute")
+    raise TimeoutError("streamlit did not start within five minutes")
 
 
 @pytest.fixture
@@ -185,7 +195,10 @@ def rebuild(server: Server) -> None:
 
 
 def violations(page: Page, axe: str) -> list[tuple[str, list[str]]]:
-    """What axe-core finds wrong: each rule, and the elements that break it."""
+    """What axe-core finds wrong when all is drawn and at rest: each rule, and the elements that break it."""
+    # What a run of the script may still take away is faded, and then hard to read.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_function("() => document.getAnimations().every((moving) => moving.playState !== 'running')")
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
