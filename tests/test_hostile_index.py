@@ -211,7 +211,7 @@ def test_a_part_that_is_not_what_a_build_writes_is_refused_and_nothing_in_it_run
     with pytest.raises(HealthSearchError) as refused:
         open_generation(index)
     assert refused.value.place == str(folder)
-    assert [fault.place for fault in check(index, corpus)] == [str(folder)]
+    assert [fault.place for fault in check(index, corpus).faults] == [str(folder)]
     assert build(corpus, index, KeywordModel()).published
     assert not (tmp_path / "trap").exists()
 
