@@ -85,12 +85,13 @@ _FORMATS = (
     "{{7*7}} ${7*7} #{7*7} <%= 7*7 %> {% raw %}",
     "$(id) `id` ;id |id &&id",
 )
-TERMINAL = tuple(
+_STEERING = tuple(
     start + rest
     for start, rest in product(
         ("\x1b", "\x9b", "\x1b\\\x1b"), ("[2J", "]0;bad\x07", f"]8;;{ELSEWHERE}\x07x", "[31m", "P$q\x1b\\", "c")
     )
-) + ("a\x08\x08b", "a\x7fb", "a\x85b", "\u202egnp.exe\u202c", "\u2066a\u2069", "\u200fa\u200e")
+)
+TERMINAL = (*_STEERING, "a\x08\x08b", "a\x7fb", "a\x85b", "\u202egnp.exe\u202c", "\u2066a\u2069", "\u200fa\u200e")
 _PATHS = (
     "../../../../etc/passwd",
     "..\\..\\windows\\win.ini",
@@ -144,7 +145,9 @@ def rows(of: tuple[str, ...], count: int) -> list[dict[str, object]]:
         fields = {name: some[0] for name in ("publisher", "published", "reviewed", "language", "licence")}
         lists = {name: list(some[:3]) for name in ("authors", "reviewed_by", "also_called")}
         title = f"{word(number)} {' '.join(' '.join(some).split())}"
-        found.append({"id": some[0], "title": title, "text": text, "url": ADDRESSES[number % len(ADDRESSES)], **fields, **lists})
+        found.append(
+            {"id": some[0], "title": title, "text": text, "url": ADDRESSES[number % len(ADDRESSES)], **fields, **lists}
+        )
     return found
 
 
