@@ -23,6 +23,8 @@ from healthsearch.generation import Pointer, open_generation
 from healthsearch.graph import Facts, folder_of
 from healthsearch.models import find_model
 from healthsearch.network import SentenceTransformerEncoder
+from healthsearch.search import Searcher
+from healthsearch.serving import Service
 from healthsearch.unanswered import UnansweredQuestions
 from tests.fakes import KeywordModel
 from tests.folders import in_use, put, reseal, snapshot
@@ -300,9 +302,57 @@ def test_weights_that_are_a_pickle_are_not_read(tmp_path: Path, model: Path) -> 
     # Nor where a file elsewhere in the folder has the right ending.
     (model / "more").mkdir()
     (model / "elsewhere").rename(model / "more" / "other.safetensors")
+    with pytest.raises(HealthSearchError, match="no weights in safetensors form"):
+        find_model(str(model))
+    # Nor by another name than the usual one.
+    (model / "pytorch_model.bin").rename(model / "model.safetensors")
     with pytest.raises(HealthSearchError, match="the model cannot be loaded"):
         SentenceTransformerEncoder(find_model(str(model)))
     assert not (tmp_path / "trap").exists()
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "elsewhere.json", "nowhere"])
+def test_a_model_s_file_that_stands_elsewhere_is_refused(tmp_path: Path, model: Path, target: str) -> None:
+    (model / "config.json").rename(tmp_path / "elsewhere.json")
+    (model / "config.json").symlink_to(tmp_path / target)
+    with pytest.raises(HealthSearchError, match="no file of the model's folder") as refused:
+        find_model(str(model))
+    assert refused.value.place == str(model / "config.json")
+
+
+def test_a_model_of_the_hub_s_cache_may_link_to_the_files_that_the_cache_keeps(tmp_path: Path, model: Path) -> None:
+    repository = tmp_path / "models--one"
+    (repository / "snapshots").mkdir(parents=True)
+    (repository / "blobs").mkdir()
+    snapshot = model.rename(repository / "snapshots" / "abc")
+    before = find_model(str(snapshot)).digest
+    (snapshot / "config.json").rename(repository / "blobs" / "1")
+    (snapshot / "config.json").symlink_to("../../blobs/1")
+    assert find_model(str(snapshot)).digest == before
+
+
+def test_pickled_weights_of_a_part_are_refused_though_others_are_safe(model: Path) -> None:
+    (model / "2_Dense").mkdir()
+    (model / "2_Dense" / "pytorch_model.bin").write_bytes(b"")
+    with pytest.raises(HealthSearchError, match="no weights in safetensors form") as refused:
+        find_model(str(model))
+    assert refused.value.place == str(model / "2_Dense" / "pytorch_model.bin")
+
+
+@pytest.mark.parametrize("name", ["//192.0.2.7/share", "\\\\192.0.2.7\\share"])
+def test_an_index_that_names_a_model_on_another_machine_asks_nobody(index: Path, name: str) -> None:
+    reseal(index, lambda manifest: manifest["encoder"].update(name=name))
+    with pytest.raises(HealthSearchError, match="models are never downloaded"):
+        Searcher.open(index)
+
+
+def test_an_index_that_names_another_model_does_not_have_it_loaded(index: Path, model: Path) -> None:
+    for weights in model.rglob("*.safetensors"):
+        weights.write_bytes(b"would be refused as no safetensors, were they read")
+    reseal(index, lambda manifest: manifest["encoder"].update(name=str(model)))
+    for ask in (lambda: Searcher.open(index), Service(index).searcher):
+        with pytest.raises(HealthSearchError, match="the model has changed since the index was made"):
+            ask()
 
 
 # The exported encoder that an index carries

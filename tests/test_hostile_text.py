@@ -1,4 +1,4 @@
-"""Hostile texts all the way: as articles to terminal, JSON, kept answers and the page's HTML; as questions, as names."""
+"""Hostile texts as articles, through terminal, JSON, kept answers and the page's HTML; as questions and as names."""
 
 from __future__ import annotations
 
