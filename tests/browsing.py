@@ -115,17 +115,25 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page with a corpus and, at first, no index."""
+    """The page with a corpus and, at first, no index; it calls nobody, not even for an address."""
     home = tmp_path_factory.mktemp("served")
     small_corpus(home / "corpus")
+    (home / "temporary").mkdir()
+    calls = home / "calls.txt"
+    calls.touch()
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     log = (home / "log.txt").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
+        [
+            *(sys.executable, "-m", "tests.served_alone", str(calls)),
+            *("run", "app.py", f"--server.port={port}", "--server.headless=true"),
+        ],
         cwd=ROOT,
-        env=os.environ | {"HEALTHSEARCH_CORPUS": str(home / "corpus"), "HEALTHSEARCH_INDEX": str(home / "index")},
+        env=os.environ
+        | {"HEALTHSEARCH_CORPUS": str(home / "corpus"), "HEALTHSEARCH_INDEX": str(home / "index")}
+        | {"TMPDIR": str(home / "temporary")},
         stdout=log,
         stderr=subprocess.STDOUT,
     )
@@ -137,6 +145,8 @@ def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         process.terminate()
         process.wait(timeout=20)
         log.close()
+    called = calls.read_text(encoding="utf-8")
+    assert not called, called
 
 
 def _wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -161,7 +171,7 @@ def visitor(browser: Browser, server: Server, request: pytest.FixtureRequest) ->
     visitor.page.get_by_label(wording.QUESTION).wait_for(timeout=PATIENCE_MS)
     yield visitor
     context.close()
-    assert visitor.complaints == []
+    assert not visitor.complaints, visitor.complaints
     assert visitor.asked_of <= {urlsplit(server.url).netloc, ""}, "the page asks nobody but its own server"
 
 

@@ -29,6 +29,8 @@ _ELEMENTS = (
     f"<meta http-equiv=refresh content=0;url={ELSEWHERE}>",
     f"<base href={ELSEWHERE}>",
     f"<object data={ELSEWHERE}></object>",
+    f"<embed src={ELSEWHERE}>",
+    f"<math><maction actiontype=statusline xlink:href=javascript:{_RUN}>x",
     f"<form action={ELSEWHERE}><button autofocus>x</button></form>",
 )
 _ATTRIBUTES = tuple(
@@ -82,6 +84,10 @@ _FORMATS = (
     "%(x)s %x %1$*2$d",
     "{} {0} {x!r:>{y}}",
     "{0.__class__.__mro__}",
+    "{self.__init__.__globals__} {x.__dict__}",
+    "\\N{BELL} \\x41 \\101 \\r\\n",
+    "!x @x ?x ~x ^x",
+    "__import__('os').mkdir('x')",
     "{{7*7}} ${7*7} #{7*7} <%= 7*7 %> {% raw %}",
     "$(id) `id` ;id |id &&id",
 )

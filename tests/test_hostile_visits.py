@@ -9,6 +9,9 @@ import http.client
 import json
 import re
 import socket
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -17,6 +20,7 @@ from playwright.sync_api import Page, expect
 
 from healthsearch import wording
 from tests.browsing import Server, Visitor, rebuild
+from tests.folders import ROOT
 from tests.payloads import VISIBLE, rows, word
 
 ROWS = rows(VISIBLE, 32)
@@ -27,8 +31,8 @@ def hostile(server: Server) -> None:
     """The articles and an index of them, before the first visit."""
     lines = "".join(json.dumps(row) + "\n" for row in ROWS)
     (server.corpus / "all.jsonl").write_text(lines, encoding="utf-8")
-    (server.corpus / "raw.md").write_text("\n\n".join(("# Wombat", "wombat", *VISIBLE)), encoding="utf-8")
-    (server.corpus / "raw.html").write_text(f"<title>Quokka</title><p>quokka {' '.join(VISIBLE)}", encoding="utf-8")
+    (server.corpus / "marked.md").write_text("\n\n".join(("# Wombat", "wombat", *VISIBLE)), encoding="utf-8")
+    (server.corpus / "page.html").write_text(f"<title>Quokka</title><p>quokka {' '.join(VISIBLE)}", encoding="utf-8")
     rebuild(server)
 
 
@@ -73,7 +77,8 @@ def test_an_article_s_text_is_shown_and_does_nothing(visitor: Visitor, page: Pag
     head = page.locator(".hs-head h3").filter(has_text=word(number)).first
     assert letters(head.inner_text()) == letters(str(row["title"]))
     point_at_everything(page)
-    rank = page.locator(".hs-hit").filter(has_text=word(number)).first.get_attribute("id")
+    quoting = page.locator("blockquote", has_text=word(number))
+    rank = page.locator(".hs-hit").filter(has=quoting).first.get_attribute("id")
     assert rank is not None
     page.locator(f".st-key-read-{rank.rpartition('-')[2]} button").click()
     expect(page.locator(".hs-found")).to_be_visible()
@@ -98,8 +103,8 @@ def test_a_hostile_question_is_shown_and_does_nothing(visitor: Visitor, page: Pa
         expect(page.get_by_label(wording.QUESTION)).to_have_value(question)
 
 
-def test_hostile_names_on_the_keeper_s_page_do_nothing(visitor: Visitor, page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/collection")
+def test_hostile_names_on_the_keeper_s_page_do_nothing(page: Page) -> None:
+    page.get_by_role("link", name=wording.TO_COLLECTION).click()
     expect(page.get_by_role("heading", name=re.compile("map", re.IGNORECASE)).first).to_be_visible()
     drawn = page.locator("canvas, svg.marks").last
     expect(drawn).to_be_visible()
@@ -110,7 +115,45 @@ def test_hostile_names_on_the_keeper_s_page_do_nothing(visitor: Visitor, page: P
             page.mouse.move(box["x"] + box["width"] * across / 12, box["y"] + box["height"] * down / 12)
 
 
+def test_a_question_leaves_no_trace(visitor: Visitor, page: Page, server: Server) -> None:
+    for question in ("is qwxzimbab good for a wombat", "qwxzimbab"):
+        visitor.ask(question)
+        expect(page.get_by_label(wording.QUESTION)).to_have_value(question)
+    assert "qwxzimbab" not in page.url
+    written = [file for file in server.home.rglob("*") if file.is_file()]
+    assert server.home / "log.txt" in written and server.index / "current.json" in written
+    assert [file for file in written if b"qwxzimbab" in file.read_bytes()] == []
+
+
+def test_who_leaves_while_an_answer_is_made_holds_up_nobody(visitor: Visitor, server: Server) -> None:
+    for _ in range(5):
+        left = visitor.page.context.new_page()
+        left.goto(server.url)
+        left.get_by_label(wording.QUESTION).fill("wombat quokka " * 40)
+        left.keyboard.press("Enter")
+        left.close()
+    visitor.ask("wombat")
+    expect(visitor.page.locator(".hs-hit").first).to_be_attached()
+
+
 # Neighbours on the network, and pages of other sites
+
+
+def test_no_protection_of_streamlit_s_is_switched_off() -> None:
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["server"] == {"address": "localhost", "fileWatcherType": "none"}
+    done = subprocess.run(
+        [sys.executable, "-m", "streamlit", "config", "show"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for told in ("enableXsrfProtection = true", "enableCORS = true", "enableStaticServing = false"):
+        assert f"\n# {told}\n" in done.stdout
+
+
+def test_without_the_page_s_own_token_nothing_is_taken(server: Server) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+    connection.request("PUT", "/_stcore/upload_file/any/any", body=b"x")
+    assert connection.getresponse().status == 403
+    connection.close()
 
 
 def test_nobody_but_this_machine_can_reach_the_page(server: Server) -> None:
@@ -120,6 +163,7 @@ def test_nobody_but_this_machine_can_reach_the_page(server: Server) -> None:
         pass
 
 
+@pytest.mark.usefixtures("visitor")
 @pytest.mark.parametrize("origin", ["http://192.0.2.7", "https://example.com", "null"])
 def test_a_page_of_another_site_cannot_ask(server: Server, origin: str) -> None:
     assert handshake(server, server.url) == 101

@@ -58,3 +58,17 @@ def test_build_and_search_never_try_to_leave_this_machine(tmp_path: Path, prefix
     assert (found["search"], found["answer"]["verdict"]) == (0, "answered")
     assert found["answer"]["hits"][0]["article_id"] == "gout"
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(not (_can_be_cut_off() and shutil.which("ip")), reason="no process gets a network of its own here")
+@pytest.mark.usefixtures("browser")
+def test_the_page_needs_no_network() -> None:
+    """A first visit by a real browser, index and all, in a network that holds nothing but this machine."""
+    alone = (
+        'ip link set lo up && exec "$0" -m pytest -q tests/test_browser.py -k test_an_example_can_be_asked_by_a_click'
+    )
+    ended = subprocess.run(
+        [*_UNSHARE, "sh", "-c", alone, sys.executable], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "1 passed" in ended.stdout
