@@ -64,9 +64,7 @@ def test_build_and_search_never_try_to_leave_this_machine(tmp_path: Path, prefix
 @pytest.mark.usefixtures("browser")
 def test_the_page_needs_no_network() -> None:
     """A first visit by a real browser, index and all, in a network that holds nothing but this machine."""
-    alone = (
-        'ip link set lo up && exec "$0" -m pytest -q tests/test_browser.py -k test_an_example_can_be_asked_by_a_click'
-    )
+    alone = 'ip link set lo up && exec "$0" -m pytest tests/test_browser.py -k test_the_first_start'
     ended = subprocess.run(
         [*_UNSHARE, "sh", "-c", alone, sys.executable], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
     )
