@@ -16,7 +16,9 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -50,7 +52,19 @@ _POINTER = "current.json"
 _GENERATIONS = "generations"
 _DRAFT = ".draft"
 _DAMAGED = ".damaged"
+_FOLDER = re.compile(r"[\w-]+")
 _REBUILD = "Build it again: python build_index.py"
+# What comes of files that are sound by their checksums and hold something else than a build writes.
+_UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    sqlite3.Error,
+)
 
 
 class Damaged(HealthSearchError):
@@ -99,12 +113,15 @@ class Pointer:
         """The pointer of this index. Raises NoIndex when nothing was published, HealthSearchError when unreadable."""
         file = index / _POINTER
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
+            values = json.loads(read_text(file))
             generation, previous = str(values["generation"]), values["previous"]
-            return cls(generation, None if previous is None else str(previous), str(values["published"]))
+            pointer = cls(generation, None if previous is None else str(previous), str(values["published"]))
+            if not all(_FOLDER.fullmatch(name) for name in (generation, pointer.previous) if name is not None):
+                raise ValueError("no name of a generation")
+            return pointer
         except FileNotFoundError:
             raise NoIndex(index, "there is no index yet", "Build it: python build_index.py") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, RecursionError, ValueError, KeyError, TypeError) as error:
             raise HealthSearchError(file, f"the pointer cannot be read ({type(error).__name__})", _REBUILD) from None
 
     def write(self, index: Path) -> None:
@@ -126,10 +143,10 @@ class Generation:
         self.folder = folder
         self.name = name or folder.name
         self.manifest = _read_manifest(folder, self.name)
-        _check_files(folder, self.manifest)
-        self.encoder = EncoderFacts(**self.manifest["encoder"])
-        self.skipped: dict[str, Skipped] = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
         try:
+            _check_files(folder, self.manifest)
+            self.encoder = EncoderFacts(**self.manifest["encoder"])
+            self.skipped = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
             self.store = Store(folder / "store.sqlite")
             self.vectors = Vectors.from_bytes(np.fromfile(folder / "vectors.faiss", dtype=np.uint8))
             self.sentences: SentenceVectors = np.load(folder / "sentences.npy", mmap_mode="r")
@@ -137,12 +154,12 @@ class Generation:
             self.article_words = Words.load(folder / "article_words")
             self.coverage = Coverage.load(folder / "coverage")
             self.spellings: dict[str, int] = json.loads((folder / "spellings.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            self._check_alignment()
+            self.article_rows = np.array(self.store.article_rows(), dtype=np.int64)
+            self.article_vectors = self.vectors.means(self.article_rows, len(self.article_words))
+            self._first_sentences = np.array([*self.store.first_sentences(), len(self.sentences)], dtype=np.int64)
+        except _UNREADABLE as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
-        self._check_alignment()
-        self.article_rows = np.array(self.store.article_rows(), dtype=np.int64)
-        self.article_vectors = self.vectors.means(self.article_rows, len(self.article_words))
-        self._first_sentences = np.array([*self.store.first_sentences(), len(self.sentences)], dtype=np.int64)
 
     def _check_alignment(self) -> None:
         articles, passages, sentences = self.store.counts()
@@ -343,6 +360,13 @@ class Draft:
         return [name for name in (pointer.generation, pointer.previous) if name]
 
 
+def read_text(file: Path) -> str:
+    """The text of a file of an index; OSError for what may never end, such as a device that a link leads to."""
+    if file.exists() and not file.is_file():
+        raise OSError(f"{file} is no file")
+    return file.read_text(encoding="utf-8")
+
+
 def _write_words(store: Store, folder: Path) -> None:
     """Everything that is found by words, from one analysis of the articles."""
     passages, articles, pieces = [], [], []
@@ -398,10 +422,10 @@ def _is_whole(folder: Path) -> bool:
 def _read_manifest(folder: Path, name: str) -> dict[str, Any]:
     file = folder / "manifest.json"
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file)
         manifest: dict[str, Any] = json.loads(text)
         made_by = manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, RecursionError, ValueError, KeyError, TypeError):
         raise Damaged(file, "the index's manifest is missing or cannot be read", _REBUILD) from None
     if made_by != FORMAT:
         raise HealthSearchError(
@@ -413,9 +437,13 @@ def _read_manifest(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    own = set(_files(folder))
     for name, digest in manifest["files"].items():
         path = folder / name
         try:
+            # A manifest from elsewhere could name a device that never ends, or a file of somebody else.
+            if path not in own:
+                raise FileNotFoundError(path)
             found = _sha256(path)
         except OSError:
             raise Damaged(path, "a file of the index is missing or cannot be read", _REBUILD) from None
@@ -424,7 +452,8 @@ def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Every file in it, but no link to one."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def _folders(folder: Path) -> list[Path]:

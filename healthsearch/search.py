@@ -25,7 +25,7 @@ from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import ENCODERS, Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict, evidence
 from healthsearch.mark import Mark, cautions_of, mark
-from healthsearch.models import find_model
+from healthsearch.models import find_model, same_model
 from healthsearch.newer import is_old, newer
 from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
@@ -118,7 +118,8 @@ class Searcher:
         """
         generation, fault = open_generation(index)
         if encoder is None or encoder.digest != generation.encoder.digest:
-            encoder = find_model(generation.encoder.name).load(index / ENCODERS)
+            model = same_model(find_model(generation.encoder.name), generation.encoder.digest)
+            encoder = model.load(index / ENCODERS)
         return cls(generation, encoder, fault, reranker)
 
     def article(self, article_id: str) -> Article:

@@ -10,13 +10,14 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import IO
 from urllib.parse import urlsplit
 
 import pytest
@@ -116,15 +117,30 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page with a corpus and, at first, no index."""
+    """The page with a corpus and, at first, no index; it calls nobody, not even for an address."""
     home = tmp_path_factory.mktemp("served")
     small_corpus(home / "corpus")
-    with served(home / "index", home / "corpus") as url:
+    (home / "temporary").mkdir()
+    calls = home / "calls.txt"
+    calls.touch()
+    streamlit = ("-m", "tests.served_alone", str(calls))
+    with (
+        (home / "log.txt").open("wb") as log,
+        served(home / "index", home / "corpus", streamlit, {"TMPDIR": str(home / "temporary")}, log) as url,
+    ):
         yield Server(home, url)
+    called = calls.read_text(encoding="utf-8")
+    assert not called, called
 
 
 @contextmanager
-def served(index: Path, corpus: Path | None = None) -> Iterator[str]:
+def served(
+    index: Path,
+    corpus: Path | None = None,
+    streamlit: tuple[str, ...] = ("-m", "streamlit"),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    log: IO[bytes] | int = subprocess.DEVNULL,
+) -> Iterator[str]:
     """The address of a page on these folders; without a corpus it is the one of the working tree."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
@@ -132,21 +148,20 @@ def served(index: Path, corpus: Path | None = None) -> Iterator[str]:
     folders = {"HEALTHSEARCH_INDEX": str(index.resolve())}
     if corpus is not None:
         folders["HEALTHSEARCH_CORPUS"] = str(corpus.resolve())
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
-            cwd=ROOT,
-            env=os.environ | folders,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        url = f"http://localhost:{port}"
-        try:
-            _wait_until_served(url, process)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    process = subprocess.Popen(
+        [sys.executable, *streamlit, "run", "app.py", f"--server.port={port}", "--server.headless=true"],
+        cwd=ROOT,
+        env=os.environ | folders | environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    url = f"http://localhost:{port}"
+    try:
+        _wait_until_served(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def _wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -171,7 +186,7 @@ def visitor(browser: Browser, server: Server, request: pytest.FixtureRequest) ->
     visitor.page.get_by_label(wording.QUESTION).wait_for(timeout=PATIENCE_MS)
     yield visitor
     context.close()
-    assert visitor.complaints == []
+    assert not visitor.complaints, visitor.complaints
     assert visitor.asked_of <= {urlsplit(server.url).netloc, ""}, "the page asks nobody but its own server"
 
 

@@ -87,3 +87,15 @@ def test_the_first_start_of_the_page_asks_for_no_address(tmp_path: Path) -> None
         started.terminate()
         started.wait(timeout=20)
         started.stdout.close()
+
+
+@pytest.mark.skipif(not (_can_be_cut_off() and shutil.which("ip")), reason="no process gets a network of its own here")
+@pytest.mark.usefixtures("browser")
+def test_the_page_needs_no_network() -> None:
+    """A first visit by a real browser, index and all, in a network that holds nothing but this machine."""
+    alone = 'ip link set lo up && exec "$0" -m pytest tests/test_browser.py -k test_the_first_start'
+    ended = subprocess.run(
+        [*_UNSHARE, "sh", "-c", alone, sys.executable], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "1 passed" in ended.stdout
