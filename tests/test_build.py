@@ -204,7 +204,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=200)
 @given(batches=st.lists(st.lists(STEPS, min_size=1, max_size=3), min_size=2, max_size=5))
 def test_step_by_step_gives_the_bytes_of_all_at_once(
     tmp_path_factory: pytest.TempPathFactory, batches: list[list[Step]]

@@ -14,7 +14,7 @@ from types import NoneType
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsearch.build import build
@@ -358,6 +358,7 @@ def test_no_sign_in_a_question_is_an_operator(searcher: Searcher, question: str,
     assert [hit.score for hit, _ in found.hits] == pytest.approx([hit.score for hit, _ in expected.hits])
 
 
+@settings(max_examples=1_000)
 @given(st.text(max_size=80) | st.text("massage disc\"*:()^~-'\\/ANDORNEAR\u0301🙂", max_size=40))
 def test_any_text_is_answered_or_refused_in_words(searcher: Searcher, question: str) -> None:
     try:
@@ -365,8 +366,12 @@ def test_any_text_is_answered_or_refused_in_words(searcher: Searcher, question: 
     except HealthSearchError as error:
         assert error.place == "question"
         return
-    assert len(answer.hits) == 9
-    assert all(math.isfinite(hit.score) for hit, _ in answer.hits)
+    assert len(answer.hits) == len(set(order(answer))) == 9
+    scores = [hit.score for hit, _ in answer.hits]
+    assert all(math.isfinite(score) for score in scores)
+    assert scores == sorted(scores, reverse=True)
+    assert [hit.rank for hit, _ in answer.hits] == list(range(1, 10))
+    assert max(Counter(article.id for _, article in answer.hits).values()) <= PASSAGES_PER_ARTICLE
     assert 0 <= answer.confidence <= 1
 
 
