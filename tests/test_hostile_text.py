@@ -119,7 +119,7 @@ def test_the_page_is_made_of_its_own_elements_alone(answers: list[Answer]) -> No
             markup.head(result, TODAY),
             markup.passage(answer, article, hit, TODAY),
             markup.verdict(answer),
-            markup.keep(answer),
+            markup.keep(answer, TODAY),
             reading.whole_article(reading.of_hit(answer, article, hit, TODAY), TODAY),
         )
         for part in parts:

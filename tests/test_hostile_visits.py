@@ -141,7 +141,7 @@ def test_who_leaves_while_an_answer_is_made_holds_up_nobody(visitor: Visitor, se
 
 def test_no_protection_of_streamlit_s_is_switched_off() -> None:
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert settings["server"] == {"address": "localhost", "fileWatcherType": "none"}
+    assert settings["server"] == {"address": "localhost", "fileWatcherType": "none", "showEmailPrompt": False}
     done = subprocess.run(
         [sys.executable, "-m", "streamlit", "config", "show"], cwd=ROOT, capture_output=True, text=True, check=True
     )
