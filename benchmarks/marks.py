@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from spans import open_articles, read_spans  # noqa: E402
 
-from healthsearch.mark import coverage, mark  # noqa: E402
+from healthsearch.mark import mark, word_share  # noqa: E402
 from healthsearch.models import find_model  # noqa: E402 - the project need not be installed
 from healthsearch.passages import Passage  # noqa: E402
 from healthsearch.words import words  # noqa: E402
@@ -45,7 +45,7 @@ def most_words(passage: Passage, cosines: np.ndarray, weights: Mapping[str, floa
 
 
 def rarest_words(passage: Passage, cosines: np.ndarray, weights: Mapping[str, float]) -> tuple[int, int]:
-    shares = [coverage(weights, passage.text[start:end]) for start, end in passage.sentences]
+    shares = [word_share(weights, passage.text[start:end]) for start, end in passage.sentences]
     return passage.sentences[int(np.argmax(shares))]
 
 

@@ -11,14 +11,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import shutil
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from healthsearch import wording  # noqa: E402
 from healthsearch.places import default_index  # noqa: E402
-from tests.browsing import ARGUMENTS, BROWSERS, WATCH  # noqa: E402
+from tests.browsing import ARGUMENTS, BROWSERS, WATCH, served  # noqa: E402
 
 QUESTIONS = ROOT / "tests" / "relevance" / "queries.jsonl"
 # Between two questions a reader reads.
@@ -118,25 +113,8 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=20, metavar="N")
     parser.add_argument("--questions", type=int, default=5, metavar="N", help="of each visitor (default: 5)")
     arguments = parser.parse_args()
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    url = f"http://localhost:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    surroundings = os.environ | {"HEALTHSEARCH_INDEX": str(arguments.index.resolve())}
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            while True:
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health").close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            asyncio.run(measure(url, arguments.visitors, arguments.questions))
-        finally:
-            process.terminate()
-            process.wait()
+    with served(arguments.index) as url:
+        asyncio.run(measure(url, arguments.visitors, arguments.questions))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,6 @@ from healthsearch.encoder import Matrix, Vector, unit_rows  # noqa: E402
 from healthsearch.generation import Generation  # noqa: E402
 from healthsearch.models import find_model  # noqa: E402
 from healthsearch.passages import Span  # noqa: E402
-from healthsearch.rows import mapped  # noqa: E402
 from healthsearch.search import CANDIDATES, Searcher  # noqa: E402
 from healthsearch.vectors import OVERSAMPLING, Rows, Sketch, Vectors  # noqa: E402
 
@@ -297,8 +296,8 @@ def _packaged(work: Path, questions: Sequence[str]) -> list[float]:
 
 def _ways(generation: Generation, queries: Matrix) -> Iterator[tuple[str, float, list[float], float]]:
     """Ways to the nearest vectors: name, share of the nearest that is found, milliseconds a query, MB in memory."""
-    matrix: Matrix = mapped(generation.folder / "vectors.npy")
-    exact = Vectors(matrix)
+    matrix: Matrix = generation.vectors.matrix
+    exact = Vectors.of(matrix)
     nearest = [exact.search(query, DEPTH)[0] for query in queries]
 
     def measured(name: str, find: Callable[[Matrix], Rows], size: float) -> tuple[str, float, list[float], float]:
@@ -315,7 +314,7 @@ def _ways(generation: Generation, queries: Matrix) -> Iterator[tuple[str, float,
     size = sketch.to_bytes().nbytes
     for times in OVERSAMPLINGS:
         told = f"sketch, {times} times as many measured" + (" (shipped)" if times == OVERSAMPLING else "")
-        sketched = Vectors(matrix, sketch, times)
+        sketched = Vectors.of(matrix, sketch, times)
         yield measured(told, lambda query, sketched=sketched: sketched.search(query, DEPTH)[0], size)
     lists = int(len(matrix) ** 0.5)
     index = faiss.IndexIVFScalarQuantizer(

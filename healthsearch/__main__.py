@@ -11,12 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from healthsearch import __version__, build_command
-from healthsearch.check import check, notices
+from healthsearch.check import check
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index
-from healthsearch.reranker import Reranker
+from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.search import MOST_HITS, Searcher
 from healthsearch.terminal import answer_text, json_text, visible
 from healthsearch.urgent import Signs, read_signs
@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--reranker",
             metavar="NAME_OR_DIR",
-            help="a cross-encoder that reorders the best 30 passages (off by default)",
+            help=f"a cross-encoder that reorders the best {DEPTH} passages (off by default)",
         )
     return top
 
@@ -126,15 +126,16 @@ def _search_lines(searcher: Searcher, k: int, signs: tuple[Signs, ...]) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    faults, noticed = check(arguments.index, arguments.corpus), notices(arguments.index)
+    found = check(arguments.index, arguments.corpus)
     if arguments.json:
-        told = [{"place": fault.place, "cause": fault.cause, "remedy": fault.remedy} for fault in faults]
-        print(json_text({"sound": not faults, "faults": told, "notices": list(map(asdict, noticed))}, indent=1))
+        told = [{"place": fault.place, "cause": fault.cause, "remedy": fault.remedy} for fault in found.faults]
+        noticed = list(map(asdict, found.notices))
+        print(json_text({"sound": not found.faults, "faults": told, "notices": noticed}, indent=1))
     else:
-        print("\n".join(visible(str(fault)) for fault in faults) or "The index is sound and up to date.")
-        for notice in noticed:
+        print("\n".join(visible(str(fault)) for fault in found.faults) or "The index is sound and up to date.")
+        for notice in found.notices:
             print(f"notice: {visible(str(notice))}")
-    return ERROR if faults else FOUND
+    return ERROR if found.faults else FOUND
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:

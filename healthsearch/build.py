@@ -21,9 +21,10 @@ from filelock import FileLock, Timeout
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
+from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
-from healthsearch.generation import ENCODERS, Draft, EncoderFacts, Generation, open_generation
+from healthsearch.generation import ENCODERS, EncoderFacts, Generation, open_generation
 from healthsearch.graph import keep_only
 from healthsearch.history import record
 from healthsearch.intake import Copy, Found, take_in
@@ -367,6 +368,7 @@ def _locked(index: Path) -> Iterator[None]:
     holder = index / "builder.txt"
     try:
         index.mkdir(parents=True, exist_ok=True)
+        _refuse_links(index)
         with FileLock(index / "build.lock", timeout=0):
             holder.write_text(f"process {os.getpid()}", encoding="utf-8")
             yield
@@ -382,6 +384,17 @@ def _locked(index: Path) -> Iterator[None]:
             f"the index cannot be written ({getattr(error, 'strerror', None) or error})",
             "Mend the folder's permissions or free some space; the last good index still serves.",
         ) from None
+
+
+def _refuse_links(index: Path) -> None:
+    """An index that came from elsewhere could lead what a build writes and cleans away into any other folder."""
+    for path in sorted(index.iterdir()):
+        if path.is_symlink():
+            raise HealthSearchError(
+                path,
+                "it is a link, and a build would write and delete where it leads",
+                "Remove it, or make the whole index folder the link.",
+            )
 
 
 def _text_of(file: Path) -> str:

@@ -31,24 +31,16 @@ class Notice:
         return f"{self.place}: {self.cause}."
 
 
-def notices(index: Path) -> list[Notice]:
-    """Texts that stand in two places, and articles that are almost the same; none where there is no index."""
-    try:
-        generation, _ = open_generation(index)
-    except HealthSearchError:
-        return []
-    found = [
-        Notice(place, f"the same text as {first}, which stands for it")
-        for place, first in generation.store.copy_places()
-    ]
-    for first, second, alike in near_duplicates(generation.store.articles()):
-        found.append(Notice(second, f"almost the same text as {first} ({alike:.0%} of its phrases)"))
-    generation.close()
-    return found
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a check has found: faults, each with the command that mends it, and notices beside them."""
+
+    faults: list[HealthSearchError]
+    notices: list[Notice]
 
 
-def check(index: Path, corpus: Path) -> list[HealthSearchError]:
-    """Everything that is wrong, each with the command that mends it; an empty list when nothing is.
+def check(index: Path, corpus: Path) -> Findings:
+    """Everything that is wrong with the index; no notices where there is none that can be opened.
 
     Opening a generation verifies the SHA-256 of every file and that its parts belong together; here the
     content is looked at too.
@@ -56,13 +48,25 @@ def check(index: Path, corpus: Path) -> list[HealthSearchError]:
     try:
         generation, fault = open_generation(index)
     except HealthSearchError as missing_or_damaged:
-        return [missing_or_damaged]
+        return Findings([missing_or_damaged], [])
     faults = [] if fault is None else [fault]
     faults += _content_faults(generation)
     faults += _encoder_faults(generation)
     faults += _corpus_faults(generation, corpus)
+    found = Findings(faults, notices(generation))
     generation.close()
-    return faults
+    return found
+
+
+def notices(generation: Generation) -> list[Notice]:
+    """Texts that stand in two places, and articles that are almost the same."""
+    found = [
+        Notice(place, f"the same text as {first}, which stands for it")
+        for place, first in generation.store.copy_places()
+    ]
+    for first, second, alike in near_duplicates(generation.store.articles()):
+        found.append(Notice(second, f"almost the same text as {first} ({alike:.0%} of its phrases)"))
+    return found
 
 
 def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:

@@ -12,12 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from healthsearch.generation import Generation
-
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
+from healthsearch.words import Rows, Scores
 
 # How much the words of a sentence count beside its meaning.
 SENTENCE_WORDS = 0.5

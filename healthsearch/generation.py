@@ -1,13 +1,12 @@
 """Generation: one complete, immutable build of the index; and the pointer to the one in use.
 
 Owns the alignment: row i of the vectors, document i of the words and passage i of the store are the same
-passage, and this is checked whenever a generation is opened. Owns the promise that a generation is complete
-or does not exist: it is written beside, flushed, read back, and then published by renaming a small pointer.
+passage, and this is checked whenever a generation is opened. ``draft`` writes it.
 
     index/current.json                 the pointer: which generation is in use, and which came before
     index/encoder/                     the encoder as exported for this machine (see ``graph``)
     index/generations/NAME/            manifest.json  store.sqlite  map.npy  spellings.json  vocabulary.json
-                                       vectors.npy  sentences.npy  article_vectors.npy  sketch.faiss
+                                       vectors.faiss  sentences.npy  article_vectors.npy  sketch.faiss
                                        coverage/  words/  article_words/
 """
 
@@ -15,12 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
+import re
+import sqlite3
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,19 +25,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from healthsearch import projection
-from healthsearch.article import Article
-from healthsearch.corpus import SourceFile
 from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.files import digests, flush, read_text
 from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
-from healthsearch.passages import SPLITTING, TARGET_TOKENS, Passage
-from healthsearch.rows import RowWriter, mapped
-from healthsearch.store import Store, StoredArticle, StoreWriter
-from healthsearch.vectors import EXACT_UP_TO, Matrix, Sketch, Vectors, mean
-from healthsearch.words import ANALYSIS, DOCUMENTS, Words
-from healthsearch.words_writer import WordsWriter
+from healthsearch.passages import SPLITTING, TARGET_TOKENS
+from healthsearch.rows import mapped
+from healthsearch.store import Store
+from healthsearch.vectors import SKETCH, Matrix, Vectors
+from healthsearch.words import ANALYSIS, Words
 
 Held = npt.NDArray[np.bool_]
 
@@ -48,10 +42,20 @@ Held = npt.NDArray[np.bool_]
 FORMAT = 5
 ENCODERS = "encoder"
 _POINTER = "current.json"
-_GENERATIONS = "generations"
-_DRAFT = ".draft"
-_DAMAGED = ".damaged"
+GENERATIONS = "generations"
+_FOLDER = re.compile(r"[\w-]+")
 _REBUILD = "Build it again: python build_index.py"
+# What comes of files that are sound by their checksums and hold something else than a build writes.
+_UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    sqlite3.Error,
+)
 
 
 class Damaged(HealthSearchError):
@@ -100,21 +104,24 @@ class Pointer:
         """The pointer of this index. Raises NoIndex when nothing was published, HealthSearchError when unreadable."""
         file = index / _POINTER
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
+            values = json.loads(read_text(file))
             generation, previous = str(values["generation"]), values["previous"]
-            return cls(generation, None if previous is None else str(previous), str(values["published"]))
+            pointer = cls(generation, None if previous is None else str(previous), str(values["published"]))
+            if not all(_FOLDER.fullmatch(name) for name in (generation, pointer.previous) if name is not None):
+                raise ValueError("no name of a generation")
+            return pointer
         except FileNotFoundError:
             raise NoIndex(index, "there is no index yet", "Build it: python build_index.py") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, RecursionError, ValueError, KeyError, TypeError) as error:
             raise HealthSearchError(file, f"the pointer cannot be read ({type(error).__name__})", _REBUILD) from None
 
     def write(self, index: Path) -> None:
         """Publish: readers see the old pointer or this one, nothing between."""
-        draft = index / f"{_POINTER}{_DRAFT}"
+        draft = index / f"{_POINTER}.draft"
         draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        _flush(draft)
+        flush(draft)
         draft.replace(index / _POINTER)
-        _flush(index)
+        flush(index)
 
 
 class Generation:
@@ -127,16 +134,13 @@ class Generation:
         self.folder = folder
         self.name = name or folder.name
         self.manifest = _read_manifest(folder, self.name)
-        _check_files(folder, self.manifest)
-        self.encoder = EncoderFacts(**self.manifest["encoder"])
-        self.skipped: dict[str, Skipped] = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
         try:
+            _check_files(folder, self.manifest)
+            self.encoder = EncoderFacts(**self.manifest["encoder"])
+            self.skipped = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
             self.store = Store(folder / "store.sqlite")
-            sketch = folder / "sketch.faiss"
-            self.vectors = Vectors(
-                mapped(folder / "vectors.npy"),
-                Sketch.from_bytes(np.fromfile(sketch, dtype=np.uint8)) if sketch.exists() else None,
-            )
+            sketched = SKETCH in self.manifest["files"]
+            self.vectors = Vectors.open(folder, self.encoder.dimension, sketched=sketched)
             self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
             self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
             vocabulary = _read_numbers(folder / "vocabulary.json")
@@ -145,11 +149,11 @@ class Generation:
             self.article_words = Words(folder / "article_words", vocabulary, articles)
             self.coverage = Coverage(folder / "coverage")
             self.spellings = _read_numbers(folder / "spellings.json")
-        except (OSError, ValueError) as error:
+            self._check_alignment()
+            self.article_rows = self.store.article_rows()
+            self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
+        except _UNREADABLE as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
-        self._check_alignment()
-        self.article_rows = self.store.article_rows()
-        self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
 
     def _check_alignment(self) -> None:
         articles, passages, sentences = self.store.counts()
@@ -234,178 +238,28 @@ def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
     """
     pointer = Pointer.read(index)
     try:
-        return Generation(index / _GENERATIONS / pointer.generation), None
+        return Generation(index / GENERATIONS / pointer.generation), None
     except HealthSearchError as fault:
         if pointer.previous is not None:
             try:
-                return Generation(index / _GENERATIONS / pointer.previous), fault
+                return Generation(index / GENERATIONS / pointer.previous), fault
             except HealthSearchError:
                 pass
         raise fault from None
 
 
-class Draft:
-    """A generation being written. Use it in a ``with`` block: what is not published is removed."""
-
-    def __init__(
-        self,
-        index: Path,
-        encoder: EncoderFacts,
-        previous: Generation | None = None,
-        exact_up_to: int = EXACT_UP_TO,
-    ) -> None:
-        """``previous``: the generation that articles may be taken from, made by the same rules.
-
-        ``exact_up_to``: how many passages there may be before their nearest are looked for by a sketch.
-        """
-        self._index = index
-        self._encoder = encoder
-        self._previous = previous
-        self._exact_up_to = exact_up_to
-        self._folder = index / _GENERATIONS / _DRAFT
-        self._digest = hashlib.sha256()
-        self._skipped: dict[str, Skipped] = {}
-        self.articles = 0
-
-    def __enter__(self) -> Draft:
-        # A killed build leaves its draft behind; only the holder of the lock comes here.
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True)
-        columns = (self._encoder.dimension,)
-        self._store = StoreWriter(self._folder / "store.sqlite")
-        self._vectors = RowWriter(self._folder / "vectors.npy", np.float32, columns)
-        self._article_vectors = RowWriter(self._folder / "article_vectors.npy", np.float32, columns)
-        self._sentences = RowWriter(self._folder / "sentences.npy", np.int8, columns)
-        self._words = WordsWriter(self._folder, self._previous.words.vocabulary if self._previous else {})
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def add(
-        self,
-        article: Article,
-        file: SourceFile,
-        passages: Sequence[Passage],
-        keys: Sequence[str],
-        vectors: Matrix,
-        sentences: SentenceVectors,
-    ) -> None:
-        """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences."""
-        self._add(article, file, passages, keys, vectors, sentences)
-        self._words.add(article, passages)
-
-    def take_over(self, known: StoredArticle, file: SourceFile) -> None:
-        """Add an article of the previous generation, whose file has not changed, with all that is known of it."""
-        if self._previous is None:
-            raise ValueError("there is no generation to take articles from")
-        first, last = known.passages[0], known.passages[-1]
-        end = last.first_sentence + len(last.passage.sentences)
-        vectors = self._previous.vectors.rows(first.row, last.row + 1)
-        sentences = self._previous.sentences[first.first_sentence : end]
-        passages = [stored.passage for stored in known.passages]
-        self._add(known.article, file, passages, known.keys, vectors, sentences)
-        # See ``words_held`` for the places of the pieces.
-        pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
-        self._words.take_over(known.article, passages, pieces)
-
-    def _add(
-        self,
-        article: Article,
-        file: SourceFile,
-        passages: Sequence[Passage],
-        keys: Sequence[str],
-        vectors: Matrix,
-        sentences: SentenceVectors,
-    ) -> None:
-        count = sum(len(passage.sentences) for passage in passages)
-        if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
-            raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
-        self._store.add(article, file, passages, keys)
-        self._vectors.add(vectors)
-        self._article_vectors.add(mean(vectors)[None, :])
-        self._sentences.add(sentences)
-        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
-        self.articles += 1
-
-    def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
-        """Note that the text of the article ``first`` stands in this file too, where its id would be ``copy``."""
-        self._store.add_copy(first, file, copy, place)
-        self._digest.update(f"{copy}\0{file.path}\0{file.digest}\0{first}\n".encode())
-
-    def skip(self, file: SourceFile, problem: UnreadableArticle) -> None:
-        """Note a file of which something could not become an article."""
-        told = self._skipped.setdefault(file.path, Skipped(file.digest, []))
-        told.problems.append((problem.place, problem.cause, problem.remedy))
-
-    def publish(self) -> Generation:
-        """Write, flush, read back and publish; returns the generation, opened from its files."""
-        self._close()
-        matrix: Matrix = mapped(self._folder / "vectors.npy")
-        if len(matrix) > self._exact_up_to:
-            Sketch.of(matrix).to_bytes().tofile(self._folder / "sketch.faiss")
-        drawn = projection.drawn(len(matrix))
-        np.save(self._folder / "map.npy", np.column_stack([drawn, projection.project(matrix[drawn])]))
-        self._words.finish()
-        store = Store(self._folder / "store.sqlite")
-        articles, passages, sentences = store.counts()
-        store.close()
-        postings = {name: len(mapped(self._folder / name / DOCUMENTS)) for name in ("words", "article_words")}
-        manifest = {
-            **rules(),
-            "encoder": asdict(self._encoder),
-            "articles_digest": self._digest.hexdigest(),
-            "skipped": {path: asdict(skipped) for path, skipped in self._skipped.items()},
-            "counts": {"articles": articles, "passages": passages, "sentences": sentences, **postings},
-            "files": _digests(self._folder, _names(self._folder)),
-        }
-        (self._folder / "manifest.json").write_text(_manifest_text(manifest), encoding="utf-8")
-        for path in (*self._folder.rglob("*"), self._folder):
-            _flush(path)
-        name = _name(manifest)
-        Generation(self._folder, name).close()
-        return self._put_in_place(name)
-
-    def _close(self) -> None:
-        for writer in (self._store, self._vectors, self._article_vectors, self._sentences, self._words):
-            writer.close()
-
-    def _put_in_place(self, name: str) -> Generation:
-        home = self._index / _GENERATIONS
-        target = home / name
-        # Of the same content: one that is whole serves on, perhaps to a reader at this moment.
-        if not _is_whole(target):
-            if target.exists():
-                shutil.rmtree(home / _DAMAGED, ignore_errors=True)
-                target.rename(home / _DAMAGED)
-            self._folder.rename(target)
-            _flush(home)
-        before = next((old for old in self._served() if old != name and _is_whole(home / old)), None)
-        Pointer(name, before, datetime.now(UTC).isoformat()).write(self._index)
-        for old in home.iterdir():
-            if old.name not in (name, before):
-                shutil.rmtree(old, ignore_errors=True)
-        return Generation(target)
-
-    def _served(self) -> list[str]:
-        """The generations that the pointer names, the one in use first."""
-        try:
-            pointer = Pointer.read(self._index)
-        except HealthSearchError:
-            return []
-        return [name for name in (pointer.generation, pointer.previous) if name]
-
-
-def _name(manifest: dict[str, Any]) -> str:
+def name_of(manifest: dict[str, Any]) -> str:
+    """The name of a generation: a digest of all that it is."""
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _manifest_text(manifest: dict[str, Any]) -> str:
+def manifest_text(manifest: dict[str, Any]) -> str:
+    """What its file holds."""
     return json.dumps(manifest, indent=1)
 
 
-def _is_whole(folder: Path) -> bool:
+def is_whole(folder: Path) -> bool:
+    """Whether this is a generation that can be opened."""
     try:
         Generation(folder).close()
     except HealthSearchError:
@@ -416,58 +270,28 @@ def _is_whole(folder: Path) -> bool:
 def _read_manifest(folder: Path, name: str) -> dict[str, Any]:
     file = folder / "manifest.json"
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file)
         manifest: dict[str, Any] = json.loads(text)
         made_by = manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, RecursionError, ValueError, KeyError, TypeError):
         raise Damaged(file, "the index's manifest is missing or cannot be read", _REBUILD) from None
     if made_by != FORMAT:
         raise HealthSearchError(
             file, f"the index has format {made_by}, and this version reads format {FORMAT}", _REBUILD
         )
-    if _name(manifest) != name or _manifest_text(manifest) != text:
+    if name_of(manifest) != name or manifest_text(manifest) != text:
         raise Damaged(file, "the index's manifest has changed since it was published", _REBUILD)
     return manifest
 
 
 def _check_files(folder: Path, manifest: dict[str, Any]) -> None:
-    for name, digest in _digests(folder, list(manifest["files"])).items():
+    for name, digest in digests(folder, list(manifest["files"].keys())).items():
         if digest is None:
             raise Damaged(folder / name, "a file of the index is missing or cannot be read", _REBUILD)
         if digest != manifest["files"][name]:
             raise Damaged(folder / name, "a file of the index has changed since it was published", _REBUILD)
 
 
-def _digests(folder: Path, names: Sequence[str]) -> dict[str, str | None]:
-    """The SHA-256 of each of these files, None where it cannot be read. Two at a time: they are most of an opening."""
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(names, pool.map(_sha256, [folder / name for name in names]), strict=True))
-
-
 def _read_numbers(file: Path) -> dict[str, int]:
     numbers: dict[str, int] = json.loads(file.read_text(encoding="utf-8"))
     return numbers
-
-
-def _names(folder: Path) -> list[str]:
-    """The files in it, by path within it."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-def _sha256(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
-
-
-def _flush(path: Path) -> None:
-    """Ask the disk to keep a file, or a folder's list of names where the system can do that."""
-    if path.is_dir() and os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -74,9 +74,10 @@ class Facts:
         """What is kept under ``home`` of the encoder of this digest; None without it, or when a file has changed."""
         folder = folder_of(home, digest)
         try:
+            digests = _digests(folder)
             facts = cls(**json.loads((folder / _FACTS).read_text(encoding="utf-8")))
-            whole = facts.format == _FORMAT and facts.digest == digest and facts.files == _digests(folder)
-        except (OSError, ValueError, TypeError):
+            whole = facts.format == _FORMAT and facts.digest == digest and facts.files == digests
+        except (OSError, RecursionError, ValueError, TypeError):
             return None
         return facts if whole else None
 
@@ -249,6 +250,9 @@ def _openvino() -> Any:  # noqa: ANN401 - the module
 def _digests(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.iterdir()):
+        if path.is_symlink() or not path.is_file():
+            # What stands there instead of a file may never end.
+            raise ValueError(f"{path} is no file")
         if path.name != _FACTS:
             with path.open("rb") as file:
                 found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from healthsearch.files import read_text
 from healthsearch.plan import Summary
 
 FILE = "builds.json"
@@ -72,7 +73,7 @@ def record(index: Path, summary: Summary) -> None:
 def builds(index: Path) -> list[Built]:
     """The last builds, the newest first."""
     try:
-        told = json.loads((index / FILE).read_text(encoding="utf-8"))
+        told = json.loads(read_text(index / FILE))
         return [_built(one) for one in told][:MOST_BUILDS]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []

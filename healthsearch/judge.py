@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from healthsearch.fusion import Measures, Scores
+from healthsearch.fusion import Measures
+from healthsearch.words import Scores
 
 Verdict = Literal["answered", "related", "nothing"]
 

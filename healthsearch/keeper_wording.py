@@ -27,7 +27,7 @@ FINGERPRINT, ENCODER = "Fingerprint", "Encoder"
 BY = {
     "publisher": "Publisher",
     "language": "Language",
-    "age": "Years since the review, or else the publication",
+    "age": "Years since review or publication",
     "length": "Length in characters",
 }
 NOT_GIVEN, OTHERS = "not given", "others"

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from healthsearch.cautions import is_caution
 from healthsearch.passages import Passage, Span
 from healthsearch.sentences import without_list_marker
-from healthsearch.words import words
-
-Scores = npt.NDArray[np.float32]
+from healthsearch.words import Scores, words
 
 # How much the share of the question's words counts beside the cosine: more than in ranking, since within a passage
 # all sentences are about the same thing.
@@ -43,7 +40,7 @@ def mark(passage: Passage, cosines: Scores, question: Mapping[str, float]) -> li
     """
     if not passage.sentences:
         return []
-    shares = [coverage(question, passage.text[start:end]) for start, end in passage.sentences]
+    shares = [word_share(question, passage.text[start:end]) for start, end in passage.sentences]
     scores = cosines + _WORDS * np.array(shares, dtype=np.float32)
     best = int(np.argmax(scores))
     cautions = [number for number in cautions_of(passage) if number != best]
@@ -58,7 +55,7 @@ def cautions_of(passage: Passage) -> list[int]:
     return [place for place, (start, end) in enumerate(passage.sentences) if is_caution(passage.text[start:end])]
 
 
-def coverage(question: Mapping[str, float], text: str) -> float:
+def word_share(question: Mapping[str, float], text: str) -> float:
     """The share, by weight, of the question's index words that stand in the text; 0.0 for no words."""
     total = sum(question.values())
     found = set(words(text))

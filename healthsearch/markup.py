@@ -65,12 +65,12 @@ def urgent(notices: Iterable[Notice]) -> str:
     )
 
 
-def keep(answer: Answer) -> str:
+def keep(answer: Answer, today: date) -> str:
     """What stands over the ways to keep an answer, and those that need no server."""
     link = f"?question={quote_plus(answer.question)}"
     return (
         f'<div class="hs-tools hs-keep" data-told="{escaped(wording.COPIED)}"><h3>{escaped(wording.KEEP)}</h3><p>'
-        f"{escaped(wording.fingerprint_of(answer.generation))}</p>"
+        f"{escaped(wording.fingerprint(answer.generation, today))}</p>"
         f'<button type="button" data-copy-link="{escaped(link)}">{escaped(wording.LINK_WITH_QUESTION)}</button>'
         f'<button type="button" data-print="true">{escaped(wording.PRINT)}</button></div>'
     )
@@ -135,7 +135,8 @@ def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
         f'<p class="hs-printed">{escaped(source)}</p>'
-        f"{notes}{_cautions(article, hit)}{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div>"
+        f"{notes}{_cautions(article, hit)}"
+        f'<div class="hs-asides">{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div></div>'
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.adapter import Adapter
-from healthsearch.encoder import Encoder, ModelFiles
+from healthsearch.encoder import Encoder, Model, ModelFiles
 from healthsearch.errors import HealthSearchError
 from healthsearch.graph import Facts, GraphEncoder, folder_of
 from healthsearch.network import SentenceTransformerEncoder
@@ -29,6 +29,8 @@ _DEFAULT_DIGESTS = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
+_PICKLED = "the model has no weights in safetensors form, and other forms can run code"
+_SAFE = "Save it again with SentenceTransformer(...).save(folder, safe_serialization=True)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,7 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
             "Name a folder that SentenceTransformer.save() wrote.",
         )
     if not any(folder.rglob("*.safetensors")):
-        raise HealthSearchError(
-            folder,
-            "the model has no weights in safetensors form, and other forms can run code",
-            "Save it again with SentenceTransformer(...).save(folder, safe_serialization=True).",
-        )
+        raise HealthSearchError(folder, _PICKLED, _SAFE)
     digest = _folder_digest(folder)
     return LocalModel(name, folder, digest, digest)
 
@@ -108,11 +106,38 @@ def _tuned(model: LocalModel, adapter: Adapter, name: str) -> LocalModel:
 
 
 def local_folder(name: str) -> Path:
-    """The folder that ``name`` means, or that of a name in the local hub cache; HealthSearchError without one."""
-    return Path(name).resolve() if _is_folder(name) else _cached_folder(name)
+    """The folder that ``name`` means, or that of a name in the local hub cache.
+
+    Raises HealthSearchError without one, and when something in it could run code or leads elsewhere: weights that
+    are pickled, devices, links.
+    """
+    folder = Path(name).resolve() if _is_folder(name) else _cached_folder(name).resolve()
+    # The hub's cache keeps files beside its snapshots, which are links to them.
+    home = folder.parent.parent if folder.parent.name == "snapshots" else folder
+    for path in sorted(folder.rglob("*")):
+        if not (path.is_file() or path.is_dir()) or not path.resolve().is_relative_to(home):
+            raise HealthSearchError(
+                path, "it is no file of the model's folder", "Put the file itself there, or remove it."
+            )
+        # What stands beside safetensors is not read.
+        if path.match("pytorch_model*.bin") and not any(path.parent.glob("*.safetensors")):
+            raise HealthSearchError(path, _PICKLED, _SAFE)
+    return folder
+
+
+def same_model(model: Model, digest: str) -> Model:
+    """The model, if its files are those that ``digest`` was taken of; HealthSearchError before any is loaded."""
+    if model.digest != digest:
+        raise HealthSearchError(
+            model.name, "the model has changed since the index was made", "Build it again: python build_index.py"
+        )
+    return model
 
 
 def _is_folder(name: str) -> bool:
+    # An index names its model: on Windows such a name would ask another machine for it.
+    if name.startswith(("//", "\\\\")):
+        return False
     try:
         return Path(name).is_dir()
     except OSError:

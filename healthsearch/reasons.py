@@ -10,11 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from healthsearch.words import words
-
-Rows = npt.NDArray[np.int64]
+from healthsearch.words import Rows, words
 
 # What stands around a word as it is typed: marks, but no letter and no digit.
 _EDGES = re.compile(r"^\W+|\W+$")

@@ -1,10 +1,12 @@
 """An array on disk: written row after row by a build, and mapped from its file by whoever reads it.
 
-So neither needs the memory that all rows would take. The file is NumPy's own .npy.
+So neither needs the memory that all rows would take. The file is NumPy's own .npy, unless another header is given.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,24 @@ import numpy.typing as npt
 
 
 class RowWriter:
-    """Writes an array whose number of rows is not known yet; ``columns`` is the shape of a row."""
+    """Writes an array whose number of rows is not known yet; ``columns`` is the shape of a row.
 
-    def __init__(self, file: Path, dtype: npt.DTypeLike, columns: tuple[int, ...] = ()) -> None:
+    ``header`` gives what stands before so many rows, always of one length.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        dtype: npt.DTypeLike,
+        columns: tuple[int, ...] = (),
+        header: Callable[[int], bytes] | None = None,
+    ) -> None:
         self._dtype = np.dtype(dtype)
         self._columns = columns
+        self._header = header or self._npy_header
         self._rows = 0
         self._file = file.open("wb")
-        self._write_header()
+        self._file.write(self._header(0))
 
     def add(self, rows: npt.NDArray[Any]) -> None:
         """Append some rows."""
@@ -33,14 +45,16 @@ class RowWriter:
         """Make the file whole; closing twice is harmless."""
         if not self._file.closed:
             self._file.seek(0)
-            self._write_header()
+            self._file.write(self._header(self._rows))
             self._file.close()
 
-    def _write_header(self) -> None:
-        # NumPy leaves room in it for the first dimension to grow, so the second header is as long as the first.
-        shape = (self._rows, *self._columns)
+    def _npy_header(self, rows: int) -> bytes:
+        # NumPy leaves room in it for the first dimension to grow, so that it stays as long.
+        shape = (rows, *self._columns)
         header = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._file, header)
+        written = io.BytesIO()
+        np.lib.format.write_array_header_1_0(written, header)
+        return written.getvalue()
 
 
 def mapped(file: Path) -> npt.NDArray[Any]:

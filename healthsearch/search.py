@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from healthsearch.answer import Answer, Hit, Result, answering
@@ -26,7 +25,7 @@ from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import ENCODERS, Generation, open_generation
 from healthsearch.judge import Calibration, Evidence, Verdict, evidence
 from healthsearch.mark import Mark, cautions_of, mark
-from healthsearch.models import find_model
+from healthsearch.models import find_model, same_model
 from healthsearch.newer import is_old, newer
 from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
@@ -36,7 +35,8 @@ from healthsearch.sentences import without_list_marker
 from healthsearch.spelling import Speller
 from healthsearch.store import StoredPassage
 from healthsearch.urgent import Signs, urgent
-from healthsearch.words import ANALYSIS, has_words, highest, words
+from healthsearch.vectors import Mask
+from healthsearch.words import ANALYSIS, Rows, Scores, has_words, highest, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
 CANDIDATES = 200
@@ -49,10 +49,6 @@ _ALSO_AMONG = 10
 _CLOSE_BY = 3
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
 _LONGEST_QUESTION = 4_000
-
-Mask = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,8 @@ class Searcher:
         """
         generation, fault = open_generation(index)
         if encoder is None or encoder.digest != generation.encoder.digest:
-            encoder = find_model(generation.encoder.name).load(index / ENCODERS)
+            model = same_model(find_model(generation.encoder.name), generation.encoder.digest)
+            encoder = model.load(index / ENCODERS)
         return cls(generation, encoder, fault, reranker)
 
     def article(self, article_id: str) -> Article:
@@ -149,8 +146,8 @@ class Searcher:
         started = time.perf_counter()
         if not 1 <= k <= MOST_HITS:
             raise ValueError(f"k must be from 1 to {MOST_HITS}, not {k}")
-        asked = self._checked(question)
-        read, corrections = (asked, ()) if as_typed else self.speller.correct(asked)
+        question = self._checked(question)
+        read, corrections = (question, ()) if as_typed else self.speller.correct(question)
         query = self.encoder.encode_query([read])[0]
         among = self._among(where)
         ranking, chosen = self._chosen(read, query, k, among)
@@ -159,14 +156,12 @@ class Searcher:
         confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
         weights = self.generation.words.weights(words(read))
-        of_question = _Asked(read, query, weights, verdict, today or date.today())
+        asked = _Asked(read, query, weights, verdict, today or date.today())
         later = self._newer(rows[chosen], articles)
-        hits = [
-            self._hit(of_question, rank, ranking, place, articles, later) for rank, place in enumerate(chosen, start=1)
-        ]
+        hits = [self._hit(asked, rank, ranking, place, articles, later) for rank, place in enumerate(chosen, start=1)]
         also = self._also(set(map(int, rows[chosen])), rows)
         return Answer(
-            question=asked,
+            question=question,
             corrections=corrections,
             verdict=verdict,
             confidence=confidence,

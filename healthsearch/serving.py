@@ -20,7 +20,7 @@ from healthsearch.citing import article_of, find
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import ENCODERS, Generation, Pointer, open_generation
-from healthsearch.models import DEFAULT_MODEL, find_model
+from healthsearch.models import DEFAULT_MODEL, find_model, same_model
 from healthsearch.narrowing import Offers, offers
 from healthsearch.passages import Span
 from healthsearch.plan import Summary
@@ -139,7 +139,7 @@ class Service:
 
     def _encoder_for(self, generation: Generation) -> Encoder:
         if self._encoder is None or self._encoder.digest != generation.encoder.digest:
-            self._encoder = self._warm(self._find(generation.encoder.name))
+            self._encoder = self._warm(same_model(self._find(generation.encoder.name), generation.encoder.digest))
         return self._encoder
 
     def _encoder_of(self, model: Model) -> Encoder:

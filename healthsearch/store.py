@@ -9,7 +9,9 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -159,6 +161,10 @@ class Store:
     def __init__(self, file: Path) -> None:
         self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        # Views, triggers or computed columns of a file from elsewhere would run what they say.
+        if self._all("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid") != _statements():
+            self.close()
+            raise ValueError(f"{file.name} has other tables than a build makes")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -295,6 +301,14 @@ class Store:
     def _all(self, sql: str, *values: object) -> list[Any]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
+
+
+@cache
+def _statements() -> list[tuple[str]]:
+    """What SQLite keeps of the schema: its statements, by a rule of its own for white space."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(_SCHEMA)
+        return db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
 
 
 def _article(row: Sequence[Any]) -> Article:

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from healthsearch.files import read_text
+
 FILE = "unanswered.jsonl"
 MOST_KEPT = 500
 
@@ -35,7 +37,7 @@ class UnansweredQuestions:
     def all(self) -> list[Unanswered]:
         """What is kept, the newest first; nothing where the file cannot be read."""
         try:
-            lines = self._file.read_text(encoding="utf-8").split("\n")
+            lines = read_text(self._file).split("\n")
             told = [json.loads(line) for line in lines if line]
             return [Unanswered(str(one["day"]), str(one["question"])) for one in reversed(told)]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -1,17 +1,22 @@
 """Nearest vectors: the only import of FAISS, and the place where its traps end.
 
-All cosines are exact, of a matrix that may be mapped from a file; FAISS computes each by itself, so that equal vectors
-have equal cosines wherever they stand, and which rows are best is decided here. In large collections a sketch of a bit
-a dimension chooses the rows whose cosines are worth computing.
+The vectors are a flat index, in a file of FAISS's own that is mapped and never loaded. All cosines are exact; FAISS
+computes each by itself, so that equal vectors have equal cosines wherever they stand, and which rows are best is
+decided here. In large collections a sketch of a bit a dimension chooses the rows whose cosines are worth computing.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
 
 import faiss
 import numpy as np
 import numpy.typing as npt
+
+from healthsearch.rows import RowWriter
 
 # One question is too little work to share out: threads would wait for each other longer than it takes.
 faiss.omp_set_num_threads(1)
@@ -25,6 +30,7 @@ _LEAST_SHARE = 0.2
 _LARGEST_SHARE = 0.05
 # Vectors that are sketched at once.
 _BLOCK = 50_000
+FLAT, SKETCH = "vectors.faiss", "sketch.faiss"
 
 Matrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -75,26 +81,73 @@ class Sketch:
         return np.asarray(np.sort(rows[0][rows[0] >= 0]), dtype=np.int64)
 
 
+def writer(folder: Path, dimension: int) -> RowWriter:
+    """Writes a flat FAISS index, vector after vector, so that no more of it is in memory than is given at a time."""
+    return RowWriter(folder / FLAT, np.float32, (dimension,), _flat_header(dimension))
+
+
+def _flat_header(dimension: int) -> Callable[[int], bytes]:
+    """What FAISS writes before the vectors of a flat index of inner products, by how many vectors there are."""
+    empty = faiss.serialize_index(faiss.IndexFlatIP(dimension)).tobytes()
+
+    def header(count: int) -> bytes:
+        # Its kind and the dimension, four bytes each; the number of vectors; other facts; the number of numbers.
+        return empty[:8] + count.to_bytes(8, "little") + empty[16:-8] + (count * dimension).to_bytes(8, "little")
+
+    return header
+
+
 class Vectors:
     """n unit vectors, numbered from 0 in the order given; scores are cosines."""
 
-    def __init__(self, matrix: Matrix, sketch: Sketch | None = None, oversampling: int = OVERSAMPLING) -> None:
-        """``matrix``: (n, dimension), float32, by rows; it is kept and not copied. Without its sketch all is exact."""
-        if matrix.ndim != 2 or matrix.dtype != np.float32 or not matrix.flags.c_contiguous:
-            raise ValueError(f"expected rows of float32, got {matrix.dtype} of shape {matrix.shape}")
-        if sketch is not None and len(sketch) != len(matrix):
-            raise ValueError(f"a sketch of {len(sketch)} vectors for {len(matrix)}")
-        self._matrix = matrix
+    def __init__(
+        self, index: faiss.IndexFlatIP, sketch: Sketch | None = None, oversampling: int = OVERSAMPLING
+    ) -> None:
+        """Without a sketch all is exact; ValueError when it is of others than the ``index``."""
+        if sketch is not None and len(sketch) != index.ntotal:
+            raise ValueError(f"a sketch of {len(sketch)} vectors for {index.ntotal}")
+        self._index = index
         self._sketch = sketch
         self._oversampling = oversampling
+        self._data: npt.NDArray[np.uint8] | None = None
+
+    @classmethod
+    def of(cls, matrix: Matrix, sketch: Sketch | None = None, oversampling: int = OVERSAMPLING) -> Vectors:
+        """Index the rows of an (n, dimension) matrix."""
+        index = faiss.IndexFlatIP(matrix.shape[1])
+        index.add(np.ascontiguousarray(matrix, dtype=np.float32))
+        return cls(index, sketch, oversampling)
+
+    @classmethod
+    def open(cls, folder: Path, dimension: int, *, sketched: bool) -> Vectors:
+        """Map what ``writer`` left in the folder, with the sketch beside it; ValueError for anything else."""
+        data = np.memmap(folder / FLAT, np.uint8, "r")
+        header = _flat_header(dimension)
+        before = len(header(0))
+        count, rest = divmod(len(data) - before, 4 * dimension)
+        # FAISS believes what it reads, so it is given no header but the one that belongs there.
+        if count < 0 or rest or data[:before].tobytes() != header(count):
+            raise ValueError(f"{FLAT} is no flat index of {dimension} dimensions")
+        sketch = Sketch.from_bytes(np.fromfile(folder / SKETCH, dtype=np.uint8)) if sketched else None
+        reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(data), data.nbytes)  # type: ignore[attr-defined]
+        opened = cls(cast("faiss.IndexFlatIP", faiss.read_index(reader)), sketch)
+        # The index looks into the mapped file for as long as it is used.
+        opened._data = data
+        return opened
 
     def __len__(self) -> int:
-        return len(self._matrix)
+        return int(self._index.ntotal)
 
     @property
     def dimension(self) -> int:
         """Columns of the matrix."""
-        return int(self._matrix.shape[1])
+        return int(self._index.d)
+
+    @property
+    def matrix(self) -> Matrix:
+        """All of them, (n, dimension): a view, for as long as this lives; what is not looked at stays on disk."""
+        every: Matrix = faiss.rev_swig_ptr(self._index.get_xb(), len(self) * self.dimension)
+        return every.reshape(-1, self.dimension)
 
     def search(self, query: Matrix, k: int, among: Mask | None = None) -> tuple[Rows, Matrix]:
         """The ``k`` rows nearest to one (dimension,) query and their cosines, best first, ties by row.
@@ -120,14 +173,16 @@ class Vectors:
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(self):
             raise IndexError(f"rows from {rows.min()} to {rows.max()}, of {len(self)}")
         scores = np.empty(len(rows), np.float32)
-        arrays = (scores, np.ascontiguousarray(query, np.float32), self._matrix, np.ascontiguousarray(rows, np.int64))
-        pointers = [faiss.swig_ptr(array) for array in arrays]
-        faiss.fvec_inner_products_by_idx(*pointers, self.dimension, 1, len(rows))  # type: ignore[attr-defined]
+        query, rows = np.ascontiguousarray(query, np.float32), np.ascontiguousarray(rows, np.int64)
+        into, of, at = (faiss.swig_ptr(array) for array in (scores, query, rows))
+        faiss.fvec_inner_products_by_idx(  # type: ignore[attr-defined]
+            into, of, self._index.get_xb(), at, self.dimension, 1, len(rows)
+        )
         return scores
 
     def rows(self, start: int, end: int) -> Matrix:
         """A copy of the vectors numbered ``start`` to ``end - 1``."""
-        return self._matrix[start:end].copy()
+        return self.matrix[start:end].copy()
 
     def _worth_looking_at(self, query: Matrix, k: int, among: Mask | None) -> Rows:
         """The rows whose cosines are computed, ascending: all that may be found, or several times ``k`` of them."""

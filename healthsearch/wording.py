@@ -47,7 +47,7 @@ SUGGESTIONS = (
     "Use other words: the everyday name instead of the medical one, or the other way round.",
     "Ask about one thing at a time, in one short sentence.",
     "Check the spelling of names and medicines.",
-    "Ask a doctor, nurse or pharmacist: this collection is small and does not cover everything.",
+    "Ask a doctor, nurse or pharmacist: no collection of articles covers everything.",
 )
 
 MARKS = {"answer": "Best fit", "caution": "Caution"}
@@ -97,7 +97,7 @@ SHARE = "Copy, cite, link"
 COPY_QUOTE, COPY_LINK, COPIED = "Copy the quote", "Copy a link to this passage", "Copied."
 CITATIONS = {"plain": "Copy a citation", "bibtex": "Copy BibTeX", "ris": "Copy RIS"}
 KEEP = "Keep this answer"
-AS_MARKDOWN, AS_JSON, PRINT = "Download as Markdown", "Download as JSON", "Print"
+AS_MARKDOWN, AS_JSON, PRINT = "Download as Markdown", "Download as JSON", "Print or save as PDF"
 LINK_WITH_QUESTION = "Copy a link with your question"
 FILE_NAME = "answer"
 NOTE, REFERENCE = "Note", "Reference"
@@ -286,11 +286,6 @@ def fingerprint(generation: str, today: date) -> str:
     'Answered on 22 November 2026 from the index with the fingerprint a0b1.'
     """
     return f"Answered on {day(today.isoformat())} from the index with the fingerprint {generation}."
-
-
-def fingerprint_of(generation: str) -> str:
-    """Which index gave the answer that is shown."""
-    return f"Given by the index with the fingerprint {generation}."
 
 
 def notes(names: Iterable[str]) -> list[str]:

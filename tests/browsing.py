@@ -12,9 +12,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import IO
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,7 +47,6 @@ class Server:
     """The page, served from folders of its own."""
 
     home: Path
-    process: subprocess.Popen[bytes]
     url: str
 
     @property
@@ -115,40 +117,63 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page with a corpus and, at first, no index."""
+    """The page with a corpus and, at first, no index; it calls nobody, not even for an address."""
     home = tmp_path_factory.mktemp("served")
     small_corpus(home / "corpus")
+    (home / "temporary").mkdir()
+    calls = home / "calls.txt"
+    calls.touch()
+    streamlit = ("-m", "tests.served_alone", str(calls))
+    with (
+        (home / "log.txt").open("wb") as log,
+        served(home / "index", home / "corpus", streamlit, {"TMPDIR": str(home / "temporary")}, log) as url,
+    ):
+        yield Server(home, url)
+    called = calls.read_text(encoding="utf-8")
+    assert not called, called
+
+
+@contextmanager
+def served(
+    index: Path,
+    corpus: Path | None = None,
+    streamlit: tuple[str, ...] = ("-m", "streamlit"),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    log: IO[bytes] | int = subprocess.DEVNULL,
+) -> Iterator[str]:
+    """The address of a page on these folders; without a corpus it is the one of the working tree."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    log = (home / "log.txt").open("wb")
+    folders = {"HEALTHSEARCH_INDEX": str(index.resolve())}
+    if corpus is not None:
+        folders["HEALTHSEARCH_CORPUS"] = str(corpus.resolve())
     process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
+        [sys.executable, *streamlit, "run", "app.py", f"--server.port={port}", "--server.headless=true"],
         cwd=ROOT,
-        env=os.environ | {"HEALTHSEARCH_CORPUS": str(home / "corpus"), "HEALTHSEARCH_INDEX": str(home / "index")},
+        env=os.environ | folders | environment,
         stdout=log,
         stderr=subprocess.STDOUT,
     )
     url = f"http://localhost:{port}"
     try:
         _wait_until_served(url, process)
-        yield Server(home, process, url)
+        yield url
     finally:
         process.terminate()
         process.wait(timeout=20)
-        log.close()
 
 
 def _wait_until_served(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         try:
             urllib.request.urlopen(f"{url}/_stcore/health").close()
             return
         except OSError:
             if process.poll() is not None:
-                pytest.fail(f"streamlit ended with status {process.returncode}")
+                raise ChildProcessError(f"streamlit ended with status {process.returncode}") from None
             time.sleep(0.1)
-    pytest.fail("streamlit did not start within a minute")
+    raise TimeoutError("streamlit did not start within five minutes")
 
 
 @pytest.fixture
@@ -161,7 +186,7 @@ def visitor(browser: Browser, server: Server, request: pytest.FixtureRequest) ->
     visitor.page.get_by_label(wording.QUESTION).wait_for(timeout=PATIENCE_MS)
     yield visitor
     context.close()
-    assert visitor.complaints == []
+    assert not visitor.complaints, visitor.complaints
     assert visitor.asked_of <= {urlsplit(server.url).netloc, ""}, "the page asks nobody but its own server"
 
 
@@ -185,7 +210,10 @@ def rebuild(server: Server) -> None:
 
 
 def violations(page: Page, axe: str) -> list[tuple[str, list[str]]]:
-    """What axe-core finds wrong: each rule, and the elements that break it."""
+    """What axe-core finds wrong when all is drawn and at rest: each rule, and the elements that break it."""
+    # What a run of the script may still take away is faded, and then hard to read.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_function("() => document.getAnimations().every((moving) => moving.playState !== 'running')")
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]

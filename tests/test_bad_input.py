@@ -286,6 +286,7 @@ def test_a_model_that_is_not_one_is_told(place: Place, tmp_path: Path) -> None:
     (model / "model.safetensors").rename(model / "pytorch_model.bin")
     status, told = place.build("--model", model)
     assert (status, "no weights in safetensors form" in told) == (1, True)
+    (model / "pytorch_model.bin").unlink()
     (model / "modules.json").unlink()
     status, told = place.build("--model", model)
     assert (status, "modules.json is missing" in told) == (1, True)

@@ -5,6 +5,7 @@ Times are printed (``pytest -s``), not asserted: they belong to the machine.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
@@ -73,6 +74,29 @@ def test_a_visit(visitor: Visitor, server: Server) -> None:
     expect(box).to_have_value(QUESTION)
 
 
+# Where the page's name and the question box stand, frame after frame.
+FOLLOW = """() => {
+  window.stood = new Set();
+  const look = () => {
+    const places = [".hs-header h1", ".st-key-question"].map((name) => document.querySelector(name));
+    window.stood.add(places.map((place) => Math.round(place.getBoundingClientRect().top)).join());
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_nothing_above_the_answers_moves_when_they_come(visitor: Visitor) -> None:
+    page = visitor.page
+    expect(page.get_by_text(wording.EXAMPLES)).to_be_visible()
+    visitor.told.wait_for(state="attached")
+    page.evaluate(FOLLOW)
+    for question in (QUESTION, "leg cramps at night", NO_ANSWER, QUESTION):
+        visitor.ask(question)
+        expect(page.get_by_role("button", name=wording.AS_JSON)).to_be_visible()
+    assert len(page.evaluate("() => [...window.stood]")) == 1
+
+
 def test_a_pdf_opens_at_the_page_of_the_hit(visitor: Visitor, server: Server) -> None:
     visitor.ask(PDF_QUESTION)
     link = visitor.page.get_by_role("link", name=wording.open_page(2)).first
@@ -111,14 +135,9 @@ def test_a_search_is_narrowed(visitor: Visitor) -> None:
     page = visitor.page
     visitor.ask("How long should a nap be?")
     page.get_by_text(wording.NARROW).click()
-    option = page.get_by_role("option", name="A sleep clinic (1)")
-    for _ in range(50):
-        # While its box unfolds, the list does not open.
-        page.get_by_label("Publisher").press("ArrowDown")
-        if option.is_visible():
-            break
-        page.wait_for_timeout(100)
-    option.click()
+    # While the box still unfolds, as somebody quick with the keys does.
+    page.get_by_label("Publisher").press("ArrowDown")
+    page.get_by_role("option", name="A sleep clinic (1)").click()
     expect(page.get_by_text(wording.narrowed(1))).to_be_visible()
     expect(page.locator(".hs-head h3")).to_have_text(["Naps for tired people"])
     page.locator(".st-key-read-1 button").click()
@@ -157,6 +176,25 @@ def test_the_search_button_asks_too(visitor: Visitor) -> None:
     visitor.page.get_by_label(wording.QUESTION).fill(QUESTION)
     visitor.page.get_by_role("button", name=wording.SEARCH).click()
     expect(visitor.page.get_by_role("heading", name=wording.VERDICTS["answered"])).to_be_visible()
+
+
+# What is typed and sent in the moment in which the box appears, before any other script has seen it.
+AT_ONCE = """(question) => new MutationObserver((_, watcher) => {
+  const box = document.querySelector(".st-key-question input");
+  if (!box) return;
+  watcher.disconnect();
+  box.focus();
+  document.execCommand("insertText", false, question);
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true, cancelable: true }));
+}).observe(document, { childList: true, subtree: true })"""
+
+
+def test_a_question_sent_in_the_moment_the_box_appears_is_answered(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
+    page.add_init_script(f"({AT_ONCE})({json.dumps(QUESTION)})")
+    page.goto(server.url)
+    expect(page.get_by_role("heading", name=wording.VERDICTS["answered"])).to_be_visible()
+    expect(page.get_by_label(wording.QUESTION)).to_have_value(QUESTION)
 
 
 def test_no_answer_and_no_question(visitor: Visitor) -> None:

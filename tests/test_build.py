@@ -204,7 +204,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=200)
 @given(batches=st.lists(st.lists(STEPS, min_size=1, max_size=3), min_size=2, max_size=5))
 def test_step_by_step_gives_the_bytes_of_all_at_once(
     tmp_path_factory: pytest.TempPathFactory, batches: list[list[Step]]
@@ -534,7 +534,7 @@ def _manifest(index: Path) -> None:
 
 
 def _vectors(index: Path) -> None:
-    (in_use(index) / "vectors.npy").unlink()
+    (in_use(index) / "vectors.faiss").unlink()
 
 
 @pytest.mark.parametrize("damage", [_pointer, _manifest, _vectors])
@@ -551,12 +551,12 @@ def test_a_build_on_a_damaged_index_reuses_the_one_before(corpus: Path, index: P
     build(corpus, index, KeywordModel())
     put(corpus, "d.md", "heat")
     build(corpus, index, KeywordModel())
-    (in_use(index) / "vectors.npy").unlink()
+    (in_use(index) / "vectors.faiss").unlink()
     encoded, summary = encoded_by(corpus, index)
     assert encoded == ["heat"]
     assert [problem.place for problem in summary.skipped] == ["bad.md"]
     # The corpus is back at what the older generation holds.
-    (in_use(index) / "vectors.npy").unlink()
+    (in_use(index) / "vectors.faiss").unlink()
     (corpus / "d.md").unlink()
     encoded, summary = encoded_by(corpus, index)
     assert (encoded, summary.published) == ([], True)

@@ -421,13 +421,13 @@ def test_the_index_before_answers_with_a_notice_on_stderr(make: Run, ask: Run, c
     make()
     put(corpus, "c.md", "pain at night")
     make()
-    flip(in_use(index) / "vectors.npy", -1)
+    flip(in_use(index) / "vectors.faiss", -1)
     status, out, err = ask("search", "massage", "--index", index, "--json")
     found = json.loads(out)
     assert status == (4 if found["verdict"] == "nothing" else 0)
     assert found["generation"] == Pointer.read(index).previous
     assert err.startswith("notice: the index before the newest one answers, since ")
-    assert "vectors.npy" in err
+    assert "vectors.faiss" in err
 
 
 def test_bold_on_a_terminal_and_signs_in_a_pipe(ask: Run, few_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import ir_measures
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
@@ -57,6 +57,7 @@ def figures_of(run: dict[str, list[str]], qrels: Qrels) -> dict[str, float]:
 
 
 class TestMeasures:
+    @settings(max_examples=1_000)
     @given(st.dictionaries(QUERIES, JUDGED, min_size=1), st.dictionaries(QUERIES, RANKINGS))
     def test_every_figure_is_that_of_ir_measures(self, qrels: Qrels, run: dict[str, list[str]]) -> None:
         # ir_measures averages over the judged queries too, and a query without a ranking counts 0 there.

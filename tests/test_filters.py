@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsearch.build import build
@@ -109,6 +109,7 @@ def by_brute_force(searcher: Searcher, question: str, where: Filter, k: int) -> 
     return found[:k]
 
 
+@settings(max_examples=1_000)
 @given(where=FILTERS, question=QUESTIONS, k=st.integers(1, 100))
 def test_a_filter_ranks_as_if_only_what_it_lets_through_were_there(
     searcher: Searcher, where: Filter, question: str, k: int

@@ -13,8 +13,9 @@ import pytest
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
+from healthsearch.draft import Draft
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.generation import FORMAT, Draft, EncoderFacts, Generation, Pointer, open_generation, rules
+from healthsearch.generation import FORMAT, EncoderFacts, Generation, Pointer, open_generation, rules
 from healthsearch.passages import Passage
 from healthsearch.words import words
 from tests.fakes import source
@@ -83,7 +84,7 @@ def test_an_article_of_which_one_side_is_skipped_is_refused(tmp_path: Path, skip
 
 
 def _vectors(folder: Path, other: Path) -> None:
-    (folder / "vectors.npy").write_bytes((other / "vectors.npy").read_bytes())
+    (folder / "vectors.faiss").write_bytes((other / "vectors.faiss").read_bytes())
 
 
 def _sentences(folder: Path, other: Path) -> None:
@@ -121,7 +122,7 @@ def test_parts_of_two_generations_are_never_one(tmp_path: Path, swap: Callable[[
 def test_vectors_of_another_width_than_the_encoder_are_refused(tmp_path: Path) -> None:
     publish(tmp_path, "One.")
     reseal(tmp_path, lambda manifest: manifest["encoder"].update(dimension=4))
-    with pytest.raises(HealthSearchError, match="do not belong together"):
+    with pytest.raises(HealthSearchError, match="no flat index of 4 dimensions"):
         open_generation(tmp_path)
 
 
@@ -187,7 +188,7 @@ def test_any_damage_to_any_file_is_named_and_the_one_before_serves(
     now = publish(tmp_path, "One.", "Two. And a half.")
     folder = in_use(tmp_path)
     files = [name for name, content in snapshot(folder).items() if content is not None]
-    assert {"manifest.json", "store.sqlite", "vectors.npy", "sentences.npy"} < set(files)
+    assert {"manifest.json", "store.sqlite", "vectors.faiss", "sentences.npy"} < set(files)
     assert sum(name.startswith("words/") for name in files) == 3
     for name in files:
         whole = (folder / name).read_bytes()
@@ -219,11 +220,11 @@ def test_no_byte_of_a_manifest_can_change_unseen(tmp_path: Path) -> None:
 def test_when_both_are_damaged_the_newest_one_s_fault_is_told(tmp_path: Path) -> None:
     before = publish(tmp_path, "One.")
     publish(tmp_path, "Two.")
-    _deleted(in_use(tmp_path) / "vectors.npy")
+    _deleted(in_use(tmp_path) / "vectors.faiss")
     _deleted(tmp_path / "generations" / before / "store.sqlite")
     with pytest.raises(HealthSearchError) as error:
         open_generation(tmp_path)
-    assert error.value.place == str(in_use(tmp_path) / "vectors.npy")
+    assert error.value.place == str(in_use(tmp_path) / "vectors.faiss")
 
 
 def test_a_first_generation_that_is_damaged_has_none_before_it(tmp_path: Path) -> None:
@@ -400,7 +401,7 @@ def test_going_back_to_the_one_before_swaps_the_two(tmp_path: Path) -> None:
 def test_publishing_mends_a_damaged_generation_of_the_same_content(tmp_path: Path) -> None:
     before = publish(tmp_path, "One.")
     name = publish(tmp_path, "Two.")
-    _cut(in_use(tmp_path) / "vectors.npy")
+    _cut(in_use(tmp_path) / "vectors.faiss")
     assert publish(tmp_path, "Two.") == name
     assert served(tmp_path) == (name, None)
     assert kept(tmp_path) == {before, name}
@@ -409,10 +410,10 @@ def test_publishing_mends_a_damaged_generation_of_the_same_content(tmp_path: Pat
 def test_a_damaged_generation_is_never_kept_as_the_one_to_fall_back_on(tmp_path: Path) -> None:
     good = publish(tmp_path, "One.")
     publish(tmp_path, "Two.")
-    _cut(in_use(tmp_path) / "vectors.npy")
+    _cut(in_use(tmp_path) / "vectors.faiss")
     newest = publish(tmp_path, "Three.")
     assert kept(tmp_path) == {good, newest}
-    _cut(in_use(tmp_path) / "vectors.npy")
+    _cut(in_use(tmp_path) / "vectors.faiss")
     assert served(tmp_path)[0] == good
 
 

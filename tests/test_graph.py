@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,20 @@ threads = [threading.Thread(target=ask) for _ in range(8)]
     # Threads that are first with numpy in OpenVINO would wait for each other for ever, one process in two.
     for _ in range(6):
         subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+
+
+def test_no_more_are_encoded_at_once_than_it_has_workers(kept: Path, tiny_model: str) -> None:
+    encoder = find_model(tiny_model).load(kept)
+    assert isinstance(encoder, GraphEncoder)
+    tokens = [[1, 2]]
+    with ExitStack() as busy, ThreadPoolExecutor(1) as other:
+        for _ in range(encoder.workers):
+            busy.enter_context(encoder._asking.read(tokens))
+        asked = other.submit(encoder.encode_query, ["rest"])
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=1)
+        busy.close()
+        assert asked.result(timeout=60).shape == (1, encoder.dimension)
 
 
 def test_a_model_with_prompts(tiny_model: str, tiny_home: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsearch.cautions import is_caution
-from healthsearch.mark import Mark, coverage, mark, pieces_of
+from healthsearch.mark import Mark, mark, pieces_of, word_share
 from healthsearch.passages import Passage
 from healthsearch.sentences import split_sentences
 from healthsearch.words import words
@@ -95,13 +95,13 @@ def test_marks_are_whole_sentences_apart_and_in_order(sentences: list[str], ques
         at = one.end
 
 
-def test_coverage_is_the_share_of_the_words_by_weight() -> None:
+def test_word_share_is_the_share_of_the_words_by_weight() -> None:
     question = {"massag": 3.0, "disc": 1.0}
-    assert coverage(question, "Massages of the back") == 0.75
-    assert coverage(question, "A disc") == 0.25
-    assert coverage(question, "The disc was massaged") == 1.0
-    assert coverage(question, "Nothing") == 0.0
-    assert coverage({}, "Anything") == 0.0
+    assert word_share(question, "Massages of the back") == 0.75
+    assert word_share(question, "A disc") == 0.25
+    assert word_share(question, "The disc was massaged") == 1.0
+    assert word_share(question, "Nothing") == 0.0
+    assert word_share({}, "Anything") == 0.0
 
 
 @given(st.text(max_size=30), st.lists(st.integers(0, 30), max_size=8))

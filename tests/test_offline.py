@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -58,3 +60,42 @@ def test_build_and_search_never_try_to_leave_this_machine(tmp_path: Path, prefix
     assert (found["search"], found["answer"]["verdict"]) == (0, "answered")
     assert found["answer"]["hits"][0]["article_id"] == "gout"
     assert "Traceback" not in ended.stderr
+
+
+def test_the_first_start_of_the_page_asks_for_no_address(tmp_path: Path) -> None:
+    """Streamlit would ask whoever starts it for the first time, and wait."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=false", f"--server.port={port}"],
+        cwd=ROOT,
+        env=os.environ
+        | {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "BROWSER": "true", "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+    assert started.stdout is not None
+    try:
+        told = list(itertools.takewhile(lambda line: "You can now view" not in line, started.stdout))
+        assert started.poll() is None, "".join(told)
+        assert "mail" not in "".join(told)
+    finally:
+        started.terminate()
+        started.wait(timeout=20)
+        started.stdout.close()
+
+
+@pytest.mark.skipif(not (_can_be_cut_off() and shutil.which("ip")), reason="no process gets a network of its own here")
+@pytest.mark.usefixtures("browser")
+def test_the_page_needs_no_network() -> None:
+    """A first visit by a real browser, index and all, in a network that holds nothing but this machine."""
+    alone = 'ip link set lo up && exec "$0" -m pytest tests/test_browser.py -k test_the_first_start'
+    ended = subprocess.run(
+        [*_UNSHARE, "sh", "-c", alone, sys.executable], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "1 passed" in ended.stdout

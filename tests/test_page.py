@@ -358,7 +358,7 @@ def test_an_index_that_cannot_be_read_is_a_message(
     built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = shutil.copytree(built / "index", tmp_path / "index")
-    flip(in_use(index) / "vectors.npy", -1)
+    flip(in_use(index) / "vectors.faiss", -1)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
     page = started()
     assert "The search is not available" in words(page) and "build_index.py" in words(page)
@@ -371,7 +371,7 @@ def test_while_an_older_index_serves_the_page_says_so(
     index = shutil.copytree(built / "index", tmp_path / "index")
     (corpus / "stroke.md").unlink()
     build(corpus, index, default_model)
-    flip(in_use(index) / "vectors.npy", -1)
+    flip(in_use(index) / "vectors.faiss", -1)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
     page = ask(started(), QUESTION)
     assert wording.OLDER_SERVES in words(page)

@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsearch import quoting
@@ -78,6 +78,7 @@ def in_an_article(draw: st.DrawFn) -> tuple[Article, Passage, list[Mark]]:
     return article, a_passage(text[start:end], start), marks
 
 
+@settings(max_examples=1_000)
 @given(marked())
 def test_a_quote_is_the_text_letter_for_letter(example: tuple[str, list[Mark]]) -> None:
     text, marks = example
@@ -93,6 +94,7 @@ def test_what_is_marked_is_the_marked_text(example: tuple[str, list[Mark]]) -> N
     assert "".join(map(back_to_text, drawn)).split() == wanted.replace("\n", "").split()
 
 
+@settings(max_examples=1_000)
 @given(in_an_article(), st.data())
 def test_a_whole_article_is_its_text_letter_for_letter(
     example: tuple[Article, Passage, list[Mark]], data: st.DataObject
@@ -107,6 +109,7 @@ def test_a_whole_article_is_its_text_letter_for_letter(
     assert numbers == [str(number) for number in range(1, len(numbers) + 1)] and len(numbers) <= 1 + len(spans)
 
 
+@settings(max_examples=1_000)
 @given(in_an_article(), st.data())
 def test_a_stretch_is_its_text_letter_for_letter(
     example: tuple[Article, Passage, list[Mark]], data: st.DataObject
@@ -116,6 +119,14 @@ def test_a_stretch_is_its_text_letter_for_letter(
     assert back_to_text(quoting.stretch(article, start, end)) == article.text[start:end]
 
 
+@settings(max_examples=1_000)
+@given(st.text())
+def test_a_text_escaped_for_an_attribute_is_back_when_a_browser_reads_it(text: str) -> None:
+    assert html.unescape(quoting.escaped(text)) == text
+    assert not set(quoting.escaped(text)) & set("<>\"'")
+
+
+@settings(max_examples=1_000)
 @given(TEXTS | PAYLOADS)
 def test_nothing_in_a_text_becomes_an_element_or_an_attribute(text: str) -> None:
     tags = re.findall(r"<[^>]*>", quoting.quote(a_passage(text), []))

@@ -1,16 +1,16 @@
-"""The README says what is: its help texts are the real ones, its commands name files that exist."""
+"""The README says what is: its help texts are the real ones, its figures name the command that prints them anew."""
 
 from __future__ import annotations
 
 import argparse
 import re
-import shlex
 from collections.abc import Callable
-from pathlib import Path
+from itertools import pairwise
 
 import pytest
 
 import build_index
+from benchmarks.__main__ import BENCHMARKS
 from healthsearch import __main__ as healthsearch
 from tests.folders import ROOT
 
@@ -90,34 +90,6 @@ def test_the_readme_opens_with_the_two_commands() -> None:
     assert "pytest" in test
 
 
-def test_every_file_that_the_two_commands_name_exists() -> None:
-    for line in two_commands():
-        words = [word for word in shlex.split(line) if not word.startswith("-")]
-        files = [word for word in words if Path(word).suffix in {".py", ".txt", ".toml", ".cfg", ".sh"}]
-        assert any(name.startswith("requirements") for name in files)
-        assert [name for name in files if not (ROOT / name).is_file()] == []
-        folders = [word for word in words if word.endswith("/") and not word.startswith(".venv")]
-        assert [name for name in folders if not (ROOT / name).is_dir()] == []
-
-
-def test_every_command_line_in_the_readme_is_understood() -> None:
-    """Options that were renamed, commands that are gone."""
-    seen = 0
-    for line in re.findall(r"^\$ (python .*?)(?:\s+[|>#].*)?$", readme(), flags=re.MULTILINE):
-        program = next((name for name in _PROGRAMS if line == name or line.startswith(f"{name} ")), None)
-        if program is None or "--help" in line:
-            continue
-        _PROGRAMS[program][1]().parse_args(shlex.split(line.removeprefix(program)))
-        seen += 1
-    assert seen >= 2
-
-
-def test_every_link_to_a_file_of_ours_leads_somewhere() -> None:
-    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", readme())
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
-
-
 def test_the_race_in_the_readme_is_the_one_that_was_run() -> None:
     """The short table stands in the results of ``python -m benchmarks.peers``, with what it was run on."""
     results = (ROOT / "benchmarks" / "results" / "peers.md").read_text(encoding="utf-8")
@@ -127,3 +99,24 @@ def test_the_race_in_the_readme_is_the_one_that_was_run() -> None:
     assert short in readme()
     assert len(ran_on) == 1
     assert f"({ran_on[0]})" in " ".join(readme().split())
+
+
+def program(command: str) -> str:
+    """What a command after ``python`` runs: a file, or ``-m`` and a module."""
+    return " ".join(command.split()[: 2 if command.startswith("-m ") else 1])
+
+
+def test_every_table_of_figures_names_a_command_that_prints_it_and_is_run_with_all() -> None:
+    blocks = readme().split("\n\n")
+    # Tables of commands and settings name those in their first rows.
+    tables = [(before, block) for before, block in pairwise(blocks) if re.match(r"\|[^`]*\d", block)]
+    assert len(tables) >= 3
+    renewed = {program(benchmark.command) for benchmark in BENCHMARKS}
+    for before, table in tables:
+        named = {program(command) for command in re.findall(r"`python ([^`]+)`", before)}
+        assert len(named & renewed) == 1, table
+
+
+def test_all_that_is_printed_anew_stands_in_the_readme_once() -> None:
+    text = " ".join(readme().split())
+    assert [benchmark.name for benchmark in BENCHMARKS if text.count(benchmark.beside) != 1] == []

@@ -14,14 +14,14 @@ from types import NoneType
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsearch.build import build
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import WEIGHTS
 from healthsearch.generation import open_generation
-from healthsearch.mark import coverage
+from healthsearch.mark import word_share
 from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Answer, Searcher
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
@@ -99,15 +99,15 @@ def scores_by_hand(searcher: Searcher, question: str) -> dict[tuple[str, int], f
             exact = ENCODER.vector(passage.encoded_text[start:end])
             rounded = np.rint(exact / np.abs(exact).max() * 127)
             cosine = float(rounded @ query / np.linalg.norm(rounded))
-            best = max(best, (cosine + 0.5 * coverage(weights, passage.text[first:last])) / 1.5)
+            best = max(best, (cosine + 0.5 * word_share(weights, passage.text[first:last])) / 1.5)
         mean = means[passage.article_id]
         measures = {
             "sentence": best,
             "passage": float(ENCODER.vector(passage.encoded_text) @ query),
             "article": float(mean @ query / np.linalg.norm(mean)),
-            "passage_words": coverage(weights, f"{names}\n{passage.text}"),
+            "passage_words": word_share(weights, f"{names}\n{passage.text}"),
             "article_words": float(of_articles[article.id]),
-            "name_words": coverage(weights, names),
+            "name_words": word_share(weights, names),
         }
         total = sum(WEIGHTS[name] * value for name, value in measures.items())
         found[passage.article_id, passage.start] = total / sum(WEIGHTS.values())
@@ -358,6 +358,7 @@ def test_no_sign_in_a_question_is_an_operator(searcher: Searcher, question: str,
     assert [hit.score for hit, _ in found.hits] == pytest.approx([hit.score for hit, _ in expected.hits])
 
 
+@settings(max_examples=1_000)
 @given(st.text(max_size=80) | st.text("massage disc\"*:()^~-'\\/ANDORNEAR\u0301🙂", max_size=40))
 def test_any_text_is_answered_or_refused_in_words(searcher: Searcher, question: str) -> None:
     try:
@@ -365,8 +366,12 @@ def test_any_text_is_answered_or_refused_in_words(searcher: Searcher, question: 
     except HealthSearchError as error:
         assert error.place == "question"
         return
-    assert len(answer.hits) == 9
-    assert all(math.isfinite(hit.score) for hit, _ in answer.hits)
+    assert len(answer.hits) == len(set(order(answer))) == 9
+    scores = [hit.score for hit, _ in answer.hits]
+    assert all(math.isfinite(score) for score in scores)
+    assert scores == sorted(scores, reverse=True)
+    assert [hit.rank for hit, _ in answer.hits] == list(range(1, 10))
+    assert max(Counter(article.id for _, article in answer.hits).values()) <= PASSAGES_PER_ARTICLE
     assert 0 <= answer.confidence <= 1
 
 
@@ -422,10 +427,10 @@ def test_a_searcher_outlives_its_files(own: Path) -> None:
 def test_when_the_newest_is_damaged_the_one_before_answers_and_says_so(own: Path) -> None:
     before = in_use(own).name
     add(own, "new")
-    flip(in_use(own) / "vectors.npy", -1)
+    flip(in_use(own) / "vectors.faiss", -1)
     opened = Searcher.open(own, ENCODER)
     assert opened.fault is not None
-    assert opened.fault.place == str(in_use(own) / "vectors.npy")
+    assert opened.fault.place == str(in_use(own) / "vectors.faiss")
     assert opened.search("massage").generation == before
     build(own.parent / "corpus", own, KeywordModel())
     assert Searcher.open(own, ENCODER).fault is None

@@ -80,7 +80,7 @@ def test_a_damaged_build_leaves_what_is_open_serving_and_the_next_one_mends_it(
     service.searcher()
     put(corpus, "massage.md", "Massage is no cure.")
     build(corpus, index, model)
-    flip(in_use(index) / "vectors.npy", -1)
+    flip(in_use(index) / "vectors.faiss", -1)
     assert first(service, "massage") == "Massage relieves pain."
     assert service.searcher().fault is not None
     time.sleep(1.1)  # a pointer tells its time in seconds

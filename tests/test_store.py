@@ -173,10 +173,11 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path, store: Store) -> 
 def test_damage_inside_is_found(tmp_path: Path, store: Store) -> None:
     assert store.faults() == []
     file = tmp_path / "store.sqlite"
-    # Pages that nothing refers to any more.
+    # Two lists in one place, and a place that nothing refers to any more.
     with sqlite3.connect(file) as db:
         db.execute("PRAGMA writable_schema = ON")
-        db.execute("DELETE FROM sqlite_schema WHERE name = 'passages_of_article'")
+        place = "(SELECT rootpage FROM sqlite_schema WHERE name = 'copies_of_article')"
+        db.execute(f"UPDATE sqlite_schema SET rootpage = {place} WHERE name = 'passages_of_article'")
     assert Store(file).faults() != []
 
 

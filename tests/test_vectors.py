@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import faiss
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.vectors import Matrix, Rows, Sketch, Vectors, mean
+from healthsearch.vectors import FLAT, Matrix, Rows, Sketch, Vectors, mean, writer
 
 
 @st.composite
@@ -35,7 +37,7 @@ def unit_rows(count: int, dimension: int, seed: int = 0) -> Matrix:
 @given(searches())
 def test_the_nearest_are_those_of_brute_force_and_ties_go_by_row(case: tuple[Matrix, Matrix, int]) -> None:
     matrix, query, k = case
-    rows, scores = Vectors(matrix).search(query, k)
+    rows, scores = Vectors.of(matrix).search(query, k)
     expected_rows, expected_scores = by_brute_force(matrix, query, k)
     assert rows.tolist() == expected_rows.tolist()
     assert scores.tolist() == expected_scores.tolist()
@@ -47,7 +49,7 @@ def test_among_chosen_rows_the_nearest_are_those_of_brute_force(
 ) -> None:
     matrix, query, k = case
     among = np.array(data.draw(st.lists(st.booleans(), min_size=len(matrix), max_size=len(matrix))))
-    rows, scores = Vectors(matrix).search(query, k, among)
+    rows, scores = Vectors.of(matrix).search(query, k, among)
     of_chosen, expected_scores = by_brute_force(matrix[among], query, k)
     assert rows.tolist() == np.flatnonzero(among)[of_chosen].tolist()
     assert scores.tolist() == expected_scores.tolist()
@@ -55,7 +57,7 @@ def test_among_chosen_rows_the_nearest_are_those_of_brute_force(
 
 def test_real_vectors_are_ranked_as_by_brute_force() -> None:
     matrix, queries = unit_rows(3_000, 384), unit_rows(20, 384, seed=1)
-    vectors = Vectors(matrix)
+    vectors = Vectors.of(matrix)
     for query in queries:
         rows, scores = vectors.search(query, 50)
         expected_rows, expected_scores = by_brute_force(matrix, query, 50)
@@ -66,7 +68,7 @@ def test_real_vectors_are_ranked_as_by_brute_force() -> None:
 def test_the_same_vector_has_the_same_score_wherever_it_stands() -> None:
     matrix = unit_rows(1_001, 384)
     twice = np.concatenate([matrix, matrix[::-1]])
-    rows, scores = Vectors(twice).search(matrix[7], len(twice))
+    rows, scores = Vectors.of(twice).search(matrix[7], len(twice))
     by_row = dict(zip(rows.tolist(), scores.tolist(), strict=True))
     assert all(by_row[row] == by_row[2_001 - row] for row in range(1_001))
     assert rows[:2].tolist() == [7, 1_994]
@@ -74,29 +76,29 @@ def test_the_same_vector_has_the_same_score_wherever_it_stands() -> None:
 
 def test_any_number_of_ties_goes_by_row() -> None:
     matrix = np.float32([[0.5, 0.5]] * 500 + [[1, 0]] + [[0.5, 0.5]] * 500 + [[1, 0]])
-    assert Vectors(matrix).search(np.float32([1, 0]), 5)[0].tolist() == [500, 1_001, 0, 1, 2]
+    assert Vectors.of(matrix).search(np.float32([1, 0]), 5)[0].tolist() == [500, 1_001, 0, 1, 2]
 
 
 def test_more_than_there_are_gives_all_without_padding() -> None:
-    rows, scores = Vectors(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), 10)
+    rows, scores = Vectors.of(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), 10)
     assert (rows.tolist(), scores.tolist()) == ([1, 0, 2], [1.0, 0.0, 0.0])
 
 
 @pytest.mark.parametrize("k", [0, -1])
 def test_none_wanted_none_found(k: int) -> None:
-    rows, scores = Vectors(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), k)
+    rows, scores = Vectors.of(np.eye(3, dtype=np.float32)).search(np.float32([0, 1, 0]), k)
     assert (rows.tolist(), scores.tolist()) == ([], [])
 
 
 def test_an_empty_index_finds_nothing() -> None:
-    vectors = Vectors(np.empty((0, 3), np.float32))
+    vectors = Vectors.of(np.empty((0, 3), np.float32))
     assert (len(vectors), vectors.dimension) == (0, 3)
     assert vectors.search(np.float32([0, 1, 0]), 5)[0].tolist() == []
 
 
 @pytest.mark.parametrize("shape", [(2,), (4,), (1, 3), (3, 1), (0,), ()])
 def test_a_query_of_another_shape_is_refused_with_the_numbers(shape: tuple[int, ...]) -> None:
-    vectors = Vectors(np.eye(3, dtype=np.float32))
+    vectors = Vectors.of(np.eye(3, dtype=np.float32))
     query = np.zeros(shape, np.float32)
     with pytest.raises(ValueError, match="against vectors of 3 dimensions"):
         vectors.search(query, 1)
@@ -108,29 +110,69 @@ def test_a_query_of_another_shape_is_refused_with_the_numbers(shape: tuple[int, 
 def test_the_scores_of_named_rows(case: tuple[Matrix, Matrix, int]) -> None:
     matrix, query, k = case
     rows = np.arange(len(matrix))[::-1][:k]
-    assert Vectors(matrix).scores(query, rows).tolist() == (matrix @ query)[rows].tolist()
+    assert Vectors.of(matrix).scores(query, rows).tolist() == (matrix @ query)[rows].tolist()
 
 
 @pytest.mark.parametrize("row", [-1, 3])
 def test_a_row_that_there_is_not_is_refused(row: int) -> None:
     with pytest.raises(IndexError, match="of 3"):
-        Vectors(np.eye(3, dtype=np.float32)).scores(np.float32([0, 1, 0]), np.array([0, row]))
+        Vectors.of(np.eye(3, dtype=np.float32)).scores(np.float32([0, 1, 0]), np.array([0, row]))
 
 
 def test_rows_are_a_copy() -> None:
-    vectors = Vectors(np.eye(3, dtype=np.float32))
+    vectors = Vectors.of(np.eye(3, dtype=np.float32))
     copied = vectors.rows(1, 3)
     assert copied.tolist() == [[0, 1, 0], [0, 0, 1]]
     copied[:] = 7
     assert vectors.rows(1, 3).tolist() == [[0, 1, 0], [0, 0, 1]]
 
 
-@pytest.mark.parametrize(
-    "matrix", [np.eye(3), np.zeros(3, np.float32), np.asfortranarray(np.ones((2, 3), np.float32)), np.eye(3, dtype=int)]
-)
-def test_a_matrix_that_would_be_misread_is_refused(matrix: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="expected rows of float32"):
-        Vectors(matrix)
+@given(searches())
+def test_what_is_written_bit_by_bit_is_faiss_s_own_file(
+    tmp_path_factory: pytest.TempPathFactory, case: tuple[Matrix, Matrix, int]
+) -> None:
+    matrix, query, k = case
+    folder = tmp_path_factory.mktemp("vectors")
+    write(folder, matrix)
+    index = faiss.IndexFlatIP(matrix.shape[1])
+    index.add(matrix)
+    assert (folder / FLAT).read_bytes() == faiss.serialize_index(index).tobytes()
+    opened = Vectors.open(folder, matrix.shape[1], sketched=False)
+    assert opened.matrix.tolist() == matrix.tolist()
+    assert [part.tolist() for part in opened.search(query, k)] == [
+        part.tolist() for part in Vectors.of(matrix).search(query, k)
+    ]
+
+
+def write(folder: Path, matrix: Matrix) -> None:
+    """Each vector by itself."""
+    written = writer(folder, matrix.shape[1])
+    for row in range(len(matrix)):
+        written.add(matrix[row : row + 1])
+    written.close()
+
+
+def test_an_empty_file_of_vectors_finds_nothing(tmp_path: Path) -> None:
+    write(tmp_path, np.empty((0, 3), np.float32))
+    opened = Vectors.open(tmp_path, 3, sketched=False)
+    assert (len(opened), opened.dimension, opened.matrix.shape) == (0, 3, (0, 3))
+
+
+@pytest.mark.parametrize("other", [faiss.IndexFlatL2(3), faiss.IndexFlatIP(4), faiss.IndexHNSWFlat(3, 4)])
+def test_another_index_is_refused_before_faiss_reads_it(tmp_path: Path, other: faiss.Index) -> None:
+    other.add(np.ones((5, other.d), np.float32))
+    (tmp_path / FLAT).write_bytes(faiss.serialize_index(other).tobytes())
+    with pytest.raises(ValueError, match="no flat index of 3 dimensions"):
+        Vectors.open(tmp_path, 3, sketched=False)
+
+
+def test_a_file_of_vectors_of_another_length_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, np.eye(3, dtype=np.float32))
+    whole = (tmp_path / FLAT).read_bytes()
+    for data in (*(whole[:end] for end in range(len(whole))), whole + b"\0", whole + bytes(12)):
+        (tmp_path / FLAT).write_bytes(data)
+        with pytest.raises(ValueError, match=r"no flat index of 3 dimensions|empty"):
+            Vectors.open(tmp_path, 3, sketched=False)
 
 
 def test_the_mean_has_length_1_and_of_nothing_is_0() -> None:
@@ -158,7 +200,7 @@ def clustered() -> Matrix:
 
 @pytest.fixture(scope="module")
 def sketched(clustered: Matrix) -> Vectors:
-    return Vectors(clustered, Sketch.of(clustered))
+    return Vectors.of(clustered, Sketch.of(clustered))
 
 
 def test_the_sketch_misses_hardly_any_of_the_nearest(clustered: Matrix, sketched: Vectors) -> None:
@@ -180,7 +222,7 @@ def test_what_is_asked_for_is_there_and_comes_first(clustered: Matrix, sketched:
 def test_many_are_looked_for_among_all(clustered: Matrix, sketched: Vectors) -> None:
     query = unit_rows(1, DIMENSION, seed=5)[0]
     for k in (1_000, len(clustered)):
-        assert sketched.search(query, k)[0].tolist() == Vectors(clustered).search(query, k)[0].tolist()
+        assert sketched.search(query, k)[0].tolist() == Vectors.of(clustered).search(query, k)[0].tolist()
 
 
 def test_a_wide_filter_lets_only_its_rows_through(clustered: Matrix, sketched: Vectors) -> None:
@@ -189,7 +231,7 @@ def test_a_wide_filter_lets_only_its_rows_through(clustered: Matrix, sketched: V
     for query in around_subjects(50, seed=7):
         rows, _ = sketched.search(query, 10, among)
         assert among[rows].all()
-        found.append(len(np.intersect1d(rows, Vectors(clustered).search(query, 10, among)[0])) / 10)
+        found.append(len(np.intersect1d(rows, Vectors.of(clustered).search(query, 10, among)[0])) / 10)
     assert np.mean(found) >= 0.98
 
 
@@ -197,15 +239,15 @@ def test_a_wide_filter_lets_only_its_rows_through(clustered: Matrix, sketched: V
 def test_a_narrow_filter_is_exact(clustered: Matrix, sketched: Vectors, share: float) -> None:
     among = np.random.default_rng(8).random(len(clustered)) < share
     for query in unit_rows(20, DIMENSION, seed=9):
-        expected = Vectors(clustered).search(query, 10, among)
+        expected = Vectors.of(clustered).search(query, 10, among)
         assert [part.tolist() for part in sketched.search(query, 10, among)] == [part.tolist() for part in expected]
 
 
 def test_a_wide_filter_on_what_is_asked_for_is_exact(clustered: Matrix, sketched: Vectors) -> None:
     query = clustered[0]
     among = np.ones(len(clustered), np.bool_)
-    among[Vectors(clustered).search(query, 500)[0]] = False
-    expected = Vectors(clustered).search(query, 10, among)
+    among[Vectors.of(clustered).search(query, 500)[0]] = False
+    expected = Vectors.of(clustered).search(query, 10, among)
     assert [part.tolist() for part in sketched.search(query, 10, among)] == [part.tolist() for part in expected]
 
 
@@ -214,12 +256,12 @@ def test_the_same_vectors_give_the_same_sketch_and_it_survives_its_bytes(cluster
     again = Sketch.from_bytes(np.frombuffer(data.tobytes(), np.uint8))
     assert again.to_bytes().tobytes() == data.tobytes() == Sketch.of(clustered.copy()).to_bytes().tobytes()
     query = unit_rows(1, DIMENSION, seed=10)[0]
-    assert Vectors(clustered, again).search(query, 20)[0].tolist() == sketched.search(query, 20)[0].tolist()
+    assert Vectors.of(clustered, again).search(query, 20)[0].tolist() == sketched.search(query, 20)[0].tolist()
 
 
 def test_a_sketch_of_other_vectors_is_refused(clustered: Matrix) -> None:
     with pytest.raises(ValueError, match="a sketch of 5999 vectors for 6000"):
-        Vectors(clustered, Sketch.of(clustered[1:]))
+        Vectors.of(clustered, Sketch.of(clustered[1:]))
 
 
 def test_cut_bytes_are_no_sketch() -> None:

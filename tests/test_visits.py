@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote_plus
 
+import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from healthsearch import keeper_wording, wording
+from healthsearch.generation import Pointer
+from healthsearch.provenance import day
 from tests.browsing import PATIENCE_MS, Server, Visitor, is_in_sight, rebuild, violations
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, QUESTION, URGENT_QUESTION
 
@@ -29,7 +33,6 @@ def server(server: Server, browser: Browser) -> Server:
     page = browser.new_page()
     page.goto(server.url)
     expect(page.get_by_text(wording.EXAMPLES)).to_be_visible(timeout=PATIENCE_MS)
-    page.locator(".hs-told").wait_for(state="attached")
     page.get_by_label(wording.QUESTION).fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator(".hs-verdict")).to_be_visible(timeout=PATIENCE_MS)
@@ -117,6 +120,9 @@ def test_a_visit_by_keys_alone(visitor: Visitor) -> None:
         assert is_in_sight(page.locator(f"#hs-hit-{hit}"))
     outline = page.locator("#hs-hit-2").evaluate("(hit) => getComputedStyle(hit).outlineStyle")
     assert outline == "solid", "focus can be seen"
+    names = [button.inner_text() for button in page.locator("[class*='st-key-read-'] button").all()]
+    assert len(set(names)) == len(names) == 5
+    expect(page.locator("[aria-live], [role='status']")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator(".hs-found")).to_be_focused()
     page.keyboard.press("j")
@@ -130,6 +136,38 @@ def test_a_visit_by_keys_alone(visitor: Visitor) -> None:
     page.keyboard.press("/")
     expect(box).to_be_focused()
     expect(box).to_have_value("is massage safe / just kidding")
+
+
+def test_tab_leads_through_the_page_in_the_order_in_which_it_is_read(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    expect(page.get_by_label(wording.QUESTION)).to_be_focused()
+    gone = []
+    while wording.TO_COLLECTION not in gone and len(gone) < 100:
+        page.keyboard.press("Tab")
+        here = page.locator(":focus")
+        seen = here.evaluate(
+            """(place) => {
+              const frame = (part) => part && (getComputedStyle(part).outlineStyle !== "none"
+                || getComputedStyle(part).boxShadow !== "none");
+              return frame(place) || frame(place.parentElement) || frame(place.closest("[data-focus-visible]"));
+            }"""
+        )
+        # An icon's name is the first line of what it stands before.
+        gone.append(here.inner_text().strip().split("\n")[-1])
+        assert seen, f"focus can be seen on {gone[-1]}"
+    aside = [wording.SURROUNDINGS, wording.WHY, wording.SHARE]
+    expected = [wording.SEARCH, wording.NARROW]
+    for number in range(1, 6):
+        expected += [*aside, wording.read(number)]
+    assert gone == [
+        *expected,
+        wording.LINK_WITH_QUESTION,
+        wording.PRINT,
+        wording.AS_MARKDOWN,
+        wording.AS_JSON,
+        wording.TO_COLLECTION,
+    ]
 
 
 def test_earlier_questions_are_there_in_this_visit_and_in_no_other(visitor: Visitor, server: Server) -> None:
@@ -219,13 +257,39 @@ def test_the_printed_answer_holds_every_quote(visitor: Visitor) -> None:
     assert page.locator(".hs-header h1").evaluate(BLACK_ON_WHITE)
 
 
-@pytest.mark.parametrize("visitor", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}], indirect=True)
+def test_the_paper_itself_holds_all_of_an_answer(visitor: Visitor, server: Server) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    quotes = [quote.inner_text() for quote in page.locator("blockquote.hs-text").all()]
+    papers = pypdfium2.PdfDocument(page.pdf(format="A4", print_background=False))
+    sheets = [sheet.get_textpage().get_text_range() for sheet in papers]
+    told = _letters("\n".join(sheets))
+    generation = Pointer.read(server.index).generation
+    citation = f"Section: When massage is dangerous. massage-for-a-herniated-disc.md. Read on {day(str(date.today()))}."
+    for text in (QUESTION, wording.fingerprint(generation, date.today()), wording.ADVICE, citation, *quotes):
+        assert _letters(text) in told
+    for number, sheet in enumerate(sheets, start=1):
+        assert f"{number} / {len(sheets)}" in sheet and len(sheet) > 100, "no sheet is empty"
+
+
+def _letters(text: str) -> str:
+    """What is left when lines may end anywhere, with the hyphens at which they do, and without the marks' labels."""
+    bare = re.sub(r"[\s\-\ufffe]", "", text)
+    return re.sub("|".join("".join(label.split()) for label in wording.MARKS.values()), "", bare)
+
+
+FORCED = [{"forced_colors": "active", "color_scheme": scheme} for scheme in ("light", "dark")]
+
+
+@pytest.mark.parametrize("visitor", [*FORCED, {"reduced_motion": "reduce"}], indirect=True)
 def test_marks_are_seen_and_nothing_moves_where_a_reader_asks_for_that(visitor: Visitor) -> None:
     page = visitor.page
     visitor.ask(QUESTION)
     mark = page.locator("mark.hs-answer").first
     if page.evaluate("matchMedia('(forced-colors: active)').matches"):
         assert "underline" in mark.evaluate("(mark) => getComputedStyle(mark).textDecorationLine")
+        ground = "(part) => getComputedStyle(part).backgroundColor"
+        assert mark.evaluate(ground) == page.locator("body").evaluate(ground), "the reader's own"
     moving = page.evaluate(
         """() => [...document.querySelectorAll("[class^=hs-]")].map((part) => getComputedStyle(part))
           .filter((style) => style.animationName !== "none" || parseFloat(style.transitionDuration) > 0).length"""
@@ -262,11 +326,31 @@ def _look_around(page: Page) -> None:
     expect(_map(page)).to_be_visible()
 
 
+def _narrow(page: Page) -> None:
+    page.get_by_text(wording.NARROW).click()
+    page.get_by_label("Publisher").press("ArrowDown")
+    page.get_by_role("option", name="A sleep clinic (1)").click()
+    expect(page.get_by_text(wording.narrowed(1))).to_be_visible()
+    # An open list is Streamlit's, and stands outside of what axe calls regions.
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+
+
+def _ask_another(page: Page) -> None:
+    page.get_by_label(wording.QUESTION).fill(PAYLOAD_QUESTION)
+    page.keyboard.press("Enter")
+    page.get_by_text(wording.EARLIER).click()
+    expect(page.get_by_role("button", name=QUESTION, exact=True)).to_be_visible()
+
+
 STATES: dict[str, tuple[str | None, Callable[[Page], None]]] = {
     "start": (None, lambda page: None),
     "answered": (QUESTION, lambda page: None),
     "everything open": (QUESTION, _open_all),
     "article": (QUESTION, _read),
+    "on paper": (QUESTION, lambda page: page.emulate_media(media="print")),
+    "narrowed": (QUESTION, _narrow),
+    "earlier questions": (QUESTION, _ask_another),
     "related": ("what is good against being tired", lambda page: None),
     "nothing": (NO_ANSWER, lambda page: page.get_by_text(wording.NEAREST).click()),
     "urgent": (URGENT_QUESTION, lambda page: None),
@@ -287,11 +371,8 @@ def test_axe_finds_nothing(visitor: Visitor, axe: str, state: str) -> None:
     elif re.search(r"\w", question):
         visitor.ask(question)
     else:
-        visitor.told.wait_for(state="attached")
         page.get_by_label(wording.QUESTION).fill(question)
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_be_visible()
     then(page)
-    # What fades in is measured when it has.
-    page.wait_for_timeout(400)
     assert violations(page, axe) == []

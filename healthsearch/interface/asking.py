@@ -28,9 +28,8 @@ def draw_question(visit: Visit) -> None:
         # What a link asked for is answered; the address does not keep what is asked from here on.
         st.query_params.clear()
 
-    # Enter asks by way of page.js, which knows the keys "question" and "search".
     with (
-        st.form("ask", border=False, enter_to_submit=False),
+        st.form("ask", border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         st.text_input(wording.QUESTION, key="question", type="search", placeholder="", persist_state="session")
@@ -48,7 +47,7 @@ def draw_earlier(visit: Visit, current: str) -> None:
     earlier = [question for question in visit.earlier if question != current]
     if earlier:
         with st.expander(wording.EARLIER, key="earlier"):
-            st.caption(wording.EARLIER_NOTE_KEPT if keeps_questions() else wording.EARLIER_NOTE)
+            st.html(markup.label(wording.EARLIER_NOTE_KEPT if keeps_questions() else wording.EARLIER_NOTE))
             for number, question in enumerate(earlier):
                 st.button(export.escaped(question), key=f"earlier-{number}", on_click=ask, args=(question,))
 

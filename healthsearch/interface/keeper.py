@@ -95,7 +95,7 @@ def _draw_check(index: Path) -> None:
         from healthsearch.check import check
 
         with st.spinner(wording.CHECKING):
-            faults = check(index, default_corpus())
+            faults = check(index, default_corpus()).faults
         if faults:
             st.html(markup.message(wording.NOT_SOUND, items=map(str, faults)))
         else:
@@ -223,7 +223,7 @@ def _draw_attention(generation: Generation) -> None:
         return
     with st.spinner(wording.LOOK):
         found = {
-            wording.ALIKE: [str(notice) for notice in notices(default_index())],
+            wording.ALIKE: [str(notice) for notice in notices(generation)],
             wording.SUPERSEDED: [wording.pair(one.title, newer.title) for one, newer in superseded(generation)],
             wording.OUTDATED: [wording.dated(article) for article in outdated(generation, date.today())],
         }

@@ -29,7 +29,8 @@ def main() -> None:
     visit, is_new = current()
     if is_new:
         _follow(visit)
-    browser = st.empty()
+    # Not st.empty(), which takes no room until it is filled, so that all below it would move twice a question.
+    browser = st.container()
     st.html(markup.header())
     st.html(markup.strip())
     if visit.opened is not None:

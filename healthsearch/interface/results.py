@@ -48,7 +48,7 @@ def draw_answer(visit: Visit, answer: Answer) -> None:
     else:
         st.html(markup.message(wording.TRY_NEXT, items=wording.SUGGESTIONS))
         if answer.results:
-            with st.expander(wording.NEAREST):
+            with st.expander(wording.NEAREST, key="nearest"):
                 _draw_results(visit, answer)
     _draw_keep(answer)
 
@@ -88,7 +88,7 @@ def _draw_keep(answer: Answer) -> None:
         (wording.AS_MARKDOWN, "md", "text/markdown", export.answer_markdown(answer, date.today())),
         (wording.AS_JSON, "json", "application/json", json_text(answer.as_json(), indent=1)),
     )
-    st.html(markup.keep(answer))
+    st.html(markup.keep(answer, date.today()))
     with st.container(horizontal=True, gap="small"):
         for label, ending, kind, data in files:
             name = f"{wording.FILE_NAME}.{ending}"

@@ -1,7 +1,6 @@
-// What the page cannot do without a script: put the cursor into the question box and ask on Enter, tell a screen
-// reader what has come, bring a place of the page into view, lead through results and articles by keys, copy, and let
-// a button in our own HTML stand for one of Streamlit's. The server numbers what has happened; each event is acted on
-// once.
+// What the page cannot do without a script: put the cursor into the question box, tell a screen reader what has come,
+// bring a place of the page into view, lead through results and articles by keys, copy, and let a button in our own
+// HTML stand for one of Streamlit's. The server numbers what has happened; each event is acted on once.
 
 const WAIT_MS = 4000;
 
@@ -50,10 +49,7 @@ function press(key) {
   return Boolean(button);
 }
 
-// Streamlit's own "Enter submits the form" writes a hint over what is being typed.
 function onKey(event) {
-  const box = event.target.closest?.(".st-key-question input");
-  if (box && event.key === "Enter" && !event.isComposing) return press("search");
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
   if (KEYS[event.key]?.(event.target)) event.preventDefault();
 }
