@@ -21,9 +21,10 @@ from filelock import FileLock, Timeout
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
+from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import BuildRunning, HealthSearchError, UnreadableArticle
-from healthsearch.generation import ENCODERS, Draft, EncoderFacts, Generation, open_generation
+from healthsearch.generation import ENCODERS, EncoderFacts, Generation, open_generation
 from healthsearch.graph import keep_only
 from healthsearch.history import record
 from healthsearch.intake import Copy, Found, take_in
@@ -120,7 +121,7 @@ class _Build:
             reused = None if rebuild else self.previous
             with (
                 _Work(encoder, journal, reused, self.plan, report) as work,
-                Draft(self.index, _facts(model, encoder, reused)) as draft,
+                Draft(self.index, _facts(model, encoder, reused), reused) as draft,
             ):
                 given = self._fill(draft, work)
                 _refuse_skipped(summary, self.strict)
@@ -151,7 +152,8 @@ class _Build:
                 case Copy():
                     draft.add_copy(one.first, file, one.id, one.place)
                 case StoredArticle():
-                    work.take_over(draft, file, one)
+                    draft.take_over(one, file)
+                    work.reused += len(one.passages)
                 case _Begun():
                     draft.add(one.article, file, one.passages, *work.finished(one))
             given[file.path] += 1
@@ -258,16 +260,6 @@ class _Work:
             self._bytes_encoded += self._sizes[path]
             self._encoded_before = self.encoded
         self._tell()
-
-    def take_over(self, draft: Draft, file: SourceFile, known: StoredArticle) -> None:
-        """Put an article of an unchanged file into the draft, with what the last generation has of it."""
-        if self._previous is None:
-            raise ValueError("there is no generation to take articles from")
-        first, last = known.passages[0], known.passages[-1]
-        vectors = self._previous.vectors.rows(first.row, last.row + 1)
-        sentences = self._previous.sentences[first.first_sentence : last.first_sentence + len(last.passage.sentences)]
-        draft.add(known.article, file, [entry.passage for entry in known.passages], known.keys, vectors, sentences)
-        self.reused += len(known.passages)
 
     def _begin(self, article: Article) -> _Begun:
         passages = split(article, self.encoder)

@@ -1,50 +1,78 @@
-"""Which index words every sentence has: for telling how much of a question a sentence says by itself.
+"""Which index words every piece of text has, in order: for telling how much of a question a sentence says by itself.
 
 The reverse of ``words``: from a passage to its words. Only the passages that a question may be answered from are
-looked at, so the cost does not grow with the corpus.
+looked at, so the cost does not grow with the corpus. A build makes the word indexes from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch.rows import RowWriter, mapped
+
 Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 
 _WORDS, _ENDS = "words.npy", "ends.npy"
 
 
+class Vocabulary(dict[str, int]):
+    """Numbers words from 0, in the order in which each is first asked for."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = len(self)
+        return self[word]
+
+
+class CoverageWriter:
+    """Writes the words of one piece after the other into a new folder, and numbers them as they first come."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.vocabulary = Vocabulary()
+        self._words = RowWriter(folder / _WORDS, np.int32)
+        self._ends = RowWriter(folder / _ENDS, np.int64)
+        self._end = 0
+
+    def add(self, pieces: Sequence[Sequence[str]]) -> None:
+        """Append a row for each piece, given as its index words."""
+        numbers = [self.vocabulary[word] for piece in pieces for word in piece]
+        self.add_numbers(np.array(numbers, dtype=np.int32), np.array([len(piece) for piece in pieces], dtype=np.int64))
+
+    def add_numbers(self, words: Numbers, lengths: Rows) -> None:
+        """Append pieces given as the numbers of their words, one after the other, and how many each has."""
+        self._words.add(words)
+        self._ends.add(self._end + np.cumsum(lengths))
+        self._end += len(words)
+
+    def close(self) -> None:
+        """Make the files whole; closing twice is harmless."""
+        self._words.close()
+        self._ends.close()
+
+
 class Coverage:
-    """n rows, each the distinct words of one piece of text, as numbers of a vocabulary."""
+    """n rows, each the words of one piece of text, as numbers of a vocabulary."""
 
-    def __init__(self, words: npt.NDArray[np.int32], ends: npt.NDArray[np.int64]) -> None:
-        if ends[-1:].sum() != len(words):
+    def __init__(self, folder: Path) -> None:
+        """Open what was written there; the words stay on disk until a question needs them."""
+        self._words: Numbers = mapped(folder / _WORDS)
+        self._ends: Rows = mapped(folder / _ENDS)
+        if self._ends[-1:].sum() != len(self._words):
             raise ValueError("the words of the pieces are cut off")
-        self._words = words
-        self._ends = ends
-
-    @classmethod
-    def of(cls, pieces: Iterable[Sequence[str]], vocabulary: Mapping[str, int]) -> Coverage:
-        """The index words of each piece, all of which the vocabulary must know."""
-        rows = [sorted({vocabulary[word] for word in piece}) for piece in pieces]
-        ends = np.cumsum([len(row) for row in rows], dtype=np.int64)
-        return cls(np.array([number for row in rows for number in row], dtype=np.int32), ends)
-
-    @classmethod
-    def load(cls, folder: Path) -> Coverage:
-        """Open what ``save`` wrote; the words stay on disk until a question needs them."""
-        return cls(np.load(folder / _WORDS, mmap_mode="r"), np.load(folder / _ENDS))
-
-    def save(self, folder: Path) -> None:
-        """Write two arrays into an existing folder."""
-        np.save(folder / _WORDS, self._words)
-        np.save(folder / _ENDS, self._ends)
 
     def __len__(self) -> int:
         return len(self._ends)
+
+    def words(self, first: int, last: int) -> tuple[Numbers, Rows]:
+        """The words of the pieces ``first`` to ``last - 1``, one after the other, and how many each piece has."""
+        ends = self._ends[first:last]
+        start = int(self._ends[first - 1]) if first else 0
+        return self._words[start : int(ends[-1]) if len(ends) else start], np.diff(ends, prepend=start)
 
     def held(self, rows: Rows, numbers: Sequence[int]) -> npt.NDArray[np.bool_]:
         """Which of the numbered words each of the rows has, as (rows, numbers)."""

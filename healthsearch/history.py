@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from healthsearch.generation import read_text
+from healthsearch.files import read_text
 from healthsearch.plan import Summary
 
 FILE = "builds.json"

@@ -7,6 +7,7 @@ enough by either measure: the nearest reach 0.89 by meaning, and share half of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -37,12 +38,16 @@ def newer(generation: Generation, articles: Mapping[int, Article]) -> dict[str, 
 
     An article of which there is none is left out.
     """
-    rows = [row for row, article in articles.items() if dated(article)]
     found = {}
-    for row, near in zip(rows, generation.near_articles(rows, NEAR), strict=True):
-        later = _later(articles[row], (generation.store.article_at(int(other)) for other in near))
-        if later:
-            found[articles[row].id] = later
+    for row, article in articles.items():
+        title = set(words(article.title))
+        if title and dated(article):
+            # Only what has so many of the title's words can share them, and few have: not all means need be compared.
+            among = generation.article_words.holding(title, math.ceil(SAME_TITLE * len(title)))
+            near = generation.near_articles(row, among[among != row], NEAR)
+            later = _later(article, (generation.store.article_at(int(other)) for other in near))
+            if later:
+                found[article.id] = later
     return found
 
 

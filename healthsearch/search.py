@@ -107,7 +107,7 @@ class Searcher:
         self.calibration = Calibration.shipped(generation.encoder.digest)
         self.speller = Speller(generation.spellings)
         self.copies = generation.store.copies()
-        self._articles = np.array(generation.store.article_ids(), dtype=object)
+        self._ids = np.array(generation.store.ids(), dtype=object)
 
     @classmethod
     def open(cls, index: Path, encoder: Encoder | None = None, reranker: Reranker | None = None) -> Searcher:
@@ -152,7 +152,7 @@ class Searcher:
         among = self._among(where)
         ranking, chosen = self._chosen(read, query, k, among)
         rows = ranking.rows
-        articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles[rows[chosen]])}
+        articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles(rows[chosen]))}
         confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
         weights = self.generation.words.weights(words(read))
@@ -210,8 +210,8 @@ class Searcher:
         query = self.encoder.encode_query([read])[0]
         ranking = self._ranked(read, query, max(CANDIDATES, 5 * depth))
         best: dict[str, float] = {}
-        for row, score in zip(ranking.rows, ranking.scores, strict=True):
-            best.setdefault(str(self._articles[row]), float(score))
+        for article, score in zip(self._articles(ranking.rows), ranking.scores, strict=True):
+            best.setdefault(article, float(score))
         ranked = [(each, score) for found, score in best.items() for each in (found, *self.copies.get(found, ()))]
         return ranked[:depth]
 
@@ -247,7 +247,7 @@ class Searcher:
             top = ranked[:DEPTH]
             read = [self.generation.store.passage(int(row)).passage.encoded_text for row in top]
             ranked[:DEPTH] = top[np.argsort(-self.reranker.scores(question, read), kind="stable")]
-        searched = len(self._articles) if among is None else int(among.sum())
+        searched = len(self.generation.vectors) if among is None else int(among.sum())
         return _Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, searched)
 
     def _chosen(self, question: str, query: Scores, k: int, among: Mask | None) -> tuple[_Ranking, list[int]]:
@@ -260,12 +260,15 @@ class Searcher:
                 return ranking, chosen
             depth *= 4
 
+    def _articles(self, rows: Rows) -> list[str]:
+        """For each of the named passages the id of its article."""
+        return list(self._ids[self.generation.article_rows[rows]])
+
     def _capped(self, rows: Rows, k: int) -> list[int]:
         """The places of the first ``k`` rows that respect the cap on passages of one article."""
         taken: Counter[str] = Counter()
         chosen = []
-        for place, row in enumerate(rows):
-            article = self._articles[row]
+        for place, article in enumerate(self._articles(rows)):
             if taken[article] < PASSAGES_PER_ARTICLE:
                 taken[article] += 1
                 chosen.append(place)
@@ -275,7 +278,7 @@ class Searcher:
 
     def _newer(self, rows: Rows, articles: Mapping[str, Article]) -> dict[str, Article | None]:
         """For each article of these passages the newer one that covers the same, if there is any."""
-        at = {int(self.generation.article_rows[row]): articles[str(self._articles[row])] for row in rows}
+        at = {int(row): articles[self._ids[row]] for row in self.generation.article_rows[rows]}
         found = newer(self.generation, at)
         return {article.id: found.get(article.id) for article in at.values()}
 
@@ -302,9 +305,9 @@ class Searcher:
         later: Mapping[str, Article | None],
     ) -> Hit:
         row = int(ranking.rows[place])
-        article = articles[self._articles[row]]
         stored = self.generation.store.passage(row)
         passage = stored.passage
+        article = articles[passage.article_id]
         marks = tuple(mark(passage, self._sentence_cosines(asked.query, stored), asked.weights))
         places = ranking.lists.places(row)
         return Hit(
@@ -320,9 +323,10 @@ class Searcher:
     def _caution_beside(self, row: int, passage: Passage, query: Scores) -> tuple[Span, ...]:
         """The warning of the section's passages close by that is nearest to the question, if there is any."""
         found: list[tuple[float, Span]] = []
+        of_articles = self.generation.article_rows
         for step in (-1, 1):
             for at in range(row + step, row + step * (_CLOSE_BY + 1), step):
-                if not 0 <= at < len(self._articles) or self._articles[at] != passage.article_id:
+                if not 0 <= at < len(of_articles) or of_articles[at] != of_articles[row]:
                     break
                 other = self.generation.store.passage(at)
                 if other.passage.headings != passage.headings:

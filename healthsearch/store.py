@@ -15,10 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from healthsearch.article import Article, Heading
 from healthsearch.corpus import SourceFile
 from healthsearch.filters import Facets
 from healthsearch.passages import Passage, Span
+
+Rows = npt.NDArray[np.int64]
 
 _SCHEMA = """
 CREATE TABLE files (row INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL) STRICT;
@@ -169,7 +174,9 @@ class Store:
         """How many articles, passages and sentences there are."""
         [(articles,)] = self._all("SELECT count(*) FROM articles")
         [(passages,)] = self._all("SELECT count(*) FROM passages")
-        [(sentences,)] = self._all("SELECT coalesce(sum(json_array_length(sentences)), 0) FROM passages")
+        # Counting every passage's sentences would take seconds of opening a large store.
+        last = "SELECT first_sentence + json_array_length(sentences) FROM passages ORDER BY row DESC LIMIT 1"
+        sentences = sum(row[0] for row in self._all(last))
         return articles, passages, sentences
 
     def faults(self) -> list[str]:
@@ -260,18 +267,22 @@ class Store:
         )
         return StoredArticle(_article(found), [_passage(row[:-1]) for row in rows], [row[-1] for row in rows])
 
+    def ids(self) -> list[str]:
+        """For each article, by row, its id."""
+        return [row[0] for row in self._all("SELECT id FROM articles ORDER BY row")]
+
     def article_ids(self) -> list[str]:
         """For each passage, by row, the id of its article."""
-        rows = self._all("SELECT a.id FROM passages p JOIN articles a ON a.row = p.article ORDER BY p.row")
-        return [row[0] for row in rows]
+        ids = self.ids()
+        return [ids[row] for row in self.article_rows()]
 
-    def article_rows(self) -> list[int]:
+    def article_rows(self) -> Rows:
         """For each passage, by row, the row of its article."""
-        return [row[0] for row in self._all("SELECT article FROM passages ORDER BY row")]
+        return self._numbers("SELECT article FROM passages ORDER BY row")
 
-    def first_sentences(self) -> list[int]:
+    def first_sentences(self) -> Rows:
         """For each passage, by row, the row at which its sentences' vectors begin."""
-        return [row[0] for row in self._all("SELECT first_sentence FROM passages ORDER BY row")]
+        return self._numbers("SELECT first_sentence FROM passages ORDER BY row")
 
     def passage(self, row: int) -> StoredPassage:
         """The passage with this row number; KeyError when there is none."""
@@ -281,6 +292,11 @@ class Store:
         if not found:
             raise KeyError(row)
         return _passage(found[0])
+
+    def _numbers(self, sql: str) -> Rows:
+        """A column of whole numbers, without a Python object for each of its rows at a time."""
+        with self._lock:
+            return np.fromiter((row[0] for row in self._db.execute(sql)), np.int64)
 
     def _all(self, sql: str, *values: object) -> list[Any]:
         with self._lock:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from healthsearch.generation import read_text
+from healthsearch.files import read_text
 
 FILE = "unanswered.jsonl"
 MOST_KEPT = 500

@@ -1,13 +1,12 @@
-"""Search by words: the only import of bm25s, and of the stemmer.
+"""Search by words: the only import of the stemmer.
 
-BM25 (Robertson & Zaragoza 2009, in Lucene's variant) with every score computed at build time. Chosen by
-benchmarks/lexical_engines.py. What a word is, is decided here and nowhere else; a question is only ever
-a bag of words, so no operator of any query language exists in it.
+BM25 (Robertson & Zaragoza 2009, in Lucene's variant) with every score computed at build time, as bm25s does (Lù 2024,
+arXiv:2407.03618). Chosen by benchmarks/lexical_engines.py. What a word is, is decided here and nowhere else; a question
+is only ever a bag of words, so no operator of any query language exists in it.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 import unicodedata
@@ -15,20 +14,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
 import Stemmer
+
+from healthsearch.rows import mapped
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 # Names the analysis and the weights below in the manifest; raise it when they change.
 ANALYSIS = "english-5"
-_K1 = 1.2
-_B = 0.75
+K1 = 1.2
+B = 0.75
 # Titles and other names say what an article is about: they count as if they stood this often.
-_NAME_WEIGHT = 2
+NAME_WEIGHT = 2
+# The files of an index: where each word's postings begin, and for each its document and its score.
+STARTS, DOCUMENTS, SCORES = "starts.npy", "documents.npy", "scores.npy"
 
 # A number keeps its decimals ("2.5") and stands apart from its unit ("10mg" is "10 mg"); a word keeps its inner
 # apostrophe until the stemmer drops it.
@@ -90,45 +92,24 @@ def highest(scores: Scores, k: int) -> Rows:
 
 
 class Words:
-    """The word index of n documents, numbered from 0 in the order given."""
+    """The word index of n documents, numbered from 0: for each word the documents that have it, and its scores there.
 
-    def __init__(self, index: bm25s.BM25) -> None:
-        self._index = index
-        self._postings = np.diff(index.scores["indptr"])
+    ``known``: how many different words there are; ``postings``: how many pairs of a word and a document that has it.
+    """
 
-    @classmethod
-    def of(cls, documents: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Words:
-        """Index documents, each given as the index words of (its names: title, headings, other names; its text)."""
-        vocabulary: dict[str, int] = {}
-        numbered = []
-        for names, text in documents:
-            index_words = (*itertools.chain.from_iterable([names] * _NAME_WEIGHT), *text)
-            numbered.append([vocabulary.setdefault(word, len(vocabulary)) for word in index_words])
-        # bm25s gives this id to questions and documents without any known word.
-        vocabulary.setdefault("", len(vocabulary))
-        index = bm25s.BM25(method="lucene", k1=_K1, b=_B)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            # Documents without any word at all have an average length of nothing.
-            index.index((numbered, vocabulary), create_empty_token=False, show_progress=False)
-        return cls(index)
-
-    @classmethod
-    def load(cls, folder: Path) -> Words:
-        """Open what ``save`` wrote; the big arrays stay on disk until a question needs them."""
-        return cls(bm25s.BM25.load(folder, mmap=True))
-
-    def save(self, folder: Path) -> None:
-        """Write the index; the same documents give the same bytes."""
-        self._index.save(folder, show_progress=False)
+    def __init__(self, folder: Path, vocabulary: Mapping[str, int], count: int) -> None:
+        """Open it; the big arrays stay on disk until a question needs them. ``count``: how many documents there are."""
+        self.vocabulary = vocabulary
+        self._count = count
+        self._starts: Rows = np.load(folder / STARTS)
+        self._documents: npt.NDArray[np.int32] = mapped(folder / DOCUMENTS)
+        self._scores: Scores = mapped(folder / SCORES)
+        self.known, self.postings = len(self._starts) - 1, int(self._starts[-1])
+        if not len(self._documents) == len(self._scores) == self.postings:
+            raise ValueError("the word index is cut off")
 
     def __len__(self) -> int:
-        return int(self._index.scores["num_docs"])
-
-    @property
-    def vocabulary(self) -> Mapping[str, int]:
-        """The number of every index word."""
-        vocabulary: dict[str, int] = self._index.vocab_dict
-        return vocabulary
+        return self._count
 
     def scores(self, terms: Sequence[str]) -> Scores:
         """For every document, by row, its BM25 score as a share of the best that any document could have.
@@ -136,19 +117,37 @@ class Words:
         ``terms`` are a question's index words. From 0.0, where none is shared, to below 1.0. A word that no
         document has makes all shares smaller.
         """
-        ids = [self._index.vocab_dict[term] for term in terms if term in self._index.vocab_dict]
-        if not ids:
-            return np.zeros(len(self), np.float32)
+        scores = np.zeros(len(self), np.float32)
+        known = [self.vocabulary[term] for term in terms if term in self.vocabulary]
+        if not known:
+            return scores
         weights = self.weights(terms)
         # In Lucene's variant a word's score approaches its weight, however often it stands in a document.
         best = sum(weights[term] for term in terms)
-        return np.asarray(self._index.get_scores_from_ids(ids) / best, dtype=np.float32)
+        for number in known:
+            held = slice(self._starts[number], self._starts[number + 1])
+            scores[self._documents[held]] += self._scores[held]
+        return np.asarray(scores / best, dtype=np.float32)
+
+    def holding(self, terms: Iterable[str], least: int) -> Rows:
+        """The rows of the documents that have at least ``least``, one or more, of these distinct index words."""
+        counts = np.zeros(len(self), np.int32)
+        for term in terms:
+            if term in self.vocabulary:
+                number = self.vocabulary[term]
+                counts[self._documents[self._starts[number] : self._starts[number + 1]]] += 1
+        return np.flatnonzero(counts >= least)
 
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """How much each distinct index word tells: BM25's inverse document frequency, unknown words included."""
         weights = {}
         for term in dict.fromkeys(terms):
-            known = self._index.vocab_dict.get(term)
-            count = 0 if known is None else int(self._postings[known])
-            weights[term] = math.log(1 + (len(self) - count + 0.5) / (count + 0.5))
+            known = self.vocabulary.get(term)
+            count = 0 if known is None else int(self._starts[known + 1] - self._starts[known])
+            weights[term] = weight(count, len(self))
         return weights
+
+
+def weight(holding: int, count: int) -> float:
+    """The inverse document frequency of a word that ``holding`` of ``count`` documents have."""
+    return math.log(1 + (count - holding + 0.5) / (holding + 0.5))

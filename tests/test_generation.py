@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,11 +13,11 @@ import pytest
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
-from healthsearch.coverage import Coverage
+from healthsearch.draft import Draft
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.generation import FORMAT, Draft, EncoderFacts, Pointer, open_generation, rules
+from healthsearch.generation import FORMAT, EncoderFacts, Generation, Pointer, open_generation, rules
 from healthsearch.passages import Passage
-from healthsearch.words import Words, words
+from healthsearch.words import words
 from tests.fakes import source
 from tests.folders import flip, in_use, kept, reseal, snapshot
 
@@ -95,15 +96,15 @@ def _store(folder: Path, other: Path) -> None:
 
 
 def _words(folder: Path, other: Path) -> None:
-    Words.load(other / "words").save(folder / "words")
+    shutil.copytree(other / "words", folder / "words", dirs_exist_ok=True)
 
 
 def _article_words(folder: Path, other: Path) -> None:
-    Words.load(other / "article_words").save(folder / "article_words")
+    shutil.copytree(other / "article_words", folder / "article_words", dirs_exist_ok=True)
 
 
 def _coverage(folder: Path, other: Path) -> None:
-    Coverage.load(other / "coverage").save(folder / "coverage")
+    shutil.copytree(other / "coverage", folder / "coverage", dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("swap", [_vectors, _sentences, _store, _words, _article_words, _coverage])
@@ -121,7 +122,7 @@ def test_parts_of_two_generations_are_never_one(tmp_path: Path, swap: Callable[[
 def test_vectors_of_another_width_than_the_encoder_are_refused(tmp_path: Path) -> None:
     publish(tmp_path, "One.")
     reseal(tmp_path, lambda manifest: manifest["encoder"].update(dimension=4))
-    with pytest.raises(HealthSearchError, match="do not belong together"):
+    with pytest.raises(HealthSearchError, match="no flat index of 4 dimensions"):
         open_generation(tmp_path)
 
 
@@ -188,7 +189,7 @@ def test_any_damage_to_any_file_is_named_and_the_one_before_serves(
     folder = in_use(tmp_path)
     files = [name for name, content in snapshot(folder).items() if content is not None]
     assert {"manifest.json", "store.sqlite", "vectors.faiss", "sentences.npy"} < set(files)
-    assert sum(name.startswith("words/") for name in files) > 3
+    assert sum(name.startswith("words/") for name in files) == 3
     for name in files:
         whole = (folder / name).read_bytes()
         damage(folder / name)
@@ -231,6 +232,27 @@ def test_a_first_generation_that_is_damaged_has_none_before_it(tmp_path: Path) -
     _cut(in_use(tmp_path) / "store.sqlite")
     with pytest.raises(HealthSearchError, match="changed since it was published"):
         open_generation(tmp_path)
+
+
+def test_a_large_generation_has_a_sketch_and_is_refused_without_it(tmp_path: Path) -> None:
+    before = publish(tmp_path, "One.")
+    with Draft(tmp_path, FACTS, exact_up_to=2) as draft:
+        for text in ("One. Two.", "Three. And four."):
+            add(draft, text)
+        draft.publish().close()
+    sketch = in_use(tmp_path) / "sketch.faiss"
+    generation, fault = open_generation(tmp_path)
+    assert (fault, sketch.exists()) == (None, True)
+    assert generation.vectors.search(np.eye(3, dtype=np.float32)[1], 9)[0].tolist() == by_hand(generation)
+    generation.close()
+    sketch.unlink()
+    name, fault = served(tmp_path)
+    assert (name, fault and fault.place) == (before, str(sketch))
+
+
+def by_hand(generation: Generation) -> list[int]:
+    cosines = generation.vectors.rows(0, len(generation.vectors))[:, 1]
+    return sorted(range(len(cosines)), key=lambda row: (-cosines[row], row))
 
 
 def test_an_index_of_another_format_says_which(tmp_path: Path) -> None:
@@ -426,7 +448,7 @@ def test_the_manifest_names_what_made_it(tmp_path: Path) -> None:
         "precision": "float32",
     }
     assert manifest["skipped"] == {"bad.md": {"digest": "d", "problems": [["bad.md", "it is bad", "Mend it."]]}}
-    assert manifest["counts"] == {"articles": 1, "passages": 2, "sentences": 2}
+    assert manifest["counts"] == {"articles": 1, "passages": 2, "sentences": 2, "words": 4, "article_words": 2}
     files = [file for file, content in snapshot(in_use(tmp_path)).items() if content is not None]
     assert sorted(manifest["files"]) == [file for file in files if file != "manifest.json"]
     assert in_use(tmp_path).name == name

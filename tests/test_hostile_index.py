@@ -151,7 +151,7 @@ def _pickle_alone(folder: Path, trap: Path) -> None:
 
 
 def _pickled_words(folder: Path, trap: Path) -> None:
-    np.save(folder / "words" / "data.csc.index.npy", np.array([Trap(trap)], dtype=object), allow_pickle=True)
+    np.save(folder / "words" / "documents.npy", np.array([Trap(trap)], dtype=object), allow_pickle=True)
 
 
 def _pickled_coverage(folder: Path, trap: Path) -> None:

@@ -64,15 +64,20 @@ ORDER = [
     "graph",
     "models",
     "exporting",
+    "rows",
     "vectors",
     "projection",
     "words",
+    "postings",
     "coverage",
     "spelling",
+    "words_writer",
     "filters",
     "store",
     "journal",
+    "files",
     "generation",
+    "draft",
     "plan",
     "history",
     "intake",
@@ -133,7 +138,6 @@ ONLY_IN = {
     "sklearn": {"projection"},
     "threadpoolctl": {"projection", "search"},
     "faiss": {"vectors"},
-    "bm25s": {"words"},
     "Stemmer": {"words"},
     "sentencex": {"sentences"},
     "rapidfuzz": {"spelling"},
@@ -225,7 +229,7 @@ def test_what_runs_data_or_talks_to_others_is_imported_nowhere(package: str) -> 
 
 
 def test_the_page_shows_something_before_the_engines_are_loaded() -> None:
-    heavy = ("torch", "faiss", "bm25s", "scipy", "lxml", "spellchecker", "altair")
+    heavy = ("torch", "faiss", "scipy", "lxml", "spellchecker", "altair")
     loaded, _, _ = alone(
         "\n".join(
             [

@@ -1,6 +1,8 @@
-"""Exact search, against NumPy by brute force. Whole numbers make every order of summing give the same bits."""
+"""Nearest vectors, against NumPy by brute force. Whole numbers make every order of summing give the same bits."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import faiss
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.vectors import Matrix, Rows, Vectors
+from healthsearch.vectors import FLAT, Matrix, Rows, Sketch, Vectors, mean, writer
 
 
 @st.composite
@@ -90,10 +92,8 @@ def test_none_wanted_none_found(k: int) -> None:
 
 def test_an_empty_index_finds_nothing() -> None:
     vectors = Vectors.of(np.empty((0, 3), np.float32))
-    again = Vectors.from_bytes(vectors.to_bytes())
-    for one in (vectors, again):
-        assert (len(one), one.dimension) == (0, 3)
-        assert one.search(np.float32([0, 1, 0]), 5)[0].tolist() == []
+    assert (len(vectors), vectors.dimension) == (0, 3)
+    assert vectors.search(np.float32([0, 1, 0]), 5)[0].tolist() == []
 
 
 @pytest.mark.parametrize("shape", [(2,), (4,), (1, 3), (3, 1), (0,), ()])
@@ -113,15 +113,10 @@ def test_the_scores_of_named_rows(case: tuple[Matrix, Matrix, int]) -> None:
     assert Vectors.of(matrix).scores(query, rows).tolist() == (matrix @ query)[rows].tolist()
 
 
-@given(searches())
-def test_bytes_round_trip(case: tuple[Matrix, Matrix, int]) -> None:
-    matrix, query, k = case
-    vectors = Vectors.of(matrix)
-    data = vectors.to_bytes()
-    again = Vectors.from_bytes(np.frombuffer(data.tobytes(), np.uint8))
-    assert again.to_bytes().tobytes() == data.tobytes() == Vectors.of(matrix).to_bytes().tobytes()
-    assert again.rows(0, len(again)).tolist() == matrix.tolist()
-    assert again.search(query, k)[0].tolist() == vectors.search(query, k)[0].tolist()
+@pytest.mark.parametrize("row", [-1, 3])
+def test_a_row_that_there_is_not_is_refused(row: int) -> None:
+    with pytest.raises(IndexError, match="of 3"):
+        Vectors.of(np.eye(3, dtype=np.float32)).scores(np.float32([0, 1, 0]), np.array([0, row]))
 
 
 def test_rows_are_a_copy() -> None:
@@ -132,32 +127,157 @@ def test_rows_are_a_copy() -> None:
     assert vectors.rows(1, 3).tolist() == [[0, 1, 0], [0, 0, 1]]
 
 
-def test_the_index_keeps_its_own_copy_of_the_matrix() -> None:
-    matrix = np.eye(3, dtype=np.float32)
-    vectors = Vectors.of(matrix)
-    matrix[:] = 7
-    assert vectors.rows(0, 3).tolist() == np.eye(3).tolist()
+@given(searches())
+def test_what_is_written_bit_by_bit_is_faiss_s_own_file(
+    tmp_path_factory: pytest.TempPathFactory, case: tuple[Matrix, Matrix, int]
+) -> None:
+    matrix, query, k = case
+    folder = tmp_path_factory.mktemp("vectors")
+    write(folder, matrix)
+    index = faiss.IndexFlatIP(matrix.shape[1])
+    index.add(matrix)
+    assert (folder / FLAT).read_bytes() == faiss.serialize_index(index).tobytes()
+    opened = Vectors.open(folder, matrix.shape[1], sketched=False)
+    assert opened.matrix.tolist() == matrix.tolist()
+    assert [part.tolist() for part in opened.search(query, k)] == [
+        part.tolist() for part in Vectors.of(matrix).search(query, k)
+    ]
 
 
-def test_rows_in_any_memory_order_are_taken() -> None:
-    matrix = np.asfortranarray(unit_rows(50, 8))
-    assert Vectors.of(matrix).rows(0, 50).tolist() == matrix.tolist()
+def write(folder: Path, matrix: Matrix) -> None:
+    """Each vector by itself."""
+    written = writer(folder, matrix.shape[1])
+    for row in range(len(matrix)):
+        written.add(matrix[row : row + 1])
+    written.close()
 
 
-def test_cut_bytes_are_refused() -> None:
-    data = Vectors.of(np.eye(3, dtype=np.float32)).to_bytes()
-    for end in range(len(data)):
+def test_an_empty_file_of_vectors_finds_nothing(tmp_path: Path) -> None:
+    write(tmp_path, np.empty((0, 3), np.float32))
+    opened = Vectors.open(tmp_path, 3, sketched=False)
+    assert (len(opened), opened.dimension, opened.matrix.shape) == (0, 3, (0, 3))
+
+
+@pytest.mark.parametrize("other", [faiss.IndexFlatL2(3), faiss.IndexFlatIP(4), faiss.IndexHNSWFlat(3, 4)])
+def test_another_index_is_refused_before_faiss_reads_it(tmp_path: Path, other: faiss.Index) -> None:
+    other.add(np.ones((5, other.d), np.float32))
+    (tmp_path / FLAT).write_bytes(faiss.serialize_index(other).tobytes())
+    with pytest.raises(ValueError, match="no flat index of 3 dimensions"):
+        Vectors.open(tmp_path, 3, sketched=False)
+
+
+def test_a_file_of_vectors_of_another_length_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, np.eye(3, dtype=np.float32))
+    whole = (tmp_path / FLAT).read_bytes()
+    for data in (*(whole[:end] for end in range(len(whole))), whole + b"\0", whole + bytes(12)):
+        (tmp_path / FLAT).write_bytes(data)
+        with pytest.raises(ValueError, match=r"no flat index of 3 dimensions|empty"):
+            Vectors.open(tmp_path, 3, sketched=False)
+
+
+def test_the_mean_has_length_1_and_of_nothing_is_0() -> None:
+    np.testing.assert_allclose(mean(np.float32([[1, 0], [0, 1]])), [0.5**0.5] * 2, rtol=1e-6)
+    assert mean(np.float32([[1, 0], [-1, 0]])).tolist() == [0, 0]
+    assert mean(np.empty((0, 2), np.float32)).tolist() == [0, 0]
+
+
+# With a sketch
+
+SUBJECTS, OF_EACH, DIMENSION = 200, 30, 128
+
+
+def around_subjects(count: int, seed: int) -> Matrix:
+    """Vectors in groups, whose members are spread over the rows."""
+    subjects = unit_rows(SUBJECTS, DIMENSION, seed=2)
+    vectors = subjects[np.arange(count) % SUBJECTS] + 0.7 * unit_rows(count, DIMENSION, seed)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def clustered() -> Matrix:
+    return around_subjects(SUBJECTS * OF_EACH, seed=3)
+
+
+@pytest.fixture(scope="module")
+def sketched(clustered: Matrix) -> Vectors:
+    return Vectors.of(clustered, Sketch.of(clustered))
+
+
+def test_the_sketch_misses_hardly_any_of_the_nearest(clustered: Matrix, sketched: Vectors) -> None:
+    found = []
+    for query in around_subjects(100, seed=4):
+        rows, scores = sketched.search(query, 20)
+        expected, _ = by_brute_force(clustered, query, 20)
+        found.append(len(np.intersect1d(rows, expected)) / 20)
+        assert scores.tolist() == sketched.scores(query, rows).tolist(), "cosines are exact"
+        assert (np.diff(scores) <= 0).all()
+    assert np.mean(found) >= 0.98
+
+
+def test_what_is_asked_for_is_there_and_comes_first(clustered: Matrix, sketched: Vectors) -> None:
+    for row in range(0, len(clustered), 500):
+        assert sketched.search(clustered[row], 5)[0][0] == row
+
+
+def test_many_are_looked_for_among_all(clustered: Matrix, sketched: Vectors) -> None:
+    query = unit_rows(1, DIMENSION, seed=5)[0]
+    for k in (1_000, len(clustered)):
+        assert sketched.search(query, k)[0].tolist() == Vectors.of(clustered).search(query, k)[0].tolist()
+
+
+def test_a_wide_filter_lets_only_its_rows_through(clustered: Matrix, sketched: Vectors) -> None:
+    among = np.random.default_rng(6).random(len(clustered)) < 0.5
+    found = []
+    for query in around_subjects(50, seed=7):
+        rows, _ = sketched.search(query, 10, among)
+        assert among[rows].all()
+        found.append(len(np.intersect1d(rows, Vectors.of(clustered).search(query, 10, among)[0])) / 10)
+    assert np.mean(found) >= 0.98
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.15])
+def test_a_narrow_filter_is_exact(clustered: Matrix, sketched: Vectors, share: float) -> None:
+    among = np.random.default_rng(8).random(len(clustered)) < share
+    for query in unit_rows(20, DIMENSION, seed=9):
+        expected = Vectors.of(clustered).search(query, 10, among)
+        assert [part.tolist() for part in sketched.search(query, 10, among)] == [part.tolist() for part in expected]
+
+
+def test_a_wide_filter_on_what_is_asked_for_is_exact(clustered: Matrix, sketched: Vectors) -> None:
+    query = clustered[0]
+    among = np.ones(len(clustered), np.bool_)
+    among[Vectors.of(clustered).search(query, 500)[0]] = False
+    expected = Vectors.of(clustered).search(query, 10, among)
+    assert [part.tolist() for part in sketched.search(query, 10, among)] == [part.tolist() for part in expected]
+
+
+def test_the_same_vectors_give_the_same_sketch_and_it_survives_its_bytes(clustered: Matrix, sketched: Vectors) -> None:
+    data = Sketch.of(clustered).to_bytes()
+    again = Sketch.from_bytes(np.frombuffer(data.tobytes(), np.uint8))
+    assert again.to_bytes().tobytes() == data.tobytes() == Sketch.of(clustered.copy()).to_bytes().tobytes()
+    query = unit_rows(1, DIMENSION, seed=10)[0]
+    assert Vectors.of(clustered, again).search(query, 20)[0].tolist() == sketched.search(query, 20)[0].tolist()
+
+
+def test_a_sketch_of_other_vectors_is_refused(clustered: Matrix) -> None:
+    with pytest.raises(ValueError, match="a sketch of 5999 vectors for 6000"):
+        Vectors.of(clustered, Sketch.of(clustered[1:]))
+
+
+def test_cut_bytes_are_no_sketch() -> None:
+    data = Sketch.of(unit_rows(40, 8)).to_bytes()
+    for end in range(0, len(data), 7):
         with pytest.raises(ValueError, match="not a FAISS index"):
-            Vectors.from_bytes(data[:end].copy())
+            Sketch.from_bytes(data[:end].copy())
 
 
 @given(st.binary(max_size=200))
-def test_other_bytes_are_refused(data: bytes) -> None:
+def test_other_bytes_are_no_sketch(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a FAISS index"):
-        Vectors.from_bytes(np.frombuffer(data, np.uint8))
+        Sketch.from_bytes(np.frombuffer(data, np.uint8))
 
 
-@pytest.mark.parametrize("index", [faiss.IndexFlatL2(3), faiss.IndexHNSWFlat(3, 4)])
-def test_an_index_of_another_kind_is_refused(index: faiss.Index) -> None:
-    with pytest.raises(ValueError, match="expected a flat inner-product index"):
-        Vectors.from_bytes(faiss.serialize_index(index))
+@pytest.mark.parametrize("index", [faiss.IndexFlatIP(3), faiss.IndexHNSWFlat(3, 4)])
+def test_an_index_of_another_kind_is_no_sketch(index: faiss.Index) -> None:
+    with pytest.raises(ValueError, match="expected a sketch"):
+        Sketch.from_bytes(faiss.serialize_index(index))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-import subprocess
-import sys
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch import words as module
-from healthsearch.words import Words, has_words, highest, words
+from healthsearch.postings import Block, write_postings
+from healthsearch.words import K1, NAME_WEIGHT, B, Words, has_words, highest, words
+from tests.folders import snapshot
 from tests.texts import ANYTHING, TEXTS
-
-K1, B, NAME_WEIGHT = module._K1, module._B, module._NAME_WEIGHT
 
 VOCABULARY = ["massage", "disc", "rest", "pain", "café", "2.5", "10", "mg", "今日", "walking", "the", "🙂"]
 PROSE = st.lists(st.sampled_from(VOCABULARY), max_size=12).map(" ".join)
@@ -44,9 +43,26 @@ def bm25(passages: Sequence[tuple[str, str]], question: str) -> list[float]:
     return scores
 
 
+def write(folder: Path, passages: Iterable[tuple[str, str]], block: int = 3) -> tuple[dict[str, int], int]:
+    """Write the index of passages given as (names, text), a few at a time; returns its vocabulary and their count."""
+    documents = [words(names) * NAME_WEIGHT + words(text) for names, text in passages]
+    vocabulary = {word: number for number, word in enumerate(dict.fromkeys(itertools.chain.from_iterable(documents)))}
+
+    def blocks() -> Iterator[Block]:
+        for first in range(0, len(documents), block):
+            found = [
+                (row, vocabulary[word]) for row in range(len(documents))[first:][:block] for word in documents[row]
+            ]
+            yield tuple(np.array(found, np.int64).reshape(-1, 2).T)
+
+    write_postings(folder, blocks, len(documents), len(vocabulary))
+    return vocabulary, len(documents)
+
+
 def index_of(passages: Iterable[tuple[str, str]]) -> Words:
     """The index of passages given as (names, text)."""
-    return Words.of((words(names), words(text)) for names, text in passages)
+    with tempfile.TemporaryDirectory() as folder:
+        return Words(Path(folder, "words"), *write(Path(folder, "words"), passages))
 
 
 def index(*texts: str) -> Words:
@@ -99,6 +115,15 @@ def test_weights_are_inverse_document_frequencies(passages: list[tuple[str, str]
     holding = {term: sum(term in words(" ".join(passage)) for passage in passages) for term in terms}
     expected = {term: math.log(1 + (count - held + 0.5) / (held + 0.5)) for term, held in holding.items()}
     assert index_of(passages).weights(terms + terms) == pytest.approx(expected)
+
+
+@given(PASSAGES, st.sets(st.sampled_from(VOCABULARY)), st.integers(1, 4))
+def test_the_documents_that_have_some_of_the_words(
+    passages: list[tuple[str, str]], asked: set[str], least: int
+) -> None:
+    terms = set(words(" ".join(asked)))
+    expected = [row for row, one in enumerate(passages) if len(terms & set(words(" ".join(one)))) >= least]
+    assert index_of(passages).holding(terms, least).tolist() == expected
 
 
 def test_names_count_more_than_text() -> None:
@@ -204,32 +229,22 @@ def test_words_are_never_empty_and_do_not_depend_on_case(text: str) -> None:
     assert words(text.casefold()) == words(text)
 
 
-@given(PASSAGES, PROSE)
-def test_what_was_saved_answers_the_same(
-    tmp_path_factory: pytest.TempPathFactory, passages: list[tuple[str, str]], question: str
+@given(PASSAGES, st.integers(1, 9))
+def test_the_same_passages_give_the_same_bytes_in_blocks_of_any_size(
+    tmp_path_factory: pytest.TempPathFactory, passages: list[tuple[str, str]], block: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("words")
-    made = index_of(passages)
-    made.save(folder)
-    loaded = Words.load(folder)
-    assert len(loaded) == len(made) == len(passages)
-    assert scores(loaded, question).tolist() == scores(made, question).tolist()
-    assert loaded.weights(words(question)) == made.weights(words(question))
+    one, other = (tmp_path_factory.mktemp("words") / "index" for _ in range(2))
+    write(one, passages)
+    write(other, passages, block)
+    assert snapshot(one) == snapshot(other)
 
 
-def test_the_same_passages_give_the_same_bytes_in_any_process(tmp_path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from healthsearch.words import Words, words;"
-        "texts = [('Back pain', 'Massage eases café pain 🙂.'), ('Discs', 'A slipped disc heals.'), ('', '')];"
-        "Words.of([(words(names), words(text)) for names, text in texts]).save(Path(sys.argv[1]))"
-    )
-    for seed in ("1", "2"):
-        (tmp_path / seed).mkdir()
-        environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(module.__file__).parents[1])}
-        subprocess.run([sys.executable, "-c", code, str(tmp_path / seed)], env=environment, check=True)
-    files = {path.name: path.read_bytes() for path in (tmp_path / "1").iterdir()}
-    assert files == {path.name: path.read_bytes() for path in (tmp_path / "2").iterdir()}
-    assert sum(map(len, files.values())) > 500
+@pytest.mark.parametrize("name", ["documents.npy", "scores.npy"])
+def test_an_index_that_is_cut_off_is_refused(tmp_path: Path, name: str) -> None:
+    vocabulary, count = write(tmp_path / "words", [("Back pain", "Massage eases pain.")])
+    np.save(tmp_path / "words" / name, np.load(tmp_path / "words" / name)[:-1])
+    with pytest.raises(ValueError, match="cut off"):
+        Words(tmp_path / "words", vocabulary, count)
 
 
 @given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), max_size=40), st.integers(1, 45))

@@ -1,0 +1,202 @@
+"""Draft: the next generation.
+
+Owns the promise that a generation is complete or does not exist: it is written beside those in use, flushed, read back,
+and then published by renaming a small pointer. Articles go into its files as they come, so that a build needs no more
+memory for many than for few.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from healthsearch import projection
+from healthsearch.article import Article
+from healthsearch.corpus import SourceFile
+from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.files import digests, flush, names
+from healthsearch.generation import (
+    GENERATIONS,
+    EncoderFacts,
+    Generation,
+    Pointer,
+    Skipped,
+    is_whole,
+    manifest_text,
+    name_of,
+    rules,
+)
+from healthsearch.journal import SentenceVectors
+from healthsearch.passages import Passage
+from healthsearch.rows import RowWriter, mapped
+from healthsearch.store import Store, StoredArticle, StoreWriter
+from healthsearch.vectors import EXACT_UP_TO, SKETCH, Matrix, Sketch, Vectors, mean
+from healthsearch.vectors import writer as vectors_writer
+from healthsearch.words import DOCUMENTS
+from healthsearch.words_writer import WordsWriter
+
+_DRAFT = ".draft"
+_DAMAGED = ".damaged"
+
+
+class Draft:
+    """A generation being written. Use it in a ``with`` block: what is not published is removed."""
+
+    def __init__(
+        self,
+        index: Path,
+        encoder: EncoderFacts,
+        previous: Generation | None = None,
+        exact_up_to: int = EXACT_UP_TO,
+    ) -> None:
+        """``previous``: the generation that articles may be taken from, made by the same rules.
+
+        ``exact_up_to``: how many passages there may be before their nearest are looked for by a sketch.
+        """
+        self._index = index
+        self._encoder = encoder
+        self._previous = previous
+        self._exact_up_to = exact_up_to
+        self._folder = index / GENERATIONS / _DRAFT
+        self._digest = hashlib.sha256()
+        self._skipped: dict[str, Skipped] = {}
+        self.articles = 0
+
+    def __enter__(self) -> Draft:
+        # A killed build leaves its draft behind; only the holder of the lock comes here.
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        dimension = self._encoder.dimension
+        self._store = StoreWriter(self._folder / "store.sqlite")
+        self._vectors = vectors_writer(self._folder, dimension)
+        self._article_vectors = RowWriter(self._folder / "article_vectors.npy", np.float32, (dimension,))
+        self._sentences = RowWriter(self._folder / "sentences.npy", np.int8, (dimension,))
+        self._words = WordsWriter(self._folder, self._previous.words.vocabulary if self._previous else {})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add(
+        self,
+        article: Article,
+        file: SourceFile,
+        passages: Sequence[Passage],
+        keys: Sequence[str],
+        vectors: Matrix,
+        sentences: SentenceVectors,
+    ) -> None:
+        """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences."""
+        self._add(article, file, passages, keys, vectors, sentences)
+        self._words.add(article, passages)
+
+    def take_over(self, known: StoredArticle, file: SourceFile) -> None:
+        """Add an article of the previous generation, whose file has not changed, with all that is known of it."""
+        if self._previous is None:
+            raise ValueError("there is no generation to take articles from")
+        first, last = known.passages[0], known.passages[-1]
+        end = last.first_sentence + len(last.passage.sentences)
+        vectors = self._previous.vectors.rows(first.row, last.row + 1)
+        sentences = self._previous.sentences[first.first_sentence : end]
+        passages = [stored.passage for stored in known.passages]
+        self._add(known.article, file, passages, known.keys, vectors, sentences)
+        # See ``words_held`` for the places of the pieces.
+        pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
+        self._words.take_over(known.article, passages, pieces)
+
+    def _add(
+        self,
+        article: Article,
+        file: SourceFile,
+        passages: Sequence[Passage],
+        keys: Sequence[str],
+        vectors: Matrix,
+        sentences: SentenceVectors,
+    ) -> None:
+        count = sum(len(passage.sentences) for passage in passages)
+        if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
+            raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
+        self._store.add(article, file, passages, keys)
+        self._vectors.add(vectors)
+        self._article_vectors.add(mean(vectors)[None, :])
+        self._sentences.add(sentences)
+        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
+        self.articles += 1
+
+    def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
+        """Note that the text of the article ``first`` stands in this file too, where its id would be ``copy``."""
+        self._store.add_copy(first, file, copy, place)
+        self._digest.update(f"{copy}\0{file.path}\0{file.digest}\0{first}\n".encode())
+
+    def skip(self, file: SourceFile, problem: UnreadableArticle) -> None:
+        """Note a file of which something could not become an article."""
+        told = self._skipped.setdefault(file.path, Skipped(file.digest, []))
+        told.problems.append((problem.place, problem.cause, problem.remedy))
+
+    def publish(self) -> Generation:
+        """Write, flush, read back and publish; returns the generation, opened from its files."""
+        self._close()
+        self._write_what_vectors_tell()
+        self._words.finish()
+        store = Store(self._folder / "store.sqlite")
+        articles, passages, sentences = store.counts()
+        store.close()
+        postings = {name: len(mapped(self._folder / name / DOCUMENTS)) for name in ("words", "article_words")}
+        manifest = {
+            **rules(),
+            "encoder": asdict(self._encoder),
+            "articles_digest": self._digest.hexdigest(),
+            "skipped": {path: asdict(skipped) for path, skipped in self._skipped.items()},
+            "counts": {"articles": articles, "passages": passages, "sentences": sentences, **postings},
+            "files": digests(self._folder, names(self._folder)),
+        }
+        (self._folder / "manifest.json").write_text(manifest_text(manifest), encoding="utf-8")
+        for path in (*self._folder.rglob("*"), self._folder):
+            flush(path)
+        name = name_of(manifest)
+        Generation(self._folder, name).close()
+        return self._put_in_place(name)
+
+    def _write_what_vectors_tell(self) -> None:
+        """The sketch, where there are many vectors, and the map."""
+        vectors = Vectors.open(self._folder, self._encoder.dimension, sketched=False)
+        if len(vectors) > self._exact_up_to:
+            Sketch.of(vectors.matrix).to_bytes().tofile(self._folder / SKETCH)
+        drawn = projection.drawn(len(vectors))
+        np.save(self._folder / "map.npy", np.column_stack([drawn, projection.project(vectors.matrix[drawn])]))
+
+    def _close(self) -> None:
+        for writer in (self._store, self._vectors, self._article_vectors, self._sentences, self._words):
+            writer.close()
+
+    def _put_in_place(self, name: str) -> Generation:
+        home = self._index / GENERATIONS
+        target = home / name
+        # Of the same content: one that is whole serves on, perhaps to a reader at this moment.
+        if not is_whole(target):
+            if target.exists():
+                shutil.rmtree(home / _DAMAGED, ignore_errors=True)
+                target.rename(home / _DAMAGED)
+            self._folder.rename(target)
+            flush(home)
+        before = next((old for old in self._served() if old != name and is_whole(home / old)), None)
+        Pointer(name, before, datetime.now(UTC).isoformat()).write(self._index)
+        for old in home.iterdir():
+            if old.name not in (name, before):
+                shutil.rmtree(old, ignore_errors=True)
+        return Generation(target)
+
+    def _served(self) -> list[str]:
+        """The generations that the pointer names, the one in use first."""
+        try:
+            pointer = Pointer.read(self._index)
+        except HealthSearchError:
+            return []
+        return [name for name in (pointer.generation, pointer.previous) if name]

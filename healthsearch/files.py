@@ -1,0 +1,53 @@
+"""Files of an index: listed and read as if somebody else had put them there; flushed as if the power might go."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+
+def read_text(file: Path) -> str:
+    """The text of a file of an index; OSError for what may never end, such as a device that a link leads to."""
+    if file.exists() and not file.is_file():
+        raise OSError(f"{file} is no file")
+    return file.read_text(encoding="utf-8")
+
+
+def digests(folder: Path, wanted: Sequence[str]) -> dict[str, str | None]:
+    """The SHA-256 of each of these files, None where it cannot be read. Two at a time: they are most of an opening."""
+    # A manifest from elsewhere could name a device that never ends, or a file of somebody else.
+    own = set(names(folder))
+
+    def digest(name: str) -> str | None:
+        try:
+            return _sha256(folder / name) if name in own else None
+        except OSError:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(wanted, pool.map(digest, wanted), strict=True))
+
+
+def names(folder: Path) -> list[str]:
+    """Every file in it, by path within it, but no link to one."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path.relative_to(folder).as_posix() for path in files)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def flush(path: Path) -> None:
+    """Ask the disk to keep a file, or a folder's list of names where the system can do that."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,56 @@
+"""Writes a word index: from the words of every document to the documents of every word, with BM25's scores.
+
+Block after block of documents, so that no more memory is taken than a block needs, however many there are; the files
+are written in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from healthsearch.words import DOCUMENTS, K1, SCORES, STARTS, B, weight
+
+Rows = npt.NDArray[np.int64]
+# Of some documents, for every word in them the document's number, and the word's. A block holds whole documents, and
+# the next one's numbers are higher.
+Block = tuple[Rows, Rows]
+
+
+def write_postings(folder: Path, blocks: Callable[[], Iterable[Block]], documents: int, words: int) -> None:
+    """Write the index of so many documents and different words into a new folder; ``blocks`` is asked twice."""
+    folder.mkdir()
+    lengths, holding = np.zeros(documents, np.int64), np.zeros(words, np.int64)
+    for found, number, count in _counted(blocks(), documents):
+        lengths += np.bincount(found, count, documents).astype(np.int64)
+        holding += np.bincount(number, minlength=words)
+    starts = np.concatenate([[0], np.cumsum(holding)])
+    np.save(folder / STARTS, starts)
+    weights = np.array([weight(int(held), documents) for held in holding], np.float32)
+    # A word's score approaches its weight the sooner, the shorter the document is.
+    slowness = K1 * (1 - B + B * lengths / max(lengths.sum() / max(documents, 1), 1e-9))
+    of_documents, of_scores = (
+        np.lib.format.open_memmap(folder / name, "w+", dtype, (int(starts[-1]),))
+        for name, dtype in ((DOCUMENTS, np.int32), (SCORES, np.float32))
+    )
+    free = starts[:-1].copy()
+    for found, number, count in _counted(blocks(), documents):
+        present, firsts, held = np.unique(number, return_index=True, return_counts=True)
+        places = np.arange(len(number)) + np.repeat(free[present] - firsts, held)
+        of_documents[places] = found
+        of_scores[places] = weights[number] * (count / (slowness[found] + count))
+        free[present] += held
+    of_documents.flush()
+    of_scores.flush()
+
+
+def _counted(blocks: Iterable[Block], documents: int) -> Iterator[tuple[Rows, Rows, Rows]]:
+    """Of every block the distinct pairs of document and word, by word and then document, and how often each comes."""
+    for found, number in blocks:
+        pairs = np.sort(number * documents + found)
+        firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
+        number, found = np.divmod(pairs[firsts], documents)
+        yield found, number, np.diff(firsts, append=len(pairs))

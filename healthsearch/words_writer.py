@@ -1,0 +1,113 @@
+"""Writes everything that is found by words, from one analysis of each article as it comes.
+
+The words of every piece of text are kept in order; from them the indexes of passages and of articles are made when all
+articles are in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from healthsearch.article import Article
+from healthsearch.coverage import Coverage, CoverageWriter, Numbers, Rows
+from healthsearch.passages import Passage, names
+from healthsearch.postings import Block, write_postings
+from healthsearch.spelling import spellings
+from healthsearch.words import NAME_WEIGHT, words
+
+# Articles whose words are looked at together.
+_BLOCK = 2_000
+
+
+class WordsWriter:
+    """Fills ``folder`` with coverage, vocabulary, spellings and the two word indexes of a generation."""
+
+    def __init__(self, folder: Path, earlier: Mapping[str, int]) -> None:
+        """``earlier``: the vocabulary of the generation that articles may be taken from, by number."""
+        self._folder = folder
+        self._earlier = list(earlier)
+        self._renumbered = np.full(len(earlier), -1, np.int32)
+        self._coverage = CoverageWriter(folder / "coverage")
+        self._spellings: Counter[str] = Counter()
+        # For each article how many pieces of text each of its passages has, and the numbers of its titles' words.
+        self._pieces: list[list[int]] = []
+        self._titles: list[list[int]] = []
+
+    def add(self, article: Article, passages: Sequence[Passage]) -> None:
+        """Take the next article."""
+        pieces = []
+        for passage in passages:
+            pieces.append(words(names(article, passage)))
+            pieces += [words(passage.text[start:end]) for start, end in passage.sentences]
+        self._coverage.add(pieces)
+        self._count(article, passages)
+
+    def take_over(self, article: Article, passages: Sequence[Passage], known: tuple[Numbers, Rows]) -> None:
+        """Take the next article, of whose pieces the words are known, by earlier numbers, and how many each has."""
+        numbers, lengths = known
+        # New numbers go by first use, as if the article had been read.
+        for number in numbers[self._renumbered[numbers] < 0].tolist():
+            self._renumbered[number] = self._coverage.vocabulary[self._earlier[number]]
+        self._coverage.add_numbers(self._renumbered[numbers], lengths)
+        self._count(article, passages)
+
+    def _count(self, article: Article, passages: Sequence[Passage]) -> None:
+        headings: set[str] = set()
+        for passage in passages:
+            headings.update(passage.headings)
+            self._spellings.update(spellings(passage.text))
+        titles = "\n".join((article.title, *article.also_called))
+        self._spellings.update(spellings("\n".join((titles, *sorted(headings)))))
+        self._titles.append([self._coverage.vocabulary[word] for word in words(titles)])
+        self._pieces.append([1 + len(passage.sentences) for passage in passages])
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._coverage.close()
+
+    def finish(self) -> None:
+        """Write what needs all articles."""
+        self.close()
+        vocabulary = self._coverage.vocabulary
+        _write(self._folder / "vocabulary.json", vocabulary)
+        _write(self._folder / "spellings.json", dict(sorted(self._spellings.items())))
+        articles, passages = len(self._pieces), sum(map(len, self._pieces))
+        write_postings(self._folder / "words", lambda: self._blocks(by_article=False), passages, len(vocabulary))
+        write_postings(self._folder / "article_words", lambda: self._blocks(by_article=True), articles, len(vocabulary))
+
+    def _blocks(self, *, by_article: bool) -> Iterator[Block]:
+        """The words of every document: of passages with all of their names, or of articles with their titles alone."""
+        coverage = Coverage(self._folder / "coverage")
+        piece = passage = 0
+        for first in range(0, len(self._pieces), _BLOCK):
+            pieces = self._pieces[first : first + _BLOCK]
+            of_passages = np.array([count for counts in pieces for count in counts], np.int64)
+            found, lengths = coverage.words(piece, piece + int(of_passages.sum()))
+            starts = np.cumsum(of_passages) - of_passages
+            names_only = np.zeros(len(lengths), np.bool_)
+            names_only[starts] = True
+            named = np.repeat(names_only, lengths)
+            if by_article:
+                document = np.repeat(np.arange(first, first + len(pieces)), [sum(counts) for counts in pieces])
+                titles = self._titles[first : first + _BLOCK]
+                of_names = np.repeat(np.arange(first, first + len(pieces)), [len(title) for title in titles])
+                names = np.array([number for title in titles for number in title], np.int32)
+            else:
+                document = np.repeat(np.arange(passage, passage + len(of_passages)), of_passages)
+                of_names, names = np.repeat(document, lengths)[named], found[named]
+            of_text, text = np.repeat(document, lengths)[~named], found[~named]
+            yield (
+                np.concatenate([of_text, *[of_names] * NAME_WEIGHT]),
+                np.concatenate([text, *[names] * NAME_WEIGHT]).astype(np.int64),
+            )
+            piece += len(lengths)
+            passage += len(of_passages)
+
+
+def _write(file: Path, numbers: Mapping[str, int]) -> None:
+    file.write_text(json.dumps(numbers, ensure_ascii=False), encoding="utf-8")
