@@ -42,7 +42,7 @@ from healthsearch.generation import Generation  # noqa: E402
 from healthsearch.models import find_model  # noqa: E402
 from healthsearch.passages import Span  # noqa: E402
 from healthsearch.search import CANDIDATES, Searcher  # noqa: E402
-from healthsearch.vectors import OVERSAMPLING, Rows, Sketch, Vectors  # noqa: E402
+from healthsearch.vectors import EXACT_UP_TO, OVERSAMPLING, SKETCH, Rows, Vectors  # noqa: E402
 
 DIMENSION = 384
 PASSAGES_PER_ARTICLE = 10
@@ -296,8 +296,8 @@ def _packaged(work: Path, questions: Sequence[str]) -> list[float]:
 
 def _ways(generation: Generation, queries: Matrix) -> Iterator[tuple[str, float, list[float], float]]:
     """Ways to the nearest vectors: name, share of the nearest that is found, milliseconds a query, MB in memory."""
-    matrix: Matrix = generation.vectors.matrix
-    exact = Vectors.of(matrix)
+    folder, matrix = generation.folder, generation.vectors.matrix
+    exact = Vectors.open(folder, DIMENSION, sketched=False)
     nearest = [exact.search(query, DEPTH)[0] for query in queries]
 
     def measured(name: str, find: Callable[[Matrix], Rows], size: float) -> tuple[str, float, list[float], float]:
@@ -310,12 +310,12 @@ def _ways(generation: Generation, queries: Matrix) -> Iterator[tuple[str, float,
         return name, found / DEPTH / len(queries), times, size / 1e6
 
     yield measured("all cosines (mapped from disk)", lambda query: exact.search(query, DEPTH)[0], matrix.nbytes)
-    sketch = Sketch.of(matrix)
-    size = sketch.to_bytes().nbytes
-    for times in OVERSAMPLINGS:
-        told = f"sketch, {times} times as many measured" + (" (shipped)" if times == OVERSAMPLING else "")
-        sketched = Vectors.of(matrix, sketch, times)
-        yield measured(told, lambda query, sketched=sketched: sketched.search(query, DEPTH)[0], size)
+    if len(matrix) > EXACT_UP_TO:
+        size = (folder / SKETCH).stat().st_size
+        for times in OVERSAMPLINGS:
+            told = f"sketch, {times} times as many measured" + (" (shipped)" if times == OVERSAMPLING else "")
+            sketched = Vectors.open(folder, DIMENSION, sketched=True, oversampling=times)
+            yield measured(told, lambda query, sketched=sketched: sketched.search(query, DEPTH)[0], size)
     lists = int(len(matrix) ** 0.5)
     index = faiss.IndexIVFScalarQuantizer(
         faiss.IndexFlatIP(DIMENSION), DIMENSION, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT

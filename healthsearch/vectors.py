@@ -112,14 +112,14 @@ class Vectors:
         self._data: npt.NDArray[np.uint8] | None = None
 
     @classmethod
-    def of(cls, matrix: Matrix, sketch: Sketch | None = None, oversampling: int = OVERSAMPLING) -> Vectors:
+    def of(cls, matrix: Matrix, sketch: Sketch | None = None) -> Vectors:
         """Index the rows of an (n, dimension) matrix."""
         index = faiss.IndexFlatIP(matrix.shape[1])
         index.add(np.ascontiguousarray(matrix, dtype=np.float32))
-        return cls(index, sketch, oversampling)
+        return cls(index, sketch)
 
     @classmethod
-    def open(cls, folder: Path, dimension: int, *, sketched: bool) -> Vectors:
+    def open(cls, folder: Path, dimension: int, *, sketched: bool, oversampling: int = OVERSAMPLING) -> Vectors:
         """Map what ``writer`` left in the folder, with the sketch beside it; ValueError for anything else."""
         data = np.memmap(folder / FLAT, np.uint8, "r")
         header = _flat_header(dimension)
@@ -130,7 +130,7 @@ class Vectors:
             raise ValueError(f"{FLAT} is no flat index of {dimension} dimensions")
         sketch = Sketch.from_bytes(np.fromfile(folder / SKETCH, dtype=np.uint8)) if sketched else None
         reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(data), data.nbytes)  # type: ignore[attr-defined]
-        opened = cls(cast("faiss.IndexFlatIP", faiss.read_index(reader)), sketch)
+        opened = cls(cast("faiss.IndexFlatIP", faiss.read_index(reader)), sketch, oversampling)
         # The index looks into the mapped file for as long as it is used.
         opened._data = data
         return opened

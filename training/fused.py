@@ -39,7 +39,7 @@ class Index:
             generation,
             torch.as_tensor(generation.vectors.rows(0, len(generation.vectors))),
             normalize(torch.as_tensor(np.asarray(generation.sentences, dtype=np.float32)), dim=1),
-            torch.as_tensor(generation.article_vectors),
+            torch.tensor(generation.article_vectors),
         )
 
     def cosines(self, questions: Tensor) -> Cosines:
