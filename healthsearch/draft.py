@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from healthsearch import projection
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.errors import HealthSearchError, UnreadableArticle
@@ -143,7 +142,7 @@ class Draft:
     def publish(self) -> Generation:
         """Write, flush, read back and publish; returns the generation, opened from its files."""
         self._close()
-        self._write_what_vectors_tell()
+        self._write_sketch()
         self._words.finish()
         store = Store(self._folder / "store.sqlite")
         articles, passages, sentences = store.counts()
@@ -164,13 +163,11 @@ class Draft:
         Generation(self._folder, name).close()
         return self._put_in_place(name)
 
-    def _write_what_vectors_tell(self) -> None:
-        """The sketch, where there are many vectors, and the map."""
+    def _write_sketch(self) -> None:
+        """Where there are many vectors."""
         vectors = Vectors.open(self._folder, self._encoder.dimension, sketched=False)
         if len(vectors) > self._exact_up_to:
             Sketch.of(vectors.matrix).to_bytes().tofile(self._folder / SKETCH)
-        drawn = projection.drawn(len(vectors))
-        np.save(self._folder / "map.npy", np.column_stack([drawn, projection.project(vectors.matrix[drawn])]))
 
     def _close(self) -> None:
         for writer in (self._store, self._vectors, self._article_vectors, self._sentences, self._words):

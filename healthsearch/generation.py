@@ -5,7 +5,7 @@ passage, and this is checked whenever a generation is opened. ``draft`` writes i
 
     index/current.json                 the pointer: which generation is in use, and which came before
     index/encoder/                     the encoder as exported for this machine (see ``graph``)
-    index/generations/NAME/            manifest.json  store.sqlite  map.npy  spellings.json  vocabulary.json
+    index/generations/NAME/            manifest.json  store.sqlite  spellings.json  vocabulary.json
                                        vectors.faiss  sentences.npy  article_vectors.npy  sketch.faiss
                                        coverage/  words/  article_words/
 """
@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch import projection
 from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.files import digests, flush, read_text
@@ -173,8 +174,12 @@ class Generation:
 
     @cached_property
     def map(self) -> Rows:
-        """The passages that are drawn on the map, (n, 3): row, and how far across and down; see ``projection``."""
-        return np.asarray(np.load(self.folder / "map.npy"), dtype=np.int64)
+        """The passages that are drawn on the map, (n, 3): row, and how far across and down; see ``projection``.
+
+        Made when first asked for: it takes seconds, for which every build would wait.
+        """
+        drawn = projection.drawn(len(self.vectors))
+        return np.column_stack([drawn, projection.project(self.vectors.matrix[drawn])])
 
     def sentence_vectors(self, first: int, count: int) -> Matrix:
         """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""

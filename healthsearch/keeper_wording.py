@@ -33,6 +33,7 @@ BY = {
 NOT_GIVEN, OTHERS = "not given", "others"
 
 CHECKING = "Is the index sound?"
+DRAWING = "Drawing the map…"
 CHECKING_NOTE = "Verifies every file of the index and every passage in it, and compares the index with the folder."
 CHECK = "Check the index"
 SOUND = "The index is sound and up to date"

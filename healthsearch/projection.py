@@ -73,7 +73,7 @@ def _spread(points: _Float) -> _Float:
     """The places, (n, 2), of n points by t-SNE, begun from their principal components."""
     if len(np.unique(points, axis=0)) < 2:
         return np.zeros((len(points), 2))
-    # They take a second to import, and only builds need them.
+    # They take a second to import, and only the keeper's page needs them.
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 

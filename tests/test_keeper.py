@@ -154,7 +154,7 @@ def test_while_an_older_index_serves_it_says_so(
     (corpus / "stroke.md").unlink()
     build(corpus, index, default_model)
     (index / "builds.json").write_text("{", encoding="utf-8")
-    flip(in_use(index) / "map.npy", -1)
+    flip(in_use(index) / "coverage/ends.npy", -1)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
     told = words(keeper(page))
     assert wording.OLDER_SERVES in told and "Articles9" in told and keeper_wording.NO_BUILDS in told

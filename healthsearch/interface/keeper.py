@@ -109,7 +109,7 @@ def _draw_builds(index: Path) -> None:
         st.html(keeper_markup.builds(found))
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
+@st.cache_resource(show_spinner=wording.DRAWING, max_entries=2)
 def _map(_generation: Generation, name: str) -> tuple[list[Point], list[Label]]:
     """The points and labels of a generation, which its name stands for."""
     from healthsearch.passage_map import labels, points
