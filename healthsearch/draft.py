@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,16 +73,22 @@ class Draft:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         dimension = self._encoder.dimension
-        self._store = StoreWriter(self._folder / "store.sqlite")
-        self._vectors = vectors_writer(self._folder, dimension)
-        self._article_vectors = RowWriter(self._folder / "article_vectors.npy", np.float32, (dimension,))
-        self._sentences = RowWriter(self._folder / "sentences.npy", np.int8, (dimension,))
-        self._words = WordsWriter(self._folder, self._previous.words.vocabulary if self._previous else {})
+        with ExitStack() as ends:
+            # On a full disk no file can even be closed; then most of all the folder must go.
+            ends.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self._store = ends.enter_context(closing(StoreWriter(self._folder / "store.sqlite")))
+            self._vectors = ends.enter_context(closing(vectors_writer(self._folder, dimension)))
+            articles = self._folder / "article_vectors.npy"
+            self._article_vectors = ends.enter_context(closing(RowWriter(articles, np.float32, (dimension,))))
+            sentences = self._folder / "sentences.npy"
+            self._sentences = ends.enter_context(closing(RowWriter(sentences, np.int8, (dimension,))))
+            known = self._previous.words.vocabulary if self._previous else {}
+            self._words = ends.enter_context(closing(WordsWriter(self._folder, known)))
+            self._ends = ends.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._ends.close()
 
     def add(
         self,

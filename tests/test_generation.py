@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from healthsearch.generation import FORMAT, EncoderFacts, Generation, Pointer, o
 from healthsearch.passages import Passage
 from healthsearch.words import words
 from tests.fakes import source
-from tests.folders import flip, in_use, kept, reseal, snapshot
+from tests.folders import flip, full_disk, in_use, kept, reseal, snapshot
 
 FACTS = EncoderFacts("keywords", "digest of the encoder", "digest of its passages", 3, 64, "float32")
 
@@ -343,6 +345,23 @@ def test_a_draft_that_is_given_up_leaves_everything_as_it_was(tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt), Draft(tmp_path, FACTS) as draft:
         add(draft, "Two.")
         raise KeyboardInterrupt
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("already_begun", [False, True])
+def test_a_draft_for_which_the_disk_has_no_room_is_not_left_on_it(tmp_path: Path, already_begun: bool) -> None:
+    publish(tmp_path, "One.")
+    before = snapshot(tmp_path)
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises((OSError, sqlite3.OperationalError)))
+        if already_begun:
+            draft = stack.enter_context(Draft(tmp_path, FACTS))
+            stack.enter_context(full_disk())
+        else:
+            stack.enter_context(full_disk())
+            draft = stack.enter_context(Draft(tmp_path, FACTS))
+        add(draft, "Two.")
+        draft.publish()
     assert snapshot(tmp_path) == before
 
 
