@@ -245,6 +245,9 @@ def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
     try:
         return Generation(index / GENERATIONS / pointer.generation), None
     except HealthSearchError as fault:
+        if Pointer.read(index) != pointer:
+            # Builds that were published while it was being read have cleaned it away.
+            return open_generation(index)
         if pointer.previous is not None:
             try:
                 return Generation(index / GENERATIONS / pointer.previous), fault

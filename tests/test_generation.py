@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -395,6 +396,20 @@ def test_a_reader_finds_a_whole_generation_at_every_moment(tmp_path: Path) -> No
         writer.result()
     assert set(faults) == {None}
     assert len(seen) > 1
+
+
+def test_a_generation_that_is_cleaned_away_while_it_is_opened_gives_way_to_the_newest(tmp_path: Path) -> None:
+    publish(tmp_path, "One.")
+    slow, published = in_use(tmp_path) / "manifest.json", []
+
+    def meanwhile(event: str, arguments: tuple) -> None:
+        if event == "open" and not published and str(arguments[0]) == str(slow):
+            published.append("")
+            published.extend(publish(tmp_path, text) for text in ("Two.", "Three."))
+
+    sys.addaudithook(meanwhile)
+    assert served(tmp_path) == (published[-1], None)
+    assert len(published) == 3
 
 
 def test_publishing_the_same_again_touches_no_file_of_it(tmp_path: Path) -> None:
