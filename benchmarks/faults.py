@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,18 +181,15 @@ class Tally:
 
 
 def calls(some: dict[str, Case], every: int) -> Iterator[Tally]:
-    """One of ``every`` changes to the disk fails, each time others."""
-    first = 0
-    for name, one in some.items():
-        changes = changes_of(one)
-        for way in WAYS:
-            tally = Tally(f"{name}: a call {way}, of {changes}")
-            first += 1
-            for at in range((first - 1) % every + 1, changes + 1, every):
-                index = one.index()
-                child = one.begun(index, partial(at_changes, partial(fail, way, at=at)))
-                tally.count(partial(one.judged, index, child, tidy=way != "forbidden"), f"call {at}")
-            yield tally
+    """One of ``every`` changes to the disk fails, for each case and way others."""
+    changes = {name: changes_of(one) for name, one in some.items()}
+    for first, (name, way) in enumerate(product(some, WAYS)):
+        one, tally = some[name], Tally(f"{name}: a call {way}, of {changes[name]}")
+        for at in range(first % every + 1, changes[name] + 1, every):
+            index = one.index()
+            child = one.begun(index, partial(at_changes, partial(fail, way, at=at)))
+            tally.count(partial(one.judged, index, child, tidy=way != "forbidden"), f"call {at}")
+        yield tally
 
 
 def changes_of(one: Case) -> int:
