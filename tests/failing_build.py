@@ -106,7 +106,7 @@ def fail(way: str, number: int, *, at: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if number == at and way == "full":
         # The system then refuses every write, those of SQLite and numpy too.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     if number == at and way == "refused":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if number >= at and way == "forbidden":
