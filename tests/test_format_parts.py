@@ -23,6 +23,7 @@ def run(text: str, properties: str = "") -> str:
 BEGINS = '<w:vMerge w:val="restart"/>'
 SHOWN = '<w:vanish w:val="0"/>'
 CELL = "<w:tc><w:tcPr>{}</w:tcPr><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
+NCX = 'href="toc.ncx" media-type="application/x-dtbncx+xml"'
 BOX = "<w:txbxContent><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:txbxContent>"
 
 
@@ -49,6 +50,12 @@ BOX = "<w:txbxContent><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:txbxContent>"
         ),
         # A table of one column is a frame.
         (f"<w:tbl><w:tr>{CELL.format('', 'framed')}</w:tr></w:tbl>", "framed"),
+        # Rows may be wrapped, as a form's are.
+        (
+            f"<w:tbl><w:sdt><w:sdtContent><w:tr>{CELL.format('', 'a')}{CELL.format('', 'b')}</w:tr></w:sdtContent>"
+            "</w:sdt></w:tbl>",
+            "a | b",
+        ),
         # A merged cell is said where it begins.
         (
             "<w:tbl>"
@@ -258,6 +265,26 @@ def test_a_saved_page_is_told_by_its_message_where_its_part_is_silent() -> None:
     )
     article = read(page, "a.mhtml")
     assert (article.url, article.text) == ("https://example.org/bath", "Bath\n\nA warm bath eases pain.")
+
+
+def test_the_contents_of_older_books_name_chapters_too() -> None:
+    parts = make.epub_parts()
+    parts["OEBPS/text/last.xhtml"] = parts["OEBPS/text/last.xhtml"].replace("h2>", "p>")
+    parts["OEBPS/book.opf"] = (
+        parts["OEBPS/book.opf"]
+        .replace('href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"', NCX)
+        .replace('<itemref idref="nav"/>', '<itemref idref="ncx"/><itemref idref="not there"/>')
+    )
+    parts["OEBPS/toc.ncx"] = (
+        f"<ncx><navMap><navPoint><navLabel><text>{make.DOCTOR}</text></navLabel>"
+        '<content src="text/last.xhtml#top"/></navPoint></navMap></ncx>'
+    )
+    article = read(make.package(parts), "a.epub")
+    assert [(h.level, h.title) for h in article.headings][-1] == (1, make.DOCTOR)
+    # Contents that are named and missing name no chapter, and lose no text.
+    del parts["OEBPS/toc.ncx"]
+    article = read(make.package(parts), "a.epub")
+    assert make.DOCTOR not in [heading.title for heading in article.headings] and make.LAST in article.text
 
 
 def test_a_book_without_a_book_is_refused() -> None:
