@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -32,6 +33,8 @@ def alone(code: str, *arguments: object) -> tuple[Any, float, float]:
     done = subprocess.run(
         [sys.executable, "-c", _FRAME.format(code=code), *map(str, arguments)],
         cwd=ROOT,
+        # What is weighed is the program, not a measuring of its coverage beside it.
+        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         capture_output=True,
         text=True,
         timeout=300,

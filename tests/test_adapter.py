@@ -68,6 +68,14 @@ def test_low_rank_is_the_nearest_of_its_rank(rank: int) -> None:
     torch.testing.assert_close((matrix - left @ right).square().sum(), lost, atol=1e-3, rtol=0)
 
 
+def test_an_adapter_that_lacks_a_layer_is_told_not_to_fit(network: SentenceTransformer, tmp_path: Path) -> None:
+    _, added = written(network, tmp_path)
+    added.popitem()
+    lacking = write_adapter(added, 8, tmp_path / "model.safetensors", tmp_path, "lacking")
+    with pytest.raises(HealthSearchError, match=r"lacking\.safetensors: it does not fit the weights"):
+        lacking.add_to(network)
+
+
 def test_a_changed_file_is_refused_by_name(network: SentenceTransformer, tmp_path: Path) -> None:
     adapter, _ = written(network, tmp_path)
     tensors = load_file(adapter.file)

@@ -21,7 +21,8 @@ import pytest
 import build_index
 from healthsearch import __main__ as healthsearch
 from healthsearch.generation import Pointer
-from tests.folders import flip, in_use, put, python, reseal, snapshot
+from healthsearch.wording import NO_SIGNS
+from tests.folders import CORPUS, flip, in_use, put, python, reseal, snapshot
 from tests.pdf_writer import Text, pdf
 from tests.ready_model import ReadyModel
 
@@ -428,6 +429,20 @@ def test_the_index_before_answers_with_a_notice_on_stderr(make: Run, ask: Run, c
     assert found["generation"] == Pointer.read(index).previous
     assert err.startswith("notice: the index before the newest one answers, since ")
     assert "vectors.faiss" in err
+
+
+def test_an_urgent_notice_comes_first_and_a_file_of_them_that_is_bad_is_told(
+    ask: Run, few_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(tmp_path))
+    signs = Path(shutil.copy(CORPUS / "urgent.yaml", tmp_path))
+    question = ["search", "I have crushing chest pain. How is gout treated?", "--index", few_index]
+    status, out, err = ask(*question)
+    assert (status, out[:2], err) == (0, "! ", "") and "emergency number" in out.partition("\n\n")[0]
+    signs.write_text("- name: [", encoding="utf-8")
+    status, out, err = ask(*question)
+    assert status == 0 and not out.startswith("! ")
+    assert err.startswith(f"notice: {NO_SIGNS}: {signs}: it is not valid YAML")
 
 
 def test_bold_on_a_terminal_and_signs_in_a_pipe(ask: Run, few_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,8 @@ def test_a_link_to_nothing_is_a_problem_that_names_it(tmp_path: Path) -> None:
     assert [(problem.place, problem.cause) for problem in problems] == [
         ("lost.md", "the file cannot be read (No such file or directory)")
     ]
+    with pytest.raises(UnreadableArticle, match=r"^lost\.md: "):
+        list(articles(tmp_path))
 
 
 def test_a_pipe_is_a_problem_and_is_not_waited_for(tmp_path: Path) -> None:

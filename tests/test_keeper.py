@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from datetime import date
 from pathlib import Path
@@ -136,6 +137,23 @@ def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
         (built / "index" / FILE).unlink(missing_ok=True)
     assert keeper_wording.NONE_KEPT in told and "delete" not in [button.key for button in page.button]
     assert not (built / "index" / FILE).exists()
+
+
+def test_questions_that_cannot_be_deleted_are_said_to_be_there_still(
+    start: Start, built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(kept: UnansweredQuestions) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    kept = UnansweredQuestions(built / "index")
+    kept.keep(NO_ANSWER, date(2026, 11, 1))
+    monkeypatch.setattr(UnansweredQuestions, "delete", refuse)
+    try:
+        told = press(keeper(start()), "delete")
+    finally:
+        (built / "index" / FILE).unlink()
+    assert f"{keeper_wording.CANNOT_DELETE}Read-only file system" in told
+    assert keeper_wording.unanswered(NO_ANSWER, "2026-11-01") in told
 
 
 def test_without_an_index_it_says_what_to_do(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from healthsearch.article import Article
 from healthsearch.readers import outcomes
-from tests.pdf_writer import Page, Text, column, pdf
+from tests.pdf_writer import HEIGHT, WIDTH, Page, Text, column, pdf
 
 LEFT = [
     "Back pain is common, and mostly it goes away on",
@@ -65,10 +67,18 @@ def test_what_crosses_the_columns_parts_them() -> None:
     assert article.text == f"Back pain\n\n{TOGETHER}\n\n{across.text}\n\n{TOGETHER}"
 
 
-def test_a_turned_page_reads_like_any_other() -> None:
-    # Shown turned by a quarter to the right, so that the text is drawn turned to the left.
-    page = [Text(line.text, 595 - line.y + 200, line.x, line.size, line.bold) for line in [TITLE, *side_by_side(740)]]
-    assert read(pdf([page], rotate=90, matrix="0 1 -1 0")).text == f"Back pain\n\n{TOGETHER}"
+# Each is shown turned to the right by so much, so that its text is drawn turned to the left by as much.
+@pytest.mark.parametrize(
+    ("turn", "matrix", "place"),
+    [
+        (90, "0 1 -1 0", lambda x, y: (WIDTH - y + 200, x)),
+        (180, "-1 0 0 -1", lambda x, y: (WIDTH - x, HEIGHT - y)),
+        (270, "0 -1 1 0", lambda x, y: (y - 200, HEIGHT - x)),
+    ],
+)
+def test_a_turned_page_reads_like_any_other(turn: int, matrix: str, place: Callable) -> None:
+    page = [Text(line.text, *place(line.x, line.y), line.size, line.bold) for line in [TITLE, *side_by_side(740)]]
+    assert read(pdf([page], rotate=turn, matrix=matrix)).text == f"Back pain\n\n{TOGETHER}"
 
 
 def test_a_paragraph_goes_on_over_the_page_and_each_page_is_known() -> None:

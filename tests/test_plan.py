@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from healthsearch.article import Article
 from healthsearch.build import build
-from healthsearch.errors import HealthSearchError
+from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.generation import Generation, open_generation
+from healthsearch.intake import take_in
 from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink
 from tests.fakes import KeywordModel
 from tests.folders import put, reseal
@@ -216,3 +218,13 @@ def test_half_of_the_articles_may_go_and_no_more(tmp_path: Path) -> None:
         refuse_shrink(corpus, generation, {"a.md": 1, "new.md": 1, "other.md": 1})
     assert "--allow-shrink" in error.value.remedy
     refuse_shrink(corpus, None, {})
+
+
+def test_a_file_that_goes_away_after_planning_is_skipped_by_name(corpus: Path) -> None:
+    plan = plan_of(corpus, None)
+    (corpus / "b.md").unlink()
+    found = {file.path: list(outcomes) for file, outcomes in take_in(corpus, plan, None)}
+    assert [path for path, outcomes in found.items() if isinstance(outcomes[0], Article)] == ["a.md", "sub/c.md"]
+    [problem] = found["b.md"]
+    assert isinstance(problem, UnreadableArticle) and problem.place == "b.md"
+    assert plan.summary.skipped == [problem]

@@ -13,6 +13,7 @@ from filelock import FileLock
 from healthsearch.build import build
 from healthsearch.errors import BuildRunning, NoIndex
 from healthsearch.serving import Service
+from healthsearch.urgent import FILE
 from tests.fakes import KeywordModel
 from tests.folders import flip, in_use, put
 
@@ -117,6 +118,19 @@ def held(tmp_path: Path) -> Iterator[Path]:
     (index / "builder.txt").write_text("process 1", encoding="utf-8")
     with FileLock(index / "build.lock"):
         yield index
+
+
+def test_urgent_signs_are_those_that_the_file_holds_now(service: Service, corpus: Path) -> None:
+    def names() -> list[str]:
+        return [signs.notice.name for signs in service.signs(corpus)]
+
+    assert names() == []
+    notice = "- name: {}\n  text: Call for help.\n  source: A clinic\n  signs: [a red flag]\n"
+    for name in ("Stroke", "Heart attack"):
+        (corpus / FILE).write_text(notice.format(name), encoding="utf-8")
+        assert names() == names() == [name]
+    (corpus / FILE).unlink()
+    assert names() == []
 
 
 def test_a_build_of_somebody_else_is_told_from_other_problems(held: Path, corpus: Path, model: KeywordModel) -> None:

@@ -171,6 +171,12 @@ def test_a_bad_file_is_named_with_its_fault_and_the_next_step(tmp_path: Path, te
     assert "README.md" in raised.value.remedy
 
 
+def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(HealthSearchError, match="it cannot be read"):
+        read_signs(tmp_path)
+
+
 def test_nothing_is_made_of_values_but_texts(tmp_path: Path) -> None:
     [signs] = read(
         tmp_path, one(name="2024-01-01", text="yes", source="!!python/name:os.system x", signs="[no 1 cause]")

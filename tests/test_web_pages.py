@@ -123,6 +123,12 @@ def test_json_ld_without_a_bottom_is_passed_over() -> None:
         ("<details><summary>When?</summary><p>At night.</p></details>", "When?\n\nAt night."),
         ("<form id=aspnetForm><h1>Rest</h1><p>Sleep is rest.</p></form>", "Rest\n\nSleep is rest."),
         ("<p>one<br>two</p><div>three<p>four</p>five</div>", "one\ntwo\n\nthree\n\nfour\n\nfive"),
+        ("<h1>Rest</h1><h1>Rest</h1><p>Sleep.</p>", "Rest\n\nSleep."),
+        (
+            "<h2>Rest</h2><p>Sleep.</p><h2>More</h2><ul><li><a href=x>Colds</a></li><li><a href=x>Gout</a></li>"
+            "<li><a href=x>Flu</a></li></ul><h2>Walks</h2><p>Short ones.</p>",
+            "Rest\n\nSleep.\n\nWalks\n\nShort ones.",
+        ),
         ("<p>a &lt; b &amp; c &#x1F642; &eacute;</p>", "a < b & c 🙂 é"),
     ],
 )
