@@ -5,9 +5,9 @@
 
 DATA holds demo_corpus (articles, questions.jsonl) and the BEIR folders nfcorpus, mediqa2019 and covidqa. Environments,
 indexes and all that was measured are kept under DIR, so that an interrupted race goes on; a system of another version
-is measured anew. Speed and size are taken on the demo corpus, systems in turn, round after round; each build and each
-search is a process of its own. nDCG@10 is measured once a system. --table prints the README's short table from what is
-kept.
+is measured anew, and all run their rounds again. Speed and size are taken on the demo corpus, systems in turn, round
+after round; each build and each search is a process of its own. nDCG@10 is measured once a system. --table prints the
+README's short table from what is kept.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.systems import System
+from benchmarks.peers.systems import SYSTEMS, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,20 @@ class Kept:
         """Add to a part of what is known, by a new file in the place of the old one."""
         known = self.read(system)
         known[part] |= more
+        self._write(system, known)
+
+    def forget(self, system: System) -> None:
+        """Begin anew with a system, as after a change of its code, and with all rounds, in which systems take turns."""
+        self._file(system).unlink(missing_ok=True)
+        for other in SYSTEMS:
+            if self._file(other).exists():
+                self._write(other, self.read(other) | {"rounds": {}})
+
+    def _write(self, system: System, known: dict[str, Any]) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         new = self._file(system).with_suffix(".new")
         new.write_text(json.dumps(known, indent=1), encoding="utf-8")
         new.replace(self._file(system))
-
-    def forget(self, system: System) -> None:
-        """Begin anew with a system, as after a change of its code; its environment stays."""
-        self._file(system).unlink(missing_ok=True)
 
     def _file(self, system: System) -> Path:
         return self.home / f"{system.program}.json"
