@@ -60,6 +60,12 @@ BENCHMARKS = (
         "cautions", "benchmarks/cautions.py --articles DATA/demo_corpus/articles", "A sentence marked as a caution"
     ),
     Benchmark(
+        "speed",
+        "benchmarks/speed.py DATA/demo_corpus/articles DATA/demo_corpus/questions.jsonl --work DIR/speed",
+        "| first build, from start",
+        "benchmarks/results/speed.md",
+    ),
+    Benchmark(
         "peers",
         "-m benchmarks.peers DATA --work DIR/peers --articles 100 --questions 100",
         "| system | build, s |",

@@ -2,9 +2,9 @@
 
     python benchmarks/speed.py CORPUS QUESTIONS --work DIR [--articles N]
 
-CORPUS is a folder of articles, QUESTIONS a JSONL file with a "text" in each line, DIR an empty folder. The build, from
-cold start to published index, is measured beside plain sentence-transformers on the same passages: one
-``SentenceTransformer(...).encode(passages, batch_size=32)`` in a process of its own. Prints Markdown.
+CORPUS is a folder of articles, QUESTIONS a JSONL file with a "text" in each line, DIR a folder whose corpus and index
+are made anew. The build, from cold start to published index, is measured beside plain sentence-transformers on the same
+passages: one ``SentenceTransformer(...).encode(passages, batch_size=32)`` in a process of its own. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ def main() -> None:
     parser.add_argument("--articles", type=int, metavar="N", help="of the corpus; all by default")
     arguments = parser.parse_args()
     corpus, index = arguments.work / "corpus", arguments.work / "index"
+    for left in (corpus, index):
+        shutil.rmtree(left, ignore_errors=True)
     _copy(arguments.corpus, corpus, arguments.articles)
     questions = arguments.work / "questions.json"
     lines = arguments.questions.read_text(encoding="utf-8").split("\n")
