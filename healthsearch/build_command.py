@@ -78,7 +78,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rebuild", action="store_true", help="encode everything again")
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     command.add_argument("--strict", action="store_true", help="build nothing if any file must be skipped")
-    command.add_argument("--allow-shrink", action="store_true", help="let most of the articles go")
+    command.add_argument("--allow-shrink", action="store_true", help="allow a build that removes most of the articles")
     command.add_argument("--json", action="store_true", help="for programs: the summary as JSON")
     command.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary, only problems")
 
