@@ -74,7 +74,11 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument("--run", type=Path, dest="run_file", metavar="FILE", help="write a TREC run here")
     measuring.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help="the encoder")
     measuring.add_argument(
-        "--cache", type=Path, default=default_index() / "evaluation", metavar="DIR", help="where the index of that folder is kept"
+        "--cache",
+        type=Path,
+        default=default_index() / "evaluation",
+        metavar="DIR",
+        help="where the index of that folder is kept",
     )
     measuring.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
     measuring.set_defaults(run=_evaluate)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -161,6 +162,8 @@ class Store:
     def __init__(self, file: Path) -> None:
         self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        # A connection refers to itself: without this the file would stay open until Python looks for cycles.
+        weakref.finalize(self, self._db.close)
         # Views, triggers or computed columns of a file from elsewhere would run what they say.
         if self._all("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid") != _statements():
             self.close()

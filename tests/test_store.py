@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -209,3 +210,18 @@ def test_any_slice_of_any_text_survives(
     assert store.article(text) == article
     assert store.passage(0).passage == passage
     store.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell which files are open")
+def test_a_store_that_nobody_holds_lets_go_of_its_file_at_once(store: Store, tmp_path: Path) -> None:
+    def opened() -> int:
+        return sum(link.resolve() == (tmp_path / "store.sqlite").resolve() for link in Path("/proc/self/fd").iterdir())
+
+    gc.disable()
+    try:
+        other = Store(tmp_path / "store.sqlite")
+        assert other.counts() == store.counts() and opened() == 2
+        del other
+        assert opened() == 1
+    finally:
+        gc.enable()
