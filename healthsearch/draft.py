@@ -19,6 +19,7 @@ import numpy as np
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
+from healthsearch.coverage import Numbers, Rows
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.files import digests, flush, names
 from healthsearch.generation import (
@@ -76,14 +77,15 @@ class Draft:
         with ExitStack() as ends:
             # On a full disk no file can even be closed; then most of all the folder must go.
             ends.callback(shutil.rmtree, self._folder, ignore_errors=True)
-            self._store = ends.enter_context(closing(StoreWriter(self._folder / "store.sqlite")))
-            self._vectors = ends.enter_context(closing(vectors_writer(self._folder, dimension)))
+            self._writers = ends.enter_context(ExitStack())
+            self._store = self._writers.enter_context(closing(StoreWriter(self._folder / "store.sqlite")))
+            self._vectors = self._writers.enter_context(closing(vectors_writer(self._folder, dimension)))
             articles = self._folder / "article_vectors.npy"
-            self._article_vectors = ends.enter_context(closing(RowWriter(articles, np.float32, (dimension,))))
+            self._article_vectors = self._writers.enter_context(closing(RowWriter(articles, np.float32, (dimension,))))
             sentences = self._folder / "sentences.npy"
-            self._sentences = ends.enter_context(closing(RowWriter(sentences, np.int8, (dimension,))))
+            self._sentences = self._writers.enter_context(closing(RowWriter(sentences, np.int8, (dimension,))))
             known = self._previous.words.vocabulary if self._previous else {}
-            self._words = ends.enter_context(closing(WordsWriter(self._folder, known)))
+            self._words = self._writers.enter_context(closing(WordsWriter(self._folder, known)))
             self._ends = ends.pop_all()
         return self
 
@@ -98,10 +100,25 @@ class Draft:
         keys: Sequence[str],
         vectors: Matrix,
         sentences: SentenceVectors,
+        pieces: tuple[Numbers, Rows] | None = None,
     ) -> None:
-        """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences."""
-        self._add(article, file, passages, keys, vectors, sentences)
-        self._words.add(article, passages)
+        """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences.
+
+        ``pieces``: its words as the previous generation has them; by default they are read from its text.
+        """
+        count = sum(len(passage.sentences) for passage in passages)
+        if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
+            raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
+        self._store.add(article, file, passages, keys)
+        self._vectors.add(vectors)
+        self._article_vectors.add(mean(vectors)[None, :])
+        self._sentences.add(sentences)
+        if pieces is None:
+            self._words.add(article, passages)
+        else:
+            self._words.take_over(article, passages, pieces)
+        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
+        self.articles += 1
 
     def take_over(self, known: StoredArticle, file: SourceFile) -> None:
         """Add an article of the previous generation, whose file has not changed, with all that is known of it."""
@@ -112,29 +129,9 @@ class Draft:
         vectors = self._previous.vectors.rows(first.row, last.row + 1)
         sentences = self._previous.sentences[first.first_sentence : end]
         passages = [stored.passage for stored in known.passages]
-        self._add(known.article, file, passages, known.keys, vectors, sentences)
         # See ``words_held`` for the places of the pieces.
         pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
-        self._words.take_over(known.article, passages, pieces)
-
-    def _add(
-        self,
-        article: Article,
-        file: SourceFile,
-        passages: Sequence[Passage],
-        keys: Sequence[str],
-        vectors: Matrix,
-        sentences: SentenceVectors,
-    ) -> None:
-        count = sum(len(passage.sentences) for passage in passages)
-        if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
-            raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
-        self._store.add(article, file, passages, keys)
-        self._vectors.add(vectors)
-        self._article_vectors.add(mean(vectors)[None, :])
-        self._sentences.add(sentences)
-        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
-        self.articles += 1
+        self.add(known.article, file, passages, known.keys, vectors, sentences, pieces)
 
     def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
         """Note that the text of the article ``first`` stands in this file too, where its id would be ``copy``."""
@@ -148,7 +145,7 @@ class Draft:
 
     def publish(self) -> Generation:
         """Write, flush, read back and publish; returns the generation, opened from its files."""
-        self._close()
+        self._writers.close()
         self._write_sketch()
         self._words.finish()
         store = Store(self._folder / "store.sqlite")
@@ -175,10 +172,6 @@ class Draft:
         vectors = Vectors.open(self._folder, self._encoder.dimension, sketched=False)
         if len(vectors) > self._exact_up_to:
             Sketch.of(vectors.matrix).to_bytes().tofile(self._folder / SKETCH)
-
-    def _close(self) -> None:
-        for writer in (self._store, self._vectors, self._article_vectors, self._sentences, self._words):
-            writer.close()
 
     def _put_in_place(self, name: str) -> Generation:
         home = self._index / GENERATIONS

@@ -145,19 +145,18 @@ class Generation:
             self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
             self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
             vocabulary = _read_numbers(folder / "vocabulary.json")
-            articles, passages, _ = self.store.counts()
+            articles, passages, sentences = self.store.counts()
             self.words = Words(folder / "words", vocabulary, passages)
             self.article_words = Words(folder / "article_words", vocabulary, articles)
             self.coverage = Coverage(folder / "coverage")
             self.spellings = _read_numbers(folder / "spellings.json")
-            self._check_alignment()
+            self._check_alignment(articles, passages, sentences)
             self.article_rows = self.store.article_rows()
             self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
         except _UNREADABLE as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
 
-    def _check_alignment(self) -> None:
-        articles, passages, sentences = self.store.counts()
+    def _check_alignment(self, articles: int, passages: int, sentences: int) -> None:
         counts = self.manifest["counts"]
         found = {"articles": articles, "passages": passages, "sentences": sentences}
         found |= {"words": self.words.postings, "article_words": self.article_words.postings}
