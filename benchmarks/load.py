@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import shutil
 import subprocess
 import sys
@@ -30,7 +29,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from healthsearch.serving import Service  # noqa: E402 - the project need not be installed
+from healthsearch.evaluation import read_queries  # noqa: E402 - the project need not be installed
+from healthsearch.serving import Service  # noqa: E402
 
 MOST_GROWTH = 0.05
 
@@ -104,13 +104,13 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=4, metavar="N", help="default: 4")
     parser.add_argument("--builds", type=int, default=20, metavar="N", help="default: 20")
     arguments = parser.parse_args()
-    lines = (ROOT / "tests" / "relevance" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = list(read_queries(ROOT / "tests" / "relevance").values())
     with tempfile.TemporaryDirectory() as home:
         corpus, index = Path(home, "corpus"), Path(home, "index")
         shutil.copytree(ROOT / "corpus", corpus)
         publish = changes(corpus, index)
         next(publish)
-        load = Load(Service(index), [json.loads(line)["text"] for line in lines], arguments.questions)
+        load = Load(Service(index), questions, arguments.questions)
         started = time.perf_counter()
         with ThreadPoolExecutor(arguments.threads) as pool:
             asking = [pool.submit(load.ask) for _ in range(arguments.threads)]

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -23,10 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch import wording  # noqa: E402
+from healthsearch.evaluation import read_queries  # noqa: E402
 from healthsearch.places import default_index  # noqa: E402
-from tests.browsing import ARGUMENTS, BROWSERS, WATCH, served  # noqa: E402
+from tests.browsing import ARGUMENTS, WATCH, installed_browser, served  # noqa: E402
 
-QUESTIONS = ROOT / "tests" / "relevance" / "queries.jsonl"
 # Between two questions a reader reads.
 PAUSE_S = 2.0
 SHIFTS = """() => {
@@ -98,8 +96,8 @@ async def many_visitors(browser: Browser, url: str, questions: list[str], visito
 
 
 async def measure(url: str, visitors: int, each: int) -> None:
-    questions = [json.loads(line)["text"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
-    program = next(found for name in BROWSERS if (found := shutil.which(name)))
+    questions = list(read_queries(ROOT / "tests" / "relevance").values())
+    program = installed_browser()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         await one_visitor(browser, url, questions[:20])

@@ -5,7 +5,6 @@ python docs/pictures.py
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,16 +15,15 @@ sys.path.insert(0, str(ROOT))
 
 from healthsearch import keeper_wording, wording  # noqa: E402
 from healthsearch.places import default_index  # noqa: E402
-from tests.browsing import ARGUMENTS, BROWSERS, Visitor, served  # noqa: E402
+from tests.browsing import ARGUMENTS, Visitor, installed_browser, served  # noqa: E402
 
 QUESTION = "Is massage safe for a herniated disc?"
 
 
 def main() -> None:
     """Write ``page.png`` and ``collection.png`` beside this file."""
-    program = next(found for name in BROWSERS if (found := shutil.which(name)))
     with served(default_index()) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=installed_browser(), args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": 1000, "height": 1040}, device_scale_factor=1.5)
         page.goto(url)
         page.get_by_text(wording.EXAMPLES).wait_for(timeout=300_000)

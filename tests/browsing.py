@@ -101,9 +101,14 @@ WATCH = """() => {
 }"""
 
 
+def installed_browser() -> str | None:
+    """The first of ``BROWSERS`` on the path."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    program = installed_browser()
     if program is None:
         message = f"no browser found on the path (looked for {', '.join(BROWSERS)})"
         if os.environ.get("CI"):
