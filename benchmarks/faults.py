@@ -276,8 +276,11 @@ def rot_judged(one: Case, file: Path) -> str:
         in_use = str(one.after[0]) in file.parts
         expected = (one.before, str(file)) if in_use else (one.after, None)
         assert served(index) == expected, f"{served(index)} answers"
-        assert (check(index, one.home / "corpus").faults[0].place == str(file)) is in_use
-        return "named, the one before answers" if in_use else "the newest answers"
+        named = check(index, one.home / "corpus").faults[0].place == str(file)
+        assert named is (".draft" not in file.parts), f"check names it: {named}"
+        if in_use:
+            return "named, the one before answers"
+        return "named by check, the newest answers" if named else "the newest answers"
     try:
         found, damaged = served(index)
         assert found in (one.before, one.after), f"{found} answers"

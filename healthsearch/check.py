@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Generation, open_generation
+from healthsearch.errors import BUILD_COMMAND, HealthSearchError
+from healthsearch.generation import Generation, fault_of_fallback, open_generation
 from healthsearch.journal import passage_key
 from healthsearch.models import find_model
 from healthsearch.near_duplicates import near_duplicates
 from healthsearch.plan import make_plan
 
-_BUILD = "Bring it up to date: python build_index.py"
-_REBUILD = "Build it anew: python build_index.py --rebuild"
+_BUILD = f"Bring it up to date: {BUILD_COMMAND}"
+_REBUILD = f"Build it anew: {BUILD_COMMAND} --rebuild"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,14 @@ class Findings:
 def check(index: Path, corpus: Path) -> Findings:
     """Everything that is wrong with the index; no notices where there is none that can be opened.
 
-    Opening a generation verifies the SHA-256 of every file and that its parts belong together; here the
-    content is looked at too.
+    Opening a generation verifies the SHA-256 of every file and that its parts belong together; that is done with the
+    one kept to fall back on, too. Of the one in use the content is looked at as well.
     """
     try:
         generation, fault = open_generation(index)
     except HealthSearchError as missing_or_damaged:
         return Findings([missing_or_damaged], [])
+    fault = fault or fault_of_fallback(index)
     faults = [] if fault is None else [fault]
     faults += _content_faults(generation)
     faults += _encoder_faults(generation)

@@ -5,6 +5,15 @@ A programmer's mistake is a ``ValueError`` instead; nothing here knows how eithe
 
 from __future__ import annotations
 
+from pathlib import Path
+
+# How a person starts a build: by the script in the project's folder, or else by the command that a wheel installs.
+BUILD_COMMAND = (
+    "python build_index.py"
+    if Path(__file__).resolve().parents[1].joinpath("build_index.py").is_file()
+    else "healthsearch build"
+)
+
 
 class HealthSearchError(Exception):
     """A problem with its place, its cause and the next step, each in plain words.

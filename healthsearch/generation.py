@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from healthsearch import projection
 from healthsearch.coverage import Coverage, Rows, runs
-from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.files import digests, flush, read_text
 from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
@@ -45,7 +45,7 @@ ENCODERS = "encoder"
 _POINTER = "current.json"
 GENERATIONS = "generations"
 _FOLDER = re.compile(r"[\w-]+")
-_REBUILD = "Build it again: python build_index.py"
+_REBUILD = f"Build it again: {BUILD_COMMAND}"
 # What comes of files that are sound by their checksums and hold something else than a build writes.
 _UNREADABLE = (
     ArithmeticError,
@@ -112,7 +112,7 @@ class Pointer:
                 raise ValueError("no name of a generation")
             return pointer
         except FileNotFoundError:
-            raise NoIndex(index, "there is no index yet", "Build it: python build_index.py") from None
+            raise NoIndex(index, "there is no index yet", f"Build it: {BUILD_COMMAND}") from None
         except (OSError, RecursionError, ValueError, KeyError, TypeError) as error:
             raise HealthSearchError(file, f"the pointer cannot be read ({type(error).__name__})", _REBUILD) from None
 
@@ -253,6 +253,22 @@ def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
             except HealthSearchError:
                 pass
         raise fault from None
+
+
+def fault_of_fallback(index: Path) -> HealthSearchError | None:
+    """What is wrong with the generation that would serve if the one in use were damaged; None where there is none.
+
+    Raises as ``Pointer.read`` does.
+    """
+    pointer = Pointer.read(index)
+    if pointer.previous is None:
+        return None
+    try:
+        Generation(index / GENERATIONS / pointer.previous).close()
+    except HealthSearchError as fault:
+        # A build that was published while it was being read has cleaned it away.
+        return fault if Pointer.read(index) == pointer else fault_of_fallback(index)
+    return None
 
 
 def name_of(manifest: dict[str, Any]) -> str:

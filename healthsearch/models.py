@@ -17,7 +17,7 @@ from pathlib import Path
 
 from healthsearch.adapter import Adapter
 from healthsearch.encoder import Encoder, Model, ModelFiles
-from healthsearch.errors import HealthSearchError
+from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.graph import Facts, GraphEncoder, folder_of
 from healthsearch.network import SentenceTransformerEncoder
 
@@ -129,7 +129,7 @@ def same_model(model: Model, digest: str) -> Model:
     """The model, if its files are those that ``digest`` was taken of; HealthSearchError before any is loaded."""
     if model.digest != digest:
         raise HealthSearchError(
-            model.name, "the model has changed since the index was made", "Build it again: python build_index.py"
+            model.name, "the model has changed since the index was made", f"Build it again: {BUILD_COMMAND}"
         )
     return model
 

@@ -19,7 +19,7 @@ from healthsearch.answer import Answer, Hit, Result, answering
 from healthsearch.article import Article
 from healthsearch.contrast import Contrast, Said, contrast
 from healthsearch.encoder import Encoder
-from healthsearch.errors import HealthSearchError
+from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import ENCODERS, Generation, open_generation
@@ -90,13 +90,13 @@ class Searcher:
             raise HealthSearchError(
                 generation.folder,
                 f"the index was made with another encoder than the {encoder.name} at hand",
-                "Build it again: python build_index.py",
+                f"Build it again: {BUILD_COMMAND}",
             )
         if generation.manifest["analysis"] != ANALYSIS:
             raise HealthSearchError(
                 generation.folder,
                 "the words of the index were made by other rules than today's",
-                "Bring it up to date: python build_index.py",
+                f"Bring it up to date: {BUILD_COMMAND}",
             )
         # One question is too little work to share out, and many are asked at once.
         threadpool_limits(1, user_api="blas")

@@ -18,7 +18,15 @@ from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.draft import Draft
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.generation import FORMAT, EncoderFacts, Generation, Pointer, open_generation, rules
+from healthsearch.generation import (
+    FORMAT,
+    EncoderFacts,
+    Generation,
+    Pointer,
+    fault_of_fallback,
+    open_generation,
+    rules,
+)
 from healthsearch.passages import Passage
 from healthsearch.words import words
 from tests.fakes import source
@@ -228,6 +236,17 @@ def test_when_both_are_damaged_the_newest_one_s_fault_is_told(tmp_path: Path) ->
     with pytest.raises(HealthSearchError) as error:
         open_generation(tmp_path)
     assert error.value.place == str(in_use(tmp_path) / "vectors.faiss")
+
+
+def test_what_is_wrong_with_the_one_before_is_known_before_it_is_needed(tmp_path: Path) -> None:
+    before = publish(tmp_path, "One.")
+    assert fault_of_fallback(tmp_path) is None
+    publish(tmp_path, "Two.")
+    assert fault_of_fallback(tmp_path) is None
+    file = tmp_path / "generations" / before / "store.sqlite"
+    _cut(file)
+    fault = fault_of_fallback(tmp_path)
+    assert (served(tmp_path)[1], fault and fault.place) == (None, str(file))
 
 
 def test_a_first_generation_that_is_damaged_has_none_before_it(tmp_path: Path) -> None:

@@ -104,3 +104,8 @@ def test_what_is_installed_builds_searches_and_checks(
     assert json.loads(done.stdout)["hits"][0]["text"] == "massage pain. rest."
     done = command("check")
     assert (done.returncode, done.stdout) == (0, "The index is sound and up to date.\n"), done.stderr
+
+
+def test_what_to_do_next_is_said_as_the_program_was_installed(command: Command) -> None:
+    done = command("search", "gout")
+    assert done.stderr.rstrip().endswith("Build it: healthsearch build")
