@@ -1,4 +1,4 @@
-"""The README says what is: its help texts are the real ones, its figures name the command that prints them anew."""
+"""The README and docs/commands.md say what is: help texts are the real ones, figures name the command behind them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def readme() -> str:
 
 
 def blocks() -> list[str]:
-    return [block for block in _BLOCK.findall(readme()) if block.startswith("$ ")]
+    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    return [block for block in _BLOCK.findall(commands) if block.startswith("$ ")]
 
 
 def subcommands(parser: argparse.ArgumentParser) -> list[str]:
