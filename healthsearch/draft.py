@@ -164,7 +164,7 @@ class Draft:
         for path in (*self._folder.rglob("*"), self._folder):
             flush(path)
         name = name_of(manifest)
-        Generation(self._folder, name).close()
+        Generation(self._folder, name, compare=False).close()
         return self._put_in_place(name)
 
     def _write_sketch(self) -> None:
@@ -183,12 +183,18 @@ class Draft:
                 target.rename(home / _DAMAGED)
             self._folder.rename(target)
             flush(home)
-        before = next((old for old in self._served() if old != name and is_whole(home / old)), None)
+        before = next((old for old in self._served() if old != name and self._was_whole(old)), None)
         Pointer(name, before, datetime.now(UTC).isoformat()).write(self._index)
         for old in home.iterdir():
             if old.name not in (name, before):
                 shutil.rmtree(old, ignore_errors=True)
-        return Generation(target)
+        return Generation(target, compare=False)
+
+    def _was_whole(self, name: str) -> bool:
+        """Whether a generation can be fallen back on; that from which articles are taken was read as it was opened."""
+        if self._previous is not None and self._previous.name == name:
+            return True
+        return is_whole(self._index / GENERATIONS / name)
 
     def _served(self) -> list[str]:
         """The generations that the pointer names, the one in use first."""
