@@ -44,11 +44,48 @@ class State:
     threads: int
 
     @classmethod
-    def now(cls) -> State:
-        """That of this process."""
-        told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
-        files = len(list(Path("/proc/self/fd").iterdir()))
+    def now(cls, process: int | str = "self") -> State:
+        """That of this process, or of the one with this number."""
+        home = Path("/proc", str(process))
+        told = dict(line.split(":", 1) for line in (home / "status").read_text(encoding="utf-8").splitlines())
+        files = len(list((home / "fd").iterdir()))
         return cls(int(told["RssAnon"].split()[0]) / 1024, files, int(told["Threads"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a process held after the first tenth of its work and at the end of it: ten states each."""
+
+    warm: list[State]
+    end: list[State]
+
+    @classmethod
+    def of(cls, states: list[State]) -> Kept:
+        """Of states in their order, a hundred or more."""
+        tenth = len(states) // 10
+        return cls(states[tenth : tenth + 10], states[-10:])
+
+    @property
+    def megabytes(self) -> tuple[float, float]:
+        """Medians."""
+        warm, end = (float(np.median([state.megabytes for state in part])) for part in (self.warm, self.end))
+        return warm, end
+
+    @property
+    def grown(self) -> bool:
+        """Whether memory grew by more than ``MOST_GROWTH``, or there always are more files or threads than ever."""
+        warm, end = self.megabytes
+        files = min(state.files for state in self.end) > max(state.files for state in self.warm)
+        threads = min(state.threads for state in self.end) > max(state.threads for state in self.warm)
+        return end / warm - 1 > MOST_GROWTH or files or threads
+
+    def __str__(self) -> str:
+        warm, end = self.megabytes
+        lines = [f"| memory after the first tenth, at the end | {warm:.0f}, {end:.0f} MB ({end / warm - 1:+.1%}) |"]
+        for when, part in (("after the first tenth", self.warm), ("at the end", self.end)):
+            files, threads = max(state.files for state in part), max(state.threads for state in part)
+            lines.append(f"| open files, threads: {when}, at most | {files}, {threads} |")
+        return "\n".join(lines)
 
 
 @dataclass(slots=True)
@@ -82,7 +119,7 @@ class Load:
             except Exception as error:
                 self.faults.append(f"question {number}: {type(error).__name__}: {error}")
             self.milliseconds.append((time.perf_counter() - started) * 1000)
-            if number % max(1, self.count // 100) == 0:
+            if number % max(1, self.count // 200) == 0:
                 self.states.append(State.now())
 
 
@@ -126,22 +163,17 @@ def main() -> int:
 
 def tell(load: Load, builds: int, seconds: float) -> int:
     """Print the table; 1 when the process did not stay as it was, else 0."""
-    warm, end = load.states[len(load.states) // 10 :], load.states[-1]
-    first, last = (float(np.median([state.megabytes for state in part])) for part in (warm[:10], warm[-10:]))
-    growth = last / first - 1
+    kept = Kept.of(load.states)
     p50, p99 = np.percentile(load.milliseconds, (50, 99))
     print("| | |\n|---|---|")
     print(f"| questions, in {seconds:.0f} s | {len(load.milliseconds):,} |")
     print(f"| builds published meanwhile; generations that answered | {builds}; {len(load.generations)} |")
     print(f"| questions that failed | {len(load.faults)} |")
     print(f"| a question: median, 99 of 100 | {p50:.1f}, {p99:.1f} ms |")
-    print(f"| memory after the first tenth, at the end | {first:.0f}, {last:.0f} MB ({growth:+.1%}) |")
-    print(f"| open files, threads: after the first tenth | {warm[0].files}, {warm[0].threads} |")
-    print(f"| open files, threads: at the end | {end.files}, {end.threads} |")
+    print(kept)
     for fault in load.faults[:10]:
         print(fault, file=sys.stderr)
-    leak = end.files > warm[0].files or end.threads > warm[0].threads
-    return int(bool(load.faults) or growth > MOST_GROWTH or leak)
+    return int(bool(load.faults) or kept.grown)
 
 
 if __name__ == "__main__":
