@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,7 +17,7 @@ from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index
 from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.search import MOST_HITS, Searcher
-from healthsearch.terminal import answer_text, json_text, visible
+from healthsearch.terminal import answer_text, json_text, unread_output_dropped, visible
 from healthsearch.urgent import Signs, read_signs
 from healthsearch.wording import NO_SIGNS
 
@@ -29,15 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     arguments = parser().parse_args(argv)
     try:
-        status = int(arguments.run(arguments))
-        sys.stdout.flush()
-        return status
+        with unread_output_dropped():
+            status = int(arguments.run(arguments))
+            sys.stdout.flush()
+            return status
+        return ERROR
     except HealthSearchError as error:
         print(f"error: {visible(str(error))}", file=sys.stderr)
-        return ERROR
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. What is left of it must go somewhere when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ERROR
     except KeyboardInterrupt:
         return INTERRUPTED

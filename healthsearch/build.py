@@ -92,6 +92,7 @@ def build(
             _refuse_skipped(plan.summary, strict)
             if previous is not None and plan.nothing_to_do:
                 plan.summary.generation = previous.name
+                plan.summary.articles = len(previous.article_vectors)
                 plan.summary.reused = len(previous.vectors)
             else:
                 _Build(corpus, index, plan, previous, strict, allow_shrink).run(model, rebuild, report)
@@ -128,6 +129,7 @@ class _Build:
                 self._refuse_shrink(given)
                 generation = draft.publish()
             summary.generation, summary.published = generation.name, True
+            summary.articles = len(generation.article_vectors)
             summary.encoded, summary.reused = work.encoded, work.reused
             generation.close()
             journal.delete()
@@ -379,6 +381,9 @@ def _locked(index: Path) -> Iterator[None]:
             "Wait until it has finished, then build again.",
         ) from None
     except (OSError, sqlite3.OperationalError) as error:
+        named = getattr(error, "filename", None)
+        if named is not None and not Path(os.fsdecode(named)).is_relative_to(index):
+            raise
         raise HealthSearchError(
             index,
             f"the index cannot be written ({getattr(error, 'strerror', None) or error})",

@@ -15,7 +15,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index
 from healthsearch.plan import Summary
-from healthsearch.terminal import duration, json_text, visible
+from healthsearch.terminal import duration, json_text, unread_output_dropped, visible
 
 # Of texts in two places; the JSON names all.
 _COPIES_SHOWN = 20
@@ -50,12 +50,14 @@ def run(arguments: argparse.Namespace) -> int:
         print("Interrupted. What was encoded is kept: the next build goes on from here.", file=sys.stderr)
         return INTERRUPTED
     bar.end()
-    for problem in summary.skipped:
-        print(f"skipped: {visible(str(problem))}", file=sys.stderr)
-    if arguments.json:
-        print(json_text(_as_json(summary, arguments.dry_run), indent=1))
-    elif not arguments.quiet:
-        print(_as_text(summary, arguments.dry_run))
+    with unread_output_dropped():
+        for problem in summary.skipped:
+            print(f"skipped: {visible(str(problem))}", file=sys.stderr)
+        if arguments.json:
+            print(json_text(_as_json(summary, arguments.dry_run), indent=1))
+        elif not arguments.quiet:
+            print(_as_text(summary, arguments.dry_run))
+    # Whether anybody reads about it or not, the build is made.
     return SOME_SKIPPED if summary.skipped else BUILT
 
 
@@ -92,13 +94,18 @@ def _as_text(summary: Summary, dry_run: bool) -> str:
         "unchanged": len(summary.unchanged),
         "skipped": len(summary.skipped),
     }
-    lines = ["Articles: " + ", ".join(f"{count:,} {what}" for what, count in counts.items())]
+    lines = ["Files: " + ", ".join(f"{count:,} {what}" for what, count in counts.items())]
+    if summary.ignored:
+        # A suffix is somebody else's text.
+        ignored = ", ".join(f"{count:,} {visible(suffix)}" for suffix, count in summary.ignored.items())
+        lines.append(f"Ignored, as no reader takes them: {ignored}")
     lines += [visible(f"The same text: {place} and {first}") for place, first in summary.copies[:_COPIES_SHOWN]]
     if len(summary.copies) > _COPIES_SHOWN:
         lines.append(f"and {len(summary.copies) - _COPIES_SHOWN:,} more texts that stand in two places")
     if dry_run:
         lines.append("Nothing was built: this was a dry run.")
     else:
+        lines.append(f"Articles: {summary.articles:,}")
         lines.append(f"Passages: {summary.encoded:,} encoded, {summary.reused:,} reused")
         state = "published" if summary.published else "unchanged, still serves"
         lines.append(f"Generation {summary.generation} {state} ({summary.seconds:.1f} s)")
@@ -138,17 +145,19 @@ class _Bar:
         rate = progress.encoded / progress.seconds if progress.seconds else 0.0
         left = f", {duration(progress.seconds_left)} left" if progress.seconds_left else ""
         line = (
-            f"{share:4.0%}  {progress.files:,} of {progress.files_total:,} articles,"
+            f"{share:4.0%}  {progress.files:,} of {progress.files_total:,} files,"
             f" {progress.encoded:,} passages encoded, {rate:.0f} a second{left}"
         )
-        if self._terminal:
-            filled = round(share * 20)
-            print(f"\r\x1b[K[{'#' * filled}{'.' * (20 - filled)}] {line}", end="", file=sys.stderr, flush=True)
-            self._drawn = True
-        else:
-            print(line, file=sys.stderr, flush=True)
+        with unread_output_dropped():
+            if self._terminal:
+                filled = round(share * 20)
+                print(f"\r\x1b[K[{'#' * filled}{'.' * (20 - filled)}] {line}", end="", file=sys.stderr, flush=True)
+                self._drawn = True
+            else:
+                print(line, file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Leave the bar's line."""
         if self._drawn:
-            print(file=sys.stderr)
+            with unread_output_dropped():
+                print(file=sys.stderr)

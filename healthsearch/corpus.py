@@ -8,13 +8,15 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, UnreadableArticle
-from healthsearch.readers import Outcome, beside_pages, largest, outcomes, takes
+from healthsearch.files import sha256
+from healthsearch.readers import Outcome, beside_pages, is_about_the_corpus, largest, outcomes, takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,12 @@ class SourceFile:
     size: int
 
 
-def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle]]:
-    """The corpus' files that some reader takes, by path, and those that cannot even be read.
+def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle], Counter[str]]:
+    """The corpus' files that some reader takes, by path; those that cannot even be read; and how many are ignored.
 
-    Hidden files, files of other kinds and files named README are passed over. Raises HealthSearchError
-    when there is no such folder.
+    Ignored files are counted by suffix: those that no reader takes. Hidden files, those named README, the corpus
+    owner's YAML files, and what a browser saved beside a web page do not count. Raises HealthSearchError when there
+    is no such folder.
     """
     if not corpus.is_dir():
         raise HealthSearchError(
@@ -40,12 +43,13 @@ def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle]]
         )
     files: list[SourceFile] = []
     problems: list[UnreadableArticle] = []
-    for path in sorted(_candidates(corpus, problems)):
+    ignored: Counter[str] = Counter()
+    for path in sorted(_candidates(corpus, problems, ignored)):
         try:
             files.append(SourceFile(path, *_digest(corpus, path)))
         except UnreadableArticle as problem:
             problems.append(problem)
-    return files, problems
+    return files, problems, ignored
 
 
 def read_file(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outcome]]:
@@ -70,7 +74,7 @@ def articles(corpus: Path) -> Iterator[Article]:
 
     Raises UnreadableArticle at the first file of which something cannot be read.
     """
-    files, problems = list_files(corpus)
+    files, problems, _ = list_files(corpus)
     for problem in problems:
         raise problem
     for file in files:
@@ -86,26 +90,36 @@ def file_of(corpus: Path, article: Article) -> Path | None:
     return file if file.is_relative_to(corpus.resolve()) and file.is_file() else None
 
 
-def _candidates(corpus: Path, problems: list[UnreadableArticle]) -> Iterator[str]:
+def _candidates(corpus: Path, problems: list[UnreadableArticle], ignored: Counter[str]) -> Iterator[str]:
     def on_error(error: OSError) -> None:
         problems.append(_unreadable(os.fspath(error.filename), error))
 
     for folder, subfolders, names in os.walk(corpus, onerror=on_error):
         passed_over = beside_pages(names)
         subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in passed_over]
-        for name in names:
+        for name in subfolders:
             path = Path(folder, name)
+            if path.is_symlink():
+                cause = "it is a link to a folder, and those are not followed"
+                problems.append(UnreadableArticle(_shown(corpus, path), cause, "Put the folder itself there."))
+        for name in names:
             if not takes(name):
+                if not is_about_the_corpus(name):
+                    ignored[PurePosixPath(name).suffix.lower() or name] += 1
                 continue
+            path = Path(folder, name)
             relative = path.relative_to(corpus).as_posix()
             if relative.isprintable():
                 yield relative
             else:
-                problems.append(
-                    UnreadableArticle(
-                        ascii(relative), "the file's name holds characters that cannot be shown", "Rename it."
-                    )
-                )
+                cause = "the file's name holds characters that cannot be shown"
+                problems.append(UnreadableArticle(_shown(corpus, path), cause, "Rename it."))
+
+
+def _shown(corpus: Path, path: Path) -> str:
+    """Where something stands in the corpus, in characters that can be shown."""
+    relative = path.relative_to(corpus).as_posix()
+    return relative if relative.isprintable() else ascii(relative)
 
 
 def _digest(corpus: Path, path: str) -> tuple[str, int]:
@@ -121,8 +135,7 @@ def _digest(corpus: Path, path: str) -> tuple[str, int]:
             raise UnreadableArticle(path, "it is a link that leads out of the corpus", "Put the file itself there.")
         if size > largest(path):
             raise _too_large(path)
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest(), size
+        return sha256(file), size
     except OSError as error:
         raise _unreadable(path, error) from None
 

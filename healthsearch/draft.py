@@ -144,10 +144,12 @@ class Draft:
         told.problems.append((problem.place, problem.cause, problem.remedy))
 
     def publish(self) -> Generation:
-        """Write, flush, read back and publish; returns the generation, opened from its files."""
+        """Flush, read back and publish; returns the generation, opened from its files."""
         self._writers.close()
         self._write_sketch()
         self._words.finish()
+        for path in self._folder.rglob("*"):
+            flush(path)
         store = Store(self._folder / "store.sqlite")
         articles, passages, sentences = store.counts()
         store.close()
@@ -160,9 +162,10 @@ class Draft:
             "counts": {"articles": articles, "passages": passages, "sentences": sentences, **postings},
             "files": digests(self._folder, names(self._folder)),
         }
-        (self._folder / "manifest.json").write_text(manifest_text(manifest), encoding="utf-8")
-        for path in (*self._folder.rglob("*"), self._folder):
-            flush(path)
+        file = self._folder / "manifest.json"
+        file.write_text(manifest_text(manifest), encoding="utf-8")
+        flush(file)
+        flush(self._folder)
         name = name_of(manifest)
         Generation(self._folder, name, compare=False).close()
         return self._put_in_place(name)

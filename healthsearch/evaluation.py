@@ -6,7 +6,6 @@ users get. The measures are compared with ir_measures in the tests.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import statistics
@@ -19,6 +18,7 @@ from typing import Any
 from healthsearch.build import Progress, build
 from healthsearch.encoder import Model
 from healthsearch.errors import HealthSearchError
+from healthsearch.files import sha256
 from healthsearch.generation import ENCODERS
 from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
@@ -123,8 +123,7 @@ def index_documents(
     """The index of a BEIR folder's documents, built under ``cache`` unless it is there already."""
     documents = folder / "corpus.jsonl"
     try:
-        with documents.open("rb") as file:
-            home = cache / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        home = cache / sha256(documents)[:16]
     except OSError as error:
         raise _unusable(documents, error) from None
     write_articles(folder, home / "articles")

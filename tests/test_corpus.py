@@ -30,10 +30,28 @@ def test_the_files_that_a_reader_takes_by_path(tmp_path: Path) -> None:
     assert paths(tmp_path) == ["a.txt", "b.md", "spine/cord.MD", "spine/disc.markdown"]
 
 
+def test_what_no_reader_takes_is_counted_by_suffix(tmp_path: Path) -> None:
+    write(
+        tmp_path, a_md="A", b_doc="B", deep__c_DOC="C", skin_png="x", notes="x", urgent_yaml="x", README="x", _x_doc="x"
+    )
+    assert list_files(tmp_path)[2] == {".doc": 2, ".png": 1, "notes": 1}
+
+
+def test_a_linked_folder_is_named_and_not_followed(tmp_path: Path) -> None:
+    write(tmp_path / "corpus", a_md="A", deep__b_md="B")
+    (tmp_path / "corpus" / "again").symlink_to("deep")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "corpus" / "out").symlink_to(tmp_path / "elsewhere")
+    files, problems, _ = list_files(tmp_path / "corpus")
+    assert [file.path for file in files] == ["a.md", "deep/b.md"]
+    assert sorted(problem.place for problem in problems) == ["again", "out"]
+    assert {problem.cause for problem in problems} == {"it is a link to a folder, and those are not followed"}
+
+
 def test_a_listed_file_has_the_digest_and_size_of_its_bytes(tmp_path: Path) -> None:
     data = "# Rücken\n\nSchmerz.".encode()
     write(tmp_path, a_md=data)
-    assert list_files(tmp_path) == ([SourceFile("a.md", hashlib.sha256(data).hexdigest(), len(data))], [])
+    assert list_files(tmp_path) == ([SourceFile("a.md", hashlib.sha256(data).hexdigest(), len(data))], [], {})
 
 
 def test_hidden_files_and_readmes_are_passed_over(tmp_path: Path) -> None:
@@ -42,7 +60,7 @@ def test_hidden_files_and_readmes_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_holds_no_files(tmp_path: Path) -> None:
-    assert list_files(tmp_path) == ([], [])
+    assert list_files(tmp_path) == ([], [], {})
 
 
 def test_no_folder_is_a_mistake_to_mend(tmp_path: Path) -> None:
@@ -55,7 +73,7 @@ def test_no_folder_is_a_mistake_to_mend(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_a_problem_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "lost.md").symlink_to(tmp_path / "nowhere.md")
     write(tmp_path, good_md="x")
-    files, problems = list_files(tmp_path)
+    files, problems, _ = list_files(tmp_path)
     assert [file.path for file in files] == ["good.md"]
     assert [(problem.place, problem.cause) for problem in problems] == [
         ("lost.md", "the file cannot be read (No such file or directory)")
@@ -66,7 +84,7 @@ def test_a_link_to_nothing_is_a_problem_that_names_it(tmp_path: Path) -> None:
 
 def test_a_pipe_is_a_problem_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
-    files, [problem] = list_files(tmp_path)
+    files, [problem], _ = list_files(tmp_path)
     assert (files, problem.place) == ([], "pipe.md")
     assert "not a regular file" in problem.cause
 
@@ -74,7 +92,7 @@ def test_a_pipe_is_a_problem_and_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a\nb.md", "a\x1b[31m.md", "a\u202eb.md", "caf\udce9.md"])
 def test_a_name_that_cannot_be_shown_is_a_problem(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("Text.", encoding="utf-8")
-    files, [problem] = list_files(tmp_path)
+    files, [problem], _ = list_files(tmp_path)
     assert files == []
     assert (problem.place, problem.remedy) == (ascii(name), "Rename it.")
 
@@ -87,7 +105,7 @@ def test_names_in_other_scripts_are_fine(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_refused_both_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(readers.LARGEST, ".txt", 100)
     write(tmp_path, fits_txt="x" * 100, large_txt="x" * 101)
-    files, [problem] = list_files(tmp_path)
+    files, [problem], _ = list_files(tmp_path)
     assert [file.path for file in files] == ["fits.txt"]
     assert problem.place == "large.txt"
     with pytest.raises(UnreadableArticle, match=r"large\.txt: the file is larger than"):
@@ -96,7 +114,7 @@ def test_a_file_that_is_too_large_is_refused_both_times(tmp_path: Path, monkeypa
 
 def test_reading_gives_the_article_and_the_digest_of_what_was_read(tmp_path: Path) -> None:
     write(tmp_path, spine__disc_MD="# Discs\n\nThey slip.")
-    [listed], _ = list_files(tmp_path)
+    [listed], _, _ = list_files(tmp_path)
     changed = b"# Discs\n\nThey do not slip."
     (tmp_path / "spine/disc.MD").write_bytes(changed)
     read, [article] = read_file(tmp_path, listed)

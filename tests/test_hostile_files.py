@@ -55,7 +55,7 @@ REFUSED = ("bomb", "nested", "climbing", "deep", "wide", "nul.md", "surrogate.md
 _ONE = """
 from healthsearch.corpus import list_files, read_file
 from healthsearch.errors import UnreadableArticle
-files, problems = list_files(Path(sys.argv[1]))
+files, problems, _ = list_files(Path(sys.argv[1]))
 outcomes = [one for file in files for one in read_file(Path(sys.argv[1]), file)[1]]
 found = [str(one) for one in (*problems, *outcomes) if isinstance(one, UnreadableArticle)]
 """
@@ -102,7 +102,7 @@ def test_what_is_no_file_of_the_corpus_is_refused_at_once(
 ) -> None:
     make(tmp_path / f"x{suffix}")
     started = time.process_time()
-    files, [problem] = list_files(tmp_path)
+    files, [problem], _ = list_files(tmp_path)
     assert (files, problem.place) == ([], f"x{suffix}")
     assert time.process_time() - started < SECONDS
 
@@ -111,7 +111,7 @@ def test_a_link_within_the_corpus_is_followed(tmp_path: Path) -> None:
     put(tmp_path / "corpus", "a.md", "rest")
     (tmp_path / "corpus" / "b.md").symlink_to("a.md")
     (tmp_path / "linked").symlink_to(tmp_path / "corpus")
-    files, problems = list_files(tmp_path / "linked")
+    files, problems, _ = list_files(tmp_path / "linked")
     assert ([file.path for file in files], problems) == (["a.md", "b.md"], [])
 
 

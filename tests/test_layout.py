@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module imports only from modules above its own line; ARCHITECTURE.md's table of modules has the same order.
 ORDER = [
     "errors",
+    "files",
     "article",
     "duplicates",
     "near_duplicates",
@@ -75,7 +76,6 @@ ORDER = [
     "filters",
     "store",
     "journal",
-    "files",
     "generation",
     "draft",
     "plan",

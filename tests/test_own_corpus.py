@@ -12,7 +12,7 @@ from healthsearch.corpus import articles as read_all
 from healthsearch.corpus import list_files
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
-FILES, PROBLEMS = list_files(CORPUS)
+FILES, PROBLEMS, _ = list_files(CORPUS)
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,7 @@ LARGEST_EXPORT = 64_000_000
 _EXPORTS = {".jsonl", ".csv", ".tsv"}
 LARGEST_ARCHIVE = 100_000_000
 _ZIP, _GZIP = ".zip", ".gz"
+_SETTINGS = (".yaml", ".yml")
 # A page that was saved in one file has its pictures within.
 LARGEST_PAGE = 20_000_000
 LARGEST: dict[str, int] = (
@@ -66,14 +67,20 @@ LARGEST: dict[str, int] = (
 
 
 def takes(name: str) -> bool:
-    """Whether a file of this name holds articles: not a hidden one, no README, nothing that no reader knows."""
+    """Whether a file of this name holds articles: one that some reader knows, and not about the corpus itself."""
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
-    if path.name.startswith(".") or path.stem.upper() == "README":
+    if is_about_the_corpus(name):
         return False
     if suffix == _GZIP:
         return PurePosixPath(path.stem).suffix.lower() in READERS and takes(path.stem)
     return suffix in READERS or suffix == _ZIP
+
+
+def is_about_the_corpus(name: str) -> bool:
+    """Whether a file of this name is no article by intention: hidden, a README, or settings in YAML."""
+    path = PurePosixPath(name)
+    return path.name.startswith(".") or path.stem.upper() == "README" or path.suffix.lower() in _SETTINGS
 
 
 def largest(path: str) -> int:
