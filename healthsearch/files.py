@@ -1,4 +1,4 @@
-"""Files of an index: listed and read as if somebody else had put them there; flushed as if the power might go."""
+"""Files of an index: listed and read as if somebody else had put them there; written as if the power might go."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -40,6 +41,28 @@ def names(folder: Path) -> list[str]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(file: Path, text: str, mode: int = 0o666) -> None:
+    """Replace what a file holds by ``text``; at every moment, and after a power cut, it holds the one or the other.
+
+    ``mode``: its permissions, less those that the process gives to no file. Raises OSError, and UnicodeError for half
+    of a surrogate pair.
+    """
+    data = text.encode("utf-8")
+    draft = file.with_name(f"{file.name}.draft")
+    # What a process that was stopped has left there may be anything, even a link.
+    draft.unlink(missing_ok=True)
+    try:
+        draft.touch(mode, exist_ok=False)
+        draft.write_bytes(data)
+        flush(draft)
+        draft.replace(file)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    flush(file.parent)
 
 
 def flush(path: Path) -> None:

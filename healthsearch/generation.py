@@ -28,7 +28,7 @@ import numpy.typing as npt
 from healthsearch import projection
 from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.files import digests, flush, read_text
+from healthsearch.files import digests, read_text, write_atomically
 from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS
@@ -118,11 +118,7 @@ class Pointer:
 
     def write(self, index: Path) -> None:
         """Publish: readers see the old pointer or this one, nothing between."""
-        draft = index / f"{_POINTER}.draft"
-        draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        flush(draft)
-        draft.replace(index / _POINTER)
-        flush(index)
+        write_atomically(index / _POINTER, json.dumps(asdict(self), indent=1))
 
 
 class Generation:

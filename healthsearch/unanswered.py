@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from healthsearch.files import read_text
+from healthsearch.files import read_text, write_atomically
 
 FILE = "unanswered.jsonl"
 MOST_KEPT = 500
@@ -47,13 +47,9 @@ class UnansweredQuestions:
         """Keep one more, and let the oldest go; an answer does not fail because this does."""
         with self._writing:
             kept = [*reversed(self.all()), Unanswered(today.isoformat(), question)][-MOST_KEPT:]
-            draft = self._file.with_name(f"{FILE}.draft")
+            lines = (json.dumps(asdict(one), ensure_ascii=False) for one in kept)
             with suppress(OSError, UnicodeError):
-                draft.unlink(missing_ok=True)
-                draft.touch(mode=0o600)
-                lines = (json.dumps(asdict(one), ensure_ascii=False) for one in kept)
-                draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-                draft.replace(self._file)
+                write_atomically(self._file, "".join(f"{line}\n" for line in lines), mode=0o600)
 
     def delete(self) -> None:
         """Forget them all. Raises OSError where that is not allowed."""
