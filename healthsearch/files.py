@@ -10,11 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def read_text(file: Path) -> str:
-    """The text of a file of an index; OSError for what may never end, such as a device that a link leads to."""
+def read_text(file: Path, errors: str = "strict") -> str:
+    """The text of a file of an index; OSError for what may never end, such as a device that a link leads to.
+
+    ``errors``: what becomes of bytes that are no text, as for ``bytes.decode``.
+    """
     if file.exists() and not file.is_file():
         raise OSError(f"{file} is no file")
-    return file.read_text(encoding="utf-8")
+    return file.read_text(encoding="utf-8", errors=errors)
 
 
 def digests(folder: Path, wanted: Sequence[str]) -> dict[str, str | None]:

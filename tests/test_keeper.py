@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -139,19 +140,21 @@ def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
     assert not (built / "index" / FILE).exists()
 
 
-def test_questions_that_cannot_be_deleted_are_said_to_be_there_still(
-    start: Start, built: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(kept: UnansweredQuestions) -> None:
-        raise OSError(errno.EROFS, "Read-only file system")
+def test_questions_that_cannot_be_deleted_are_said_to_be_there_still(start: Start, built: Path) -> None:
+    file = built / "index" / FILE
+    UnansweredQuestions(built / "index").keep(NO_ANSWER, date(2026, 11, 1))
+    refused = {str(file)}
 
-    kept = UnansweredQuestions(built / "index")
-    kept.keep(NO_ANSWER, date(2026, 11, 1))
-    monkeypatch.setattr(UnansweredQuestions, "delete", refuse)
+    def refuse(call: str, arguments: tuple) -> None:
+        if call == "os.remove" and str(arguments[0]) in refused:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+    sys.addaudithook(refuse)
     try:
         told = press(keeper(start()), "delete")
     finally:
-        (built / "index" / FILE).unlink()
+        refused.clear()
+        file.unlink()
     assert f"{keeper_wording.CANNOT_DELETE}Read-only file system" in told
     assert keeper_wording.unanswered(NO_ANSWER, "2026-11-01") in told
 
