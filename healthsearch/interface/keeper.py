@@ -92,12 +92,12 @@ def _colours() -> tuple[str, str]:
 def _draw_check(index: Path) -> None:
     st.html(keeper_markup.section(wording.CHECKING, wording.CHECKING_NOTE))
     if st.button(wording.CHECK, key="check"):
-        from healthsearch.check import check
+        from healthsearch.check import faults
 
         with st.spinner(wording.CHECKING):
-            faults = check(index, default_corpus()).faults
-        if faults:
-            st.html(markup.message(wording.NOT_SOUND, items=map(str, faults)))
+            found = faults(index, default_corpus())
+        if found:
+            st.html(markup.message(wording.NOT_SOUND, items=map(str, found)))
         else:
             st.html(markup.message(wording.SOUND))
 
