@@ -102,16 +102,18 @@ def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
     (tmp_path / "qrels").mkdir()
     (tmp_path / "queries.jsonl").write_text(
         f'{{"_id": "a", "text": "{QUESTION}"}}\n{{"_id": "b", "text": "How do I stop leg cramps at night?"}}\n'
+        '{"_id": "c", "text": "?"}\n'
     )
     (tmp_path / "unanswerable.jsonl").write_text(f'{{"_id": "u", "text": "{NO_ANSWER}"}}\n')
     (tmp_path / "qrels" / "test.tsv").write_text(
-        "query-id\tcorpus-id\tscore\na\tmassage-for-a-herniated-disc\t1\nb\tstroke\t1\n"
+        "query-id\tcorpus-id\tscore\na\tmassage-for-a-herniated-disc\t1\nb\tstroke\t1\nc\tstroke\t1\n"
     )
     monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
     page = keeper(start())
     assert keeper_wording.FIRST_RIGHT not in words(page)
     told = press(page, "trial")
     assert keeper_wording.asked_questions(2, 1, 0) in told
+    assert keeper_wording.refused(1) in told and keeper_wording.why_refused("c", "it holds no words") in told
     assert f"{keeper_wording.FIRST_RIGHT}50.0%" in told and keeper_wording.missed(1) in told
     assert "2 answered (100%)" in alternatives(page)[-1] and "1 nothing (100%)" in alternatives(page)[-1]
     page.slider(key="steps").set_value((0.0, 0.0)).run()

@@ -190,6 +190,9 @@ def _draw_trial(service: Service, generation: Generation) -> None:
             [(wording.FIRST_RIGHT, f"{found.success(1):.1%}"), (wording.EARLY_RIGHT, f"{found.success(EARLY):.1%}")]
         )
     )
+    if found.refused:
+        told = (wording.why_refused(*one) for one in found.refused)
+        st.html(keeper_markup.unfolded(wording.refused(len(found.refused)), told))
     _draw_steps(found)
     if found.unfound:
         st.html(keeper_markup.unfolded(wording.never_first(len(found.unfound)), found.unfound))
