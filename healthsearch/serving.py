@@ -82,6 +82,11 @@ class Service:
         opened = self._newest()
         return self._fault or opened.fault
 
+    def published(self) -> str | None:
+        """When the generation that serves was published, as in ``Pointer``; None where an older one serves."""
+        opened = self._newest()
+        return opened.pointer.published if opened.generation.name == opened.pointer.generation else None
+
     def searcher(self) -> Searcher:
         """A searcher on the newest generation; the first call loads the encoder and warms it up."""
         opened = self._newest()

@@ -21,6 +21,9 @@ from tests.folders import flip, in_use
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask, labels, markup, started, words
 from tests.ready_model import ReadyModel
 
+# As the page tells when the index was built.
+BUILT = f"<dt>{keeper_wording.BUILT_ON}</dt>"
+
 
 def keeper(page: AppTest) -> AppTest:
     page.switch_page("healthsearch/interface/keeper.py").run()
@@ -181,6 +184,23 @@ def test_while_an_older_index_serves_it_says_so(
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
     told = words(keeper(page))
     assert wording.OLDER_SERVES in told and "Articles9" in told and keeper_wording.NO_BUILDS in told
+    assert f"Fingerprint{Pointer.read(index).previous}" in told and BUILT not in markup(page), (
+        "the date is the newer one's"
+    )
+
+
+def test_a_broken_pointer_takes_nothing_from_the_page_but_the_date(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = shutil.copytree(built / "index", tmp_path / "index")
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(built / "corpus"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
+    page = keeper(started())
+    assert BUILT in markup(page)
+    (index / "current.json").write_text("{", encoding="utf-8")
+    told = words(page.run())
+    assert wording.OLDER_SERVES in told and "Articles9" in told and "the pointer cannot be read" in told
+    assert "the pointer cannot be read" in press(page, "check").partition(keeper_wording.NOT_SOUND)[2]
 
 
 def test_article_text_is_shown_letter_for_letter(start: Start) -> None:

@@ -12,7 +12,6 @@ import streamlit as st
 from healthsearch import keeper_markup, markup
 from healthsearch import keeper_wording as wording
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Pointer
 from healthsearch.history import builds
 from healthsearch.interface import charts
 from healthsearch.interface.visit import current, shared_service
@@ -47,7 +46,7 @@ def _draw(service: Service) -> None:
     generation, fault = service.generation(), service.fault()
     if fault is not None:
         st.html(markup.message(OLDER_SERVES, problem(fault)[1]))
-    _draw_overview(service.index, generation)
+    _draw_overview(generation, service.published())
     _draw_check(service.index)
     _draw_builds(service.index)
     _draw_map(service, generation)
@@ -62,11 +61,11 @@ def _numbers(_generation: Generation, name: str, today: date) -> Overview:
     return overview(_generation, today)
 
 
-def _draw_overview(index: Path, generation: Generation) -> None:
+def _draw_overview(generation: Generation, published: str | None) -> None:
     found = _numbers(generation, generation.name, date.today())
     facts = [
         *keeper_markup.alike(found),
-        (wording.BUILT_ON, wording.moment(Pointer.read(index).published)),
+        (wording.BUILT_ON, wording.moment(published) if published else ""),
         (wording.FINGERPRINT, generation.name),
         (wording.ENCODER, generation.encoder.name),
     ]
