@@ -17,6 +17,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -138,19 +139,22 @@ class Generation:
             self.encoder = EncoderFacts(**self.manifest["encoder"])
             self.skipped = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
             self.store = Store(folder / "store.sqlite")
-            sketched = SKETCH in self.manifest["files"]
-            self.vectors = Vectors.open(folder, self.encoder.dimension, sketched=sketched)
-            self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
-            self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
-            vocabulary = _read_numbers(folder / "vocabulary.json")
-            articles, passages, sentences = self.store.counts()
-            self.words = Words(folder / "words", vocabulary, passages)
-            self.article_words = Words(folder / "article_words", vocabulary, articles)
-            self.coverage = Coverage(folder / "coverage")
-            self.spellings = _read_numbers(folder / "spellings.json")
-            self._check_alignment(articles, passages, sentences)
-            self.article_rows = self.store.article_rows()
-            self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
+            with ExitStack() as failing:
+                failing.callback(self.store.close)
+                sketched = SKETCH in self.manifest["files"]
+                self.vectors = Vectors.open(folder, self.encoder.dimension, sketched=sketched)
+                self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
+                self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
+                vocabulary = _read_numbers(folder / "vocabulary.json")
+                articles, passages, sentences = self.store.counts()
+                self.words = Words(folder / "words", vocabulary, passages)
+                self.article_words = Words(folder / "article_words", vocabulary, articles)
+                self.coverage = Coverage(folder / "coverage")
+                self.spellings = _read_numbers(folder / "spellings.json")
+                self._check_alignment(articles, passages, sentences)
+                self.article_rows = self.store.article_rows()
+                self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
+                failing.pop_all()
         except _UNREADABLE as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
 
