@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -66,6 +65,7 @@ class Service:
         self._refused: tuple[_State, HealthSearchError] | None = None
         self._searcher: Searcher | None = None
         self._encoder: Encoder | None = None
+        self._offers: tuple[tuple[str, date], Offers] | None = None
         self._signs: tuple[tuple[Path, int, int], tuple[Signs, ...]] | None = None
 
     @property
@@ -110,7 +110,7 @@ class Service:
         Spread over the corpus, and always the same for the same articles. Only letters and the plainest
         marks are let through, so that a title can stand on a button whose text is interpreted.
         """
-        titles = [article.title for article in islice(self.generation().store.articles(), _LOOKED_AT)]
+        titles = self.generation().store.titles(_LOOKED_AT)
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
 
@@ -146,7 +146,11 @@ class Service:
 
     def offers(self, today: date) -> Offers:
         """What a search of these articles can be narrowed by."""
-        return offers(self.generation().facets, today)
+        generation = self.generation()
+        state = (generation.name, today)
+        if self._offers is None or self._offers[0] != state:
+            self._offers = state, offers(generation.facets, today)
+        return self._offers[1]
 
     def _newest(self) -> _Opened:
         """What serves, after a look for anything newer; ``_fault`` is why that could not be opened."""

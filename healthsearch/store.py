@@ -261,6 +261,10 @@ class Store:
         rows = self._all("SELECT publisher, language, path, published, reviewed FROM articles ORDER BY row")
         return Facets((who, language, path.rpartition("/")[0], *dates) for who, language, path, *dates in rows)
 
+    def titles(self, most: int) -> list[str]:
+        """The titles of the first ``most`` articles, by row."""
+        return [row[0] for row in self._all("SELECT title FROM articles ORDER BY row LIMIT ?", most)]
+
     def lengths(self) -> list[int]:
         """For each article, by row, the characters of its text."""
         return [row[0] for row in self._all("SELECT length(text) FROM articles ORDER BY row")]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,22 @@ def test_urgent_signs_are_those_that_the_file_holds_now(service: Service, corpus
         assert names() == names() == [name]
     (corpus / FILE).unlink()
     assert names() == []
+
+
+def test_filters_are_counted_once_a_build_and_day(
+    service: Service, corpus: Path, index: Path, model: KeywordModel
+) -> None:
+    today, tomorrow = date(2026, 11, 27), date(2026, 11, 28)
+    for name in ("rest", "walking"):
+        put(corpus, f"{name}.md", name, reviewed=str(today.replace(year=2025)), publisher=name)
+    build(corpus, index, model)
+    found = service.offers(today)
+    assert list(found.reviewed) == ["2025-11-27", "2023-11-27", "2021-11-27", "2016-11-27"]
+    assert service.offers(today) is found
+    assert list(service.offers(tomorrow).reviewed) == ["2023-11-28", "2021-11-28", "2016-11-28"]
+    (corpus / "rest.md").unlink()
+    build(corpus, index, model, allow_shrink=True)
+    assert list(service.offers(tomorrow).values["publisher"]) == ["walking"]
 
 
 def test_a_build_of_somebody_else_is_told_from_other_problems(held: Path, corpus: Path, model: KeywordModel) -> None:

@@ -62,6 +62,7 @@ def test_articles_come_back_field_by_field(store: Store) -> None:
     assert store.article("back/disc") == FULL
     assert store.article("bare") == BARE
     assert list(store.articles()) == [FULL, BARE]
+    assert (store.titles(1), store.titles(9)) == ([FULL.title], [FULL.title, BARE.title])
 
 
 def test_passages_come_back_by_row_as_slices_of_their_article(store: Store) -> None:
