@@ -125,6 +125,33 @@ def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
     assert str(tmp_path / "gone") in words(page.run())
 
 
+def test_test_questions_are_asked_again_only_when_they_have_changed(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "qrels").mkdir()
+    file = tmp_path / "queries.jsonl"
+    file.write_text(f'{{"_id": "a", "text": "{QUESTION}"}}\n')
+    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\na\tstroke\t1\nb\tstroke\t1\n")
+    monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
+    one, other = keeper(start()), keeper(start())
+    reads: list[str] = []
+    listening = [True]
+
+    def listen(call: str, arguments: tuple) -> None:
+        if listening and call == "open" and str(arguments[0]) == str(file):
+            reads.append(str(arguments[0]))
+
+    sys.addaudithook(listen)
+    assert keeper_wording.asked_questions(1, 0, 1) in press(one, "trial")
+    assert keeper_wording.asked_questions(1, 0, 1) in press(other, "trial")
+    listening.clear()
+    assert len(reads) == 1
+    with file.open("a") as more:
+        more.write('{"_id": "b", "text": "What is a stroke?"}\n')
+    assert keeper_wording.asked_questions(2, 0, 0) in press(other, "trial")
+    assert keeper_wording.asked_questions(1, 0, 1) in words(one.run()), "what was asked for here stays"
+
+
 def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
     start: Start, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

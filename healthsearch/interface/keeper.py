@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import streamlit as st
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 READER = "healthsearch/interface/reader.py"
 # A right passage among so many is early.
 EARLY = 3
+# The files of the test questions, each with what tells a change of it.
+_Questions: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 def main() -> None:
@@ -157,14 +159,19 @@ def _draw_unanswered(service: Service) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _trial(_searcher: Searcher, folder: Path, generation: str) -> Trial:
-    """The trial of a generation, which its name stands for."""
+def _trial(_searcher: Searcher, folder: Path, generation: str, questions: _Questions) -> Trial:
+    """The trial of a generation, which its name stands for, by these questions."""
     from healthsearch.trial import run_trial
 
     bar = st.progress(0.0, wording.ASKING)
     found = run_trial(_searcher, folder, lambda share: bar.progress(share, wording.ASKING))
     bar.empty()
     return found
+
+
+def _questions(folder: Path) -> _Questions:
+    found = ((file, file.lstat()) for file in sorted(folder.rglob("*")))
+    return tuple((str(file), status.st_mtime_ns, status.st_size) for file, status in found)
 
 
 def _draw_trial(service: Service, generation: Generation) -> None:
@@ -174,12 +181,12 @@ def _draw_trial(service: Service, generation: Generation) -> None:
         return
     if st.button(wording.ASK_ALL, key="trial"):
         # Who asks again may have changed the questions.
-        _trial.clear()
-        st.session_state["tried"] = generation.name
-    if st.session_state.get("tried") != generation.name:
+        st.session_state["tried"] = generation.name, _questions(folder)
+    tried, questions = st.session_state.get("tried", (None, ()))
+    if tried != generation.name:
         return
     try:
-        found = _trial(service.searcher(), folder, generation.name)
+        found = _trial(service.searcher(), folder, generation.name, questions)
     except HealthSearchError as error:
         st.html(markup.problem(error))
         return
