@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from healthsearch import provenance, wording
 from healthsearch.build import build
+from healthsearch.interface.browser import PAGE
 from tests.folders import ROOT, flip, in_use
 from tests.formats.make import EXERCISES, NAME, OFTEN, printed
 from tests.pages import (
@@ -113,15 +114,15 @@ def test_a_packed_pdf_tells_its_page_but_is_not_opened(
     assert ", page 2" in words(page) and links(page) == {}
 
 
-def test_a_pdf_is_read_once_and_not_at_every_click(start: Start, built: Path) -> None:
-    file = str(built / "corpus" / f"{NAME}.pdf")
+def test_a_click_reads_neither_a_pdf_nor_the_script_of_the_page_again(start: Start, built: Path) -> None:
+    files = {str(built / "corpus" / f"{NAME}.pdf"), str(PAGE / "page.html"), str(PAGE / "page.js")}
     page = ask(start(), PDF_QUESTION)
     opened: list[str] = []
     listening = [True]
 
     def listen(call: str, arguments: tuple) -> None:
-        if listening and call == "open" and str(arguments[0]) == file:
-            opened.append(file)
+        if listening and call == "open" and str(arguments[0]) in files:
+            opened.append(str(arguments[0]))
 
     sys.addaudithook(listen)
     page.run()
