@@ -6,6 +6,7 @@ Notices are told beside the faults, and are none: two articles may be alike on p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,23 +41,21 @@ class Findings:
 
 
 def check(index: Path, corpus: Path) -> Findings:
-    """Everything that is wrong with the index; no notices where there is none that can be opened.
+    """The faults of the index, and the notices on it; of these none where no generation can be opened."""
+    with _opened(index) as (generation, fault):
+        if generation is None:
+            return Findings(fault, [])
+        return Findings(fault + _faults(generation, corpus), notices(generation))
+
+
+def faults(index: Path, corpus: Path) -> list[HealthSearchError]:
+    """Everything that is wrong with the index.
 
     Opening a generation verifies the SHA-256 of every file and that its parts belong together; that is done with the
     one kept to fall back on, too. Of the one in use the content is looked at as well.
     """
-    try:
-        generation, fault = open_generation(index)
-    except HealthSearchError as missing_or_damaged:
-        return Findings([missing_or_damaged], [])
-    fault = fault or fault_of_fallback(index)
-    faults = [] if fault is None else [fault]
-    faults += _content_faults(generation)
-    faults += _encoder_faults(generation)
-    faults += _corpus_faults(generation, corpus)
-    found = Findings(faults, notices(generation))
-    generation.close()
-    return found
+    with _opened(index) as (generation, fault):
+        return fault if generation is None else fault + _faults(generation, corpus)
 
 
 def notices(generation: Generation) -> list[Notice]:
@@ -68,6 +67,24 @@ def notices(generation: Generation) -> list[Notice]:
     for first, second, alike in near_duplicates(generation.store.articles()):
         found.append(Notice(second, f"almost the same text as {first} ({alike:.0%} of its phrases)"))
     return found
+
+
+@contextmanager
+def _opened(index: Path) -> Iterator[tuple[Generation | None, list[HealthSearchError]]]:
+    """The generation that can be opened, if there is one, and what is wrong with any."""
+    try:
+        generation, fault = open_generation(index)
+    except HealthSearchError as missing_or_damaged:
+        yield None, [missing_or_damaged]
+        return
+    with closing(generation):
+        fault = fault or fault_of_fallback(index)
+        yield generation, [fault] if fault else []
+
+
+def _faults(generation: Generation, corpus: Path) -> list[HealthSearchError]:
+    """What is wrong with the content of a generation that can be opened."""
+    return [*_content_faults(generation), *_encoder_faults(generation), *_corpus_faults(generation, corpus)]
 
 
 def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:

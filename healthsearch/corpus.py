@@ -57,14 +57,7 @@ def read_file(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outc
 
     Raises UnreadableArticle when the file cannot even be opened.
     """
-    most = largest(file.path)
-    try:
-        with (corpus / file.path).open("rb") as opened:
-            data = opened.read(most + 1)
-    except OSError as error:
-        raise _unreadable(file.path, error) from None
-    if len(data) > most:
-        raise _too_large(file.path)
+    data = _bytes(corpus, file.path)
     read = SourceFile(file.path, hashlib.sha256(data).hexdigest(), len(data))
     return read, outcomes(data, file.path)
 
@@ -84,10 +77,16 @@ def articles(corpus: Path) -> Iterator[Article]:
             yield outcome
 
 
-def file_of(corpus: Path, article: Article) -> Path | None:
-    """The file that an indexed article came from, for showing it; None when it is not, or no longer, in the folder."""
-    file = (corpus / article.path).resolve()
-    return file if file.is_relative_to(corpus.resolve()) and file.is_file() else None
+def as_indexed(corpus: Path, path: str, digest: str) -> bytes | None:
+    """The bytes of a file, for showing it; None when it is no longer in the folder as it was indexed."""
+    file = (corpus / path).resolve()
+    if not file.is_relative_to(corpus.resolve()) or not file.is_file():
+        return None
+    try:
+        data = _bytes(corpus, path)
+    except UnreadableArticle:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == digest else None
 
 
 def _candidates(corpus: Path, problems: list[UnreadableArticle], ignored: Counter[str]) -> Iterator[str]:
@@ -120,6 +119,18 @@ def _shown(corpus: Path, path: Path) -> str:
     """Where something stands in the corpus, in characters that can be shown."""
     relative = path.relative_to(corpus).as_posix()
     return relative if relative.isprintable() else ascii(relative)
+
+
+def _bytes(corpus: Path, path: str) -> bytes:
+    most = largest(path)
+    try:
+        with (corpus / path).open("rb") as opened:
+            data = opened.read(most + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if len(data) > most:
+        raise _too_large(path)
+    return data
 
 
 def _digest(corpus: Path, path: str) -> tuple[str, int]:

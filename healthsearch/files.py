@@ -1,4 +1,4 @@
-"""Files: hashed; those of an index listed and read as if a stranger had put them there, flushed against power cuts."""
+"""Files hashed; those of an index read as if a stranger had put them there, and written against power cuts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 
-def read_text(file: Path) -> str:
-    """The text of a file of an index; OSError for what may never end, such as a device that a link leads to."""
+def read_text(file: Path, errors: str = "strict") -> str:
+    """The text of a file of an index; OSError for what may never end, such as a device that a link leads to.
+
+    ``errors``: what becomes of bytes that are no text, as for ``bytes.decode``.
+    """
     if file.exists() and not file.is_file():
         raise OSError(f"{file} is no file")
-    return file.read_text(encoding="utf-8")
+    return file.read_text(encoding="utf-8", errors=errors)
 
 
 def digests(folder: Path, wanted: Sequence[str]) -> dict[str, str | None]:
@@ -41,6 +45,28 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal; OSError when it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(file: Path, text: str, mode: int = 0o666) -> None:
+    """Replace what a file holds by ``text``; at every moment, and after a power cut, it holds the one or the other.
+
+    ``mode``: its permissions, less those that the process gives to no file. Raises OSError, and UnicodeError for half
+    of a surrogate pair.
+    """
+    data = text.encode("utf-8")
+    draft = file.with_name(f"{file.name}.draft")
+    # What a process that was stopped has left there may be anything, even a link.
+    draft.unlink(missing_ok=True)
+    try:
+        draft.touch(mode, exist_ok=False)
+        draft.write_bytes(data)
+        flush(draft)
+        draft.replace(file)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    flush(file.parent)
 
 
 def flush(path: Path) -> None:

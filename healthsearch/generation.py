@@ -17,6 +17,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ import numpy.typing as npt
 from healthsearch import projection
 from healthsearch.coverage import Coverage, Rows, runs
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.files import digests, flush, read_text
+from healthsearch.files import digests, read_text, write_atomically
 from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS
@@ -118,11 +119,7 @@ class Pointer:
 
     def write(self, index: Path) -> None:
         """Publish: readers see the old pointer or this one, nothing between."""
-        draft = index / f"{_POINTER}.draft"
-        draft.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        flush(draft)
-        draft.replace(index / _POINTER)
-        flush(index)
+        write_atomically(index / _POINTER, json.dumps(asdict(self), indent=1))
 
 
 class Generation:
@@ -142,19 +139,22 @@ class Generation:
             self.encoder = EncoderFacts(**self.manifest["encoder"])
             self.skipped = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
             self.store = Store(folder / "store.sqlite")
-            sketched = SKETCH in self.manifest["files"]
-            self.vectors = Vectors.open(folder, self.encoder.dimension, sketched=sketched)
-            self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
-            self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
-            vocabulary = _read_numbers(folder / "vocabulary.json")
-            articles, passages, sentences = self.store.counts()
-            self.words = Words(folder / "words", vocabulary, passages)
-            self.article_words = Words(folder / "article_words", vocabulary, articles)
-            self.coverage = Coverage(folder / "coverage")
-            self.spellings = _read_numbers(folder / "spellings.json")
-            self._check_alignment(articles, passages, sentences)
-            self.article_rows = self.store.article_rows()
-            self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
+            with ExitStack() as failing:
+                failing.callback(self.store.close)
+                sketched = SKETCH in self.manifest["files"]
+                self.vectors = Vectors.open(folder, self.encoder.dimension, sketched=sketched)
+                self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
+                self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
+                vocabulary = _read_numbers(folder / "vocabulary.json")
+                articles, passages, sentences = self.store.counts()
+                self.words = Words(folder / "words", vocabulary, passages)
+                self.article_words = Words(folder / "article_words", vocabulary, articles)
+                self.coverage = Coverage(folder / "coverage")
+                self.spellings = _read_numbers(folder / "spellings.json")
+                self._check_alignment(articles, passages, sentences)
+                self.article_rows = self.store.article_rows()
+                self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
+                failing.pop_all()
         except _UNREADABLE as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
 

@@ -6,14 +6,14 @@ Nothing rests on it. A list that cannot be read is an empty one, and one that ca
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from healthsearch.files import read_text
+from healthsearch.files import read_text, write_atomically
 from healthsearch.plan import Summary
 
 FILE = "builds.json"
@@ -59,15 +59,9 @@ def record(index: Path, summary: Summary) -> None:
         Files.of([f"{old} → {new}" for old, new in summary.renamed]),
         Files.of(summary.skipped),
     )
-    draft = index / f"{FILE}.draft"
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump([asdict(one) for one in (built, *builds(index))[:MOST_BUILDS]], file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(index / FILE)
-    except (OSError, UnicodeError):
-        draft.unlink(missing_ok=True)
+    newest = [asdict(one) for one in (built, *builds(index))[:MOST_BUILDS]]
+    with suppress(OSError, UnicodeError):
+        write_atomically(index / FILE, json.dumps(newest, ensure_ascii=False))
 
 
 def builds(index: Path) -> list[Built]:

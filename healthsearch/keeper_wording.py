@@ -185,6 +185,24 @@ def asked_questions(answerable: int, unanswerable: int, missing: int) -> str:
     return told
 
 
+def refused(count: int) -> str:
+    """Test questions that cannot be asked.
+
+    >>> refused(1)
+    '1 question cannot be asked'
+    """
+    return f"{counted(count, 'question')} cannot be asked"
+
+
+def why_refused(query: str, cause: str) -> str:
+    """One of them, by its id.
+
+    >>> why_refused("q7", "it holds no words")
+    '“q7”: it holds no words'
+    """
+    return f"“{query}”: {cause}"
+
+
 def never_first(count: int) -> str:
     """Articles that no test question leads to.
 

@@ -101,7 +101,8 @@ def asked(searcher: Searcher, answer: Answer) -> Asked | None:
     generation = searcher.generation
     if answer.generation != generation.name:
         return None
-    read, _ = searcher.speller.correct(answer.question)
+    # Without a correction there was none to make, or none was wanted.
+    read = searcher.speller.correct(answer.question)[0] if answer.corrections else answer.question
     hits = []
     for hit, article in answer.hits:
         passages = generation.store.whole_article(article.id).passages

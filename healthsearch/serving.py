@@ -11,15 +11,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from healthsearch.article import Article
 from healthsearch.build import Report, build
 from healthsearch.citing import article_of, find
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import ENCODERS, Generation, Pointer, open_generation
+from healthsearch.generation import ENCODERS, GENERATIONS, Generation, Pointer, open_generation
 from healthsearch.models import DEFAULT_MODEL, find_model, same_model
 from healthsearch.narrowing import Offers, offers
 from healthsearch.passages import Span
@@ -34,6 +34,19 @@ _LONGEST_EXAMPLE = 46
 _PLAIN_QUESTION = re.compile(r"[^\W\d_][^\W_]*(?:,? [^\W_]+(?:[-'’][^\W_]+)*)+ ?\?")
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A generation that serves, the pointer that led to it, and why it is not the one in use, where it is not."""
+
+    pointer: Pointer
+    generation: Generation
+    fault: HealthSearchError | None
+
+
+# A pointer, and the files of the generations that it names, each with what tells a change of it.
+_State: TypeAlias = tuple[Pointer, list[tuple[Path, int, int]]]
+
+
 class Service:
     """One index, served: the generation in use, and the searcher on it.
 
@@ -46,11 +59,13 @@ class Service:
         self._find = find
         self._opening = threading.Lock()
         self._loading = threading.Lock()
-        self._pointer: Pointer | None = None
-        self._generation: Generation | None = None
+        self._opened: _Opened | None = None
+        # Why nothing newer than that could be opened, and of which files in which state this is known.
         self._fault: HealthSearchError | None = None
+        self._refused: tuple[_State, HealthSearchError] | None = None
         self._searcher: Searcher | None = None
         self._encoder: Encoder | None = None
+        self._offers: tuple[tuple[str, date], Offers] | None = None
         self._signs: tuple[tuple[Path, int, int], tuple[Signs, ...]] | None = None
 
     @property
@@ -60,18 +75,27 @@ class Service:
 
     def generation(self) -> Generation:
         """The newest generation that can be opened. Raises NoIndex, HealthSearchError."""
-        return self._newest()[0]
+        return self._newest().generation
 
     def fault(self) -> HealthSearchError | None:
         """What is wrong with the newest generation, where an older one serves."""
-        return self._newest()[1]
+        opened = self._newest()
+        return self._fault or opened.fault
+
+    def published(self) -> str | None:
+        """When the generation that serves was published, as in ``Pointer``; None where an older one serves."""
+        opened = self._newest()
+        return opened.pointer.published if opened.generation.name == opened.pointer.generation else None
 
     def searcher(self) -> Searcher:
         """A searcher on the newest generation; the first call loads the encoder and warms it up."""
-        generation, fault = self._newest()
+        opened = self._newest()
         with self._loading:
-            current = self._searcher
-            if current is None or current.generation is not generation or current.fault is not fault:
+            # Another visitor may have opened a newer one meanwhile.
+            opened = self._opened or opened
+            generation, fault, current = opened.generation, self._fault or opened.fault, self._searcher
+            # The same fault is another object each time that it is met.
+            if current is None or current.generation is not generation or str(current.fault) != str(fault):
                 # A generation that is replaced is left to the garbage collector: others may be reading from it.
                 current = self._searcher = Searcher(generation, self._encoder_for(generation), fault)
             return current
@@ -86,7 +110,7 @@ class Service:
         Spread over the corpus, and always the same for the same articles. Only letters and the plainest
         marks are let through, so that a title can stand on a button whose text is interpreted.
         """
-        titles = [article.title for article in islice(self.generation().store.articles(), _LOOKED_AT)]
+        titles = self.generation().store.titles(_LOOKED_AT)
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
 
@@ -122,20 +146,47 @@ class Service:
 
     def offers(self, today: date) -> Offers:
         """What a search of these articles can be narrowed by."""
-        return offers(self.generation().facets, today)
+        generation = self.generation()
+        state = (generation.name, today)
+        if self._offers is None or self._offers[0] != state:
+            self._offers = state, offers(generation.facets, today)
+        return self._offers[1]
 
-    def _newest(self) -> tuple[Generation, HealthSearchError | None]:
-        with self._opening:
-            try:
-                pointer = Pointer.read(self.index)
-                if self._generation is None or pointer != self._pointer:
-                    self._generation, self._fault = open_generation(self.index)
-                    self._pointer = pointer
-            except HealthSearchError as fault:
-                if self._generation is None:
-                    raise
-                return self._generation, fault
-            return self._generation, self._fault
+    def _newest(self) -> _Opened:
+        """What serves, after a look for anything newer; ``_fault`` is why that could not be opened."""
+        opened = self._opened
+        try:
+            pointer = Pointer.read(self.index)
+            if opened is None or opened.pointer != pointer:
+                opened = self._follow(pointer, opened)
+            if opened.pointer == pointer:
+                self._fault = None
+        except HealthSearchError as fault:
+            if opened is None:
+                raise
+            self._fault = fault.with_traceback(None)
+        return opened
+
+    def _follow(self, pointer: Pointer, serving: _Opened | None) -> _Opened:
+        """What the pointer names. While one visitor waits until all its files are read, the others have what serves."""
+        if not self._opening.acquire(blocking=serving is None) and serving is not None:
+            return serving
+        try:
+            if self._opened is None or self._opened.pointer != pointer:
+                self._opened = self._open(pointer)
+            return self._opened
+        finally:
+            self._opening.release()
+
+    def _open(self, pointer: Pointer) -> _Opened:
+        state = _state(self.index, pointer)
+        if self._refused is not None and self._refused[0] == state:
+            raise self._refused[1].with_traceback(None)
+        try:
+            return _Opened(pointer, *open_generation(self.index))
+        except HealthSearchError as fault:
+            self._refused = state, fault
+            raise
 
     def _encoder_for(self, generation: Generation) -> Encoder:
         if self._encoder is None or self._encoder.digest != generation.encoder.digest:
@@ -153,6 +204,16 @@ class Service:
         # The first question through a model costs several times what the next ones do.
         encoder.encode_query(["warm"])
         return encoder
+
+
+def _state(index: Path, pointer: Pointer) -> _State:
+    folders = [index / GENERATIONS / name for name in (pointer.generation, pointer.previous) if name]
+    try:
+        found = [(file, file.lstat()) for folder in folders for file in sorted(folder.rglob("*"))]
+    except OSError:
+        # A build has cleaned one away meanwhile, and published another.
+        return pointer, []
+    return pointer, [(file, status.st_mtime_ns, status.st_size) for file, status in found]
 
 
 @dataclass(frozen=True, slots=True)

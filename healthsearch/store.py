@@ -190,6 +190,10 @@ class Store:
         """For each file that gave an article, or a copy of one, its digest, by path."""
         return dict(self._all("SELECT path, digest FROM files ORDER BY path"))
 
+    def digest(self, path: str) -> str | None:
+        """The digest of the file of this path; None when it gave nothing."""
+        return next((digest for (digest,) in self._all("SELECT digest FROM files WHERE path = ?", path)), None)
+
     def sizes(self) -> dict[str, int]:
         """For each of these files how many articles it gave, copies among them."""
         given = "SELECT file FROM articles UNION ALL SELECT file FROM copies"
@@ -256,6 +260,10 @@ class Store:
         """What every article, by row, can be filtered by."""
         rows = self._all("SELECT publisher, language, path, published, reviewed FROM articles ORDER BY row")
         return Facets((who, language, path.rpartition("/")[0], *dates) for who, language, path, *dates in rows)
+
+    def titles(self, most: int) -> list[str]:
+        """The titles of the first ``most`` articles, by row."""
+        return [row[0] for row in self._all("SELECT title FROM articles ORDER BY row LIMIT ?", most)]
 
     def lengths(self) -> list[int]:
         """For each article, by row, the characters of its text."""

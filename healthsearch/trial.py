@@ -45,19 +45,20 @@ class Outcome:
 class Trial:
     """What became of the questions.
 
-    ``missing``: how many were not asked, since their articles are not in this index. ``unfound``: the titles of the
-    articles that came first for no question.
+    ``missing``: how many were not asked, since their articles are not in this index. ``refused``: the ids of those
+    that cannot be asked, and why. ``unfound``: the titles of the articles that came first for no question.
     """
 
     answerable: tuple[Outcome, ...]
     unanswerable: tuple[Outcome, ...]
     missing: int
+    refused: tuple[tuple[str, str], ...]
     unfound: tuple[str, ...]
     calibration: Calibration
 
     def success(self, k: int) -> float:
-        """The share of the answerable questions with a right passage among the first ``k``."""
-        return sum(one.rank is not None and one.rank <= k for one in self.answerable) / len(self.answerable)
+        """The share of the answerable questions with a right passage among the first ``k``; 0 where none was asked."""
+        return sum(one.rank is not None and one.rank <= k for one in self.answerable) / max(1, len(self.answerable))
 
 
 def run_trial(searcher: Searcher, folder: Path, report: Callable[[float], object] = lambda share: None) -> Trial:
@@ -67,20 +68,23 @@ def run_trial(searcher: Searcher, folder: Path, report: Callable[[float], object
     """
     queries, qrels = read_queries(folder), read_qrels(folder, SPLIT)
     right = {query: _parts(searcher.generation.store, judged) for query, judged in qrels.items() if query in queries}
-    asked = [(queries[query], parts) for query, parts in right.items() if parts]
+    asked = [(query, queries[query], parts) for query, parts in right.items() if parts]
     if not asked:
         raise HealthSearchError(
             folder, "none of its questions is about an article of this index", "Name articles by their ids."
         )
-    hopeless = read_queries(folder, UNANSWERABLE).values() if (folder / UNANSWERABLE).exists() else ()
-    outcomes = []
-    for number, (question, parts) in enumerate([*asked, *((question, []) for question in hopeless)], start=1):
-        outcomes.append(_outcome(searcher, question, parts))
+    hopeless = read_queries(folder, UNANSWERABLE).items() if (folder / UNANSWERABLE).exists() else ()
+    answerable, unanswerable, refused = list[Outcome](), list[Outcome](), list[tuple[str, str]]()
+    for number, (query, question, parts) in enumerate([*asked, *((*one, ()) for one in hopeless)], start=1):
+        try:
+            (answerable if parts else unanswerable).append(_outcome(searcher, question, parts))
+        except HealthSearchError as error:
+            refused.append((query, error.cause))
         report(number / (len(asked) + len(hopeless)))
-    answerable, unanswerable = tuple(outcomes[: len(asked)]), tuple(outcomes[len(asked) :])
-    found = {article for outcome in outcomes for article in outcome.first}
+    found = {article for outcome in (*answerable, *unanswerable) for article in outcome.first}
     unfound = tuple(article.title for article in searcher.generation.store.articles() if article.id not in found)
-    return Trial(answerable, unanswerable, len(qrels) - len(asked), unfound, searcher.calibration)
+    missing = len(qrels) - len(asked)
+    return Trial(tuple(answerable), tuple(unanswerable), missing, tuple(refused), unfound, searcher.calibration)
 
 
 def verdicts(outcomes: Iterable[Outcome], related: float, answered: float) -> Mapping[Verdict, int]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from healthsearch.files import read_text
+from healthsearch.files import read_text, write_atomically
 
 FILE = "unanswered.jsonl"
 MOST_KEPT = 500
@@ -37,25 +37,37 @@ class UnansweredQuestions:
     def all(self) -> list[Unanswered]:
         """What is kept, the newest first; nothing where the file cannot be read."""
         try:
-            lines = read_text(self._file).split("\n")
-            told = [json.loads(line) for line in lines if line]
-            return [Unanswered(str(one["day"]), str(one["question"])) for one in reversed(told)]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return self._kept()[::-1]
+        except OSError:
             return []
 
     def keep(self, question: str, today: date) -> None:
         """Keep one more, and let the oldest go; an answer does not fail because this does."""
-        with self._writing:
-            kept = [*reversed(self.all()), Unanswered(today.isoformat(), question)][-MOST_KEPT:]
-            draft = self._file.with_name(f"{FILE}.draft")
-            with suppress(OSError, UnicodeError):
-                draft.unlink(missing_ok=True)
-                draft.touch(mode=0o600)
-                lines = (json.dumps(asdict(one), ensure_ascii=False) for one in kept)
-                draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-                draft.replace(self._file)
+        with self._writing, suppress(OSError, UnicodeError):
+            kept = [*self._kept(), Unanswered(today.isoformat(), question)][-MOST_KEPT:]
+            lines = (json.dumps(asdict(one), ensure_ascii=False) for one in kept)
+            write_atomically(self._file, "".join(f"{line}\n" for line in lines), mode=0o600)
 
     def delete(self) -> None:
         """Forget them all. Raises OSError where that is not allowed."""
         with self._writing:
             self._file.unlink(missing_ok=True)
+
+    def _kept(self) -> list[Unanswered]:
+        """What is kept, the oldest first, but for lines that cannot be read. Raises OSError."""
+        try:
+            lines = read_text(self._file, errors="replace").split("\n")
+        except FileNotFoundError:
+            return []
+        return [found for line in lines if (found := _question(line))]
+
+
+def _question(line: str) -> Unanswered | None:
+    try:
+        told = json.loads(line)
+        found = Unanswered(str(told["day"]), str(told["question"]))
+        # JSON can write half of a surrogate pair, which is no text.
+        f"{found.day}{found.question}".encode()
+        return found
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

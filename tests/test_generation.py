@@ -20,6 +20,7 @@ from healthsearch.draft import Draft
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.generation import (
     FORMAT,
+    Damaged,
     EncoderFacts,
     Generation,
     Pointer,
@@ -226,6 +227,21 @@ def test_no_byte_of_a_manifest_can_change_unseen(tmp_path: Path) -> None:
         generation, fault = served(tmp_path)
         assert (generation, fault and fault.place) == (before, str(file)), place
         file.write_bytes(whole)
+
+
+@pytest.mark.parametrize("change", ["{", None], ids=["a part cannot be read", "the parts do not belong together"])
+def test_what_cannot_be_opened_is_let_go_of(tmp_path: Path, change: str | None) -> None:
+    publish(tmp_path, "One.")
+    if change is None:
+        folder = reseal(tmp_path, lambda manifest: manifest["counts"].update(passages=9))
+    else:
+        (in_use(tmp_path) / "spellings.json").write_text(change, encoding="utf-8")
+        folder = reseal(tmp_path)
+    with pytest.raises(Damaged) as told:
+        Generation(folder)
+    generation = next(entry.locals["self"] for entry in told.traceback if "self" in entry.locals)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        generation.store.counts()
 
 
 def test_when_both_are_damaged_the_newest_one_s_fault_is_told(tmp_path: Path) -> None:

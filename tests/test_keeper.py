@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from healthsearch.unanswered import FILE, UnansweredQuestions
 from tests.folders import flip, in_use
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask, labels, markup, started, words
 from tests.ready_model import ReadyModel
+
+# As the page tells when the index was built.
+BUILT = f"<dt>{keeper_wording.BUILT_ON}</dt>"
 
 
 def keeper(page: AppTest) -> AppTest:
@@ -101,22 +105,51 @@ def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
     (tmp_path / "qrels").mkdir()
     (tmp_path / "queries.jsonl").write_text(
         f'{{"_id": "a", "text": "{QUESTION}"}}\n{{"_id": "b", "text": "How do I stop leg cramps at night?"}}\n'
+        '{"_id": "c", "text": "?"}\n'
     )
     (tmp_path / "unanswerable.jsonl").write_text(f'{{"_id": "u", "text": "{NO_ANSWER}"}}\n')
     (tmp_path / "qrels" / "test.tsv").write_text(
-        "query-id\tcorpus-id\tscore\na\tmassage-for-a-herniated-disc\t1\nb\tstroke\t1\n"
+        "query-id\tcorpus-id\tscore\na\tmassage-for-a-herniated-disc\t1\nb\tstroke\t1\nc\tstroke\t1\n"
     )
     monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
     page = keeper(start())
     assert keeper_wording.FIRST_RIGHT not in words(page)
     told = press(page, "trial")
     assert keeper_wording.asked_questions(2, 1, 0) in told
+    assert keeper_wording.refused(1) in told and keeper_wording.why_refused("c", "it holds no words") in told
     assert f"{keeper_wording.FIRST_RIGHT}50.0%" in told and keeper_wording.missed(1) in told
     assert "2 answered (100%)" in alternatives(page)[-1] and "1 nothing (100%)" in alternatives(page)[-1]
     page.slider(key="steps").set_value((0.0, 0.0)).run()
     assert "1 answered (100%)" in alternatives(page)[-1]
     monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path / "gone"))
     assert str(tmp_path / "gone") in words(page.run())
+
+
+def test_test_questions_are_asked_again_only_when_they_have_changed(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "qrels").mkdir()
+    file = tmp_path / "queries.jsonl"
+    file.write_text(f'{{"_id": "a", "text": "{QUESTION}"}}\n')
+    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\na\tstroke\t1\nb\tstroke\t1\n")
+    monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
+    one, other = keeper(start()), keeper(start())
+    reads: list[str] = []
+    listening = [True]
+
+    def listen(call: str, arguments: tuple) -> None:
+        if listening and call == "open" and str(arguments[0]) == str(file):
+            reads.append(str(arguments[0]))
+
+    sys.addaudithook(listen)
+    assert keeper_wording.asked_questions(1, 0, 1) in press(one, "trial")
+    assert keeper_wording.asked_questions(1, 0, 1) in press(other, "trial")
+    listening.clear()
+    assert len(reads) == 1
+    with file.open("a") as more:
+        more.write('{"_id": "b", "text": "What is a stroke?"}\n')
+    assert keeper_wording.asked_questions(2, 0, 0) in press(other, "trial")
+    assert keeper_wording.asked_questions(1, 0, 1) in words(one.run()), "what was asked for here stays"
 
 
 def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
@@ -139,19 +172,21 @@ def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
     assert not (built / "index" / FILE).exists()
 
 
-def test_questions_that_cannot_be_deleted_are_said_to_be_there_still(
-    start: Start, built: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(kept: UnansweredQuestions) -> None:
-        raise OSError(errno.EROFS, "Read-only file system")
+def test_questions_that_cannot_be_deleted_are_said_to_be_there_still(start: Start, built: Path) -> None:
+    file = built / "index" / FILE
+    UnansweredQuestions(built / "index").keep(NO_ANSWER, date(2026, 11, 1))
+    refused = {str(file)}
 
-    kept = UnansweredQuestions(built / "index")
-    kept.keep(NO_ANSWER, date(2026, 11, 1))
-    monkeypatch.setattr(UnansweredQuestions, "delete", refuse)
+    def refuse(call: str, arguments: tuple) -> None:
+        if call == "os.remove" and str(arguments[0]) in refused:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+    sys.addaudithook(refuse)
     try:
         told = press(keeper(start()), "delete")
     finally:
-        (built / "index" / FILE).unlink()
+        refused.clear()
+        file.unlink()
     assert f"{keeper_wording.CANNOT_DELETE}Read-only file system" in told
     assert keeper_wording.unanswered(NO_ANSWER, "2026-11-01") in told
 
@@ -176,6 +211,23 @@ def test_while_an_older_index_serves_it_says_so(
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
     told = words(keeper(page))
     assert wording.OLDER_SERVES in told and "Articles9" in told and keeper_wording.NO_BUILDS in told
+    assert f"Fingerprint{Pointer.read(index).previous}" in told and BUILT not in markup(page), (
+        "the date is the newer one's"
+    )
+
+
+def test_a_broken_pointer_takes_nothing_from_the_page_but_the_date(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = shutil.copytree(built / "index", tmp_path / "index")
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(built / "corpus"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
+    page = keeper(started())
+    assert BUILT in markup(page)
+    (index / "current.json").write_text("{", encoding="utf-8")
+    told = words(page.run())
+    assert wording.OLDER_SERVES in told and "Articles9" in told and "the pointer cannot be read" in told
+    assert "the pointer cannot be read" in press(page, "check").partition(keeper_wording.NOT_SOUND)[2]
 
 
 def test_article_text_is_shown_letter_for_letter(start: Start) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import re
 import shutil
+import sys
 from pathlib import Path
 from urllib.parse import quote_plus, unquote, unquote_plus
 
@@ -14,8 +16,9 @@ from streamlit.testing.v1 import AppTest
 
 from healthsearch import provenance, wording
 from healthsearch.build import build
+from healthsearch.interface.browser import PAGE
 from tests.folders import ROOT, flip, in_use
-from tests.formats.make import EXERCISES, NAME, OFTEN
+from tests.formats.make import EXERCISES, NAME, OFTEN, printed
 from tests.pages import (
     ARTICLES,
     NO_ANSWER,
@@ -85,6 +88,46 @@ def test_a_pdf_that_is_gone_or_leads_out_of_the_corpus_is_not_opened(start: Star
     finally:
         file.unlink(missing_ok=True)
         file.write_bytes(data)
+
+
+def test_a_pdf_that_was_replaced_is_not_opened_at_a_page_of_the_old_one(start: Start, built: Path) -> None:
+    file = built / "corpus" / f"{NAME}.pdf"
+    data = file.read_bytes()
+    page = ask(start(), PDF_QUESTION)
+    assert links(page)
+    try:
+        file.write_bytes(data + b"% another edition")
+        assert links(page.run()) == {}
+    finally:
+        file.write_bytes(data)
+
+
+def test_a_packed_pdf_tells_its_page_but_is_not_opened(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default_model: ReadyModel
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / f"{NAME}.pdf.gz").write_bytes(gzip.compress(printed()))
+    build(tmp_path / "corpus", tmp_path / "index", default_model)
+    for name in ("corpus", "index"):
+        monkeypatch.setenv(f"HEALTHSEARCH_{name.upper()}", str(tmp_path / name))
+    page = ask(started(), PDF_QUESTION)
+    assert ", page 2" in words(page) and links(page) == {}
+
+
+def test_a_click_reads_neither_a_pdf_nor_the_script_of_the_page_again(start: Start, built: Path) -> None:
+    files = {str(built / "corpus" / f"{NAME}.pdf"), str(PAGE / "page.html"), str(PAGE / "page.js")}
+    page = ask(start(), PDF_QUESTION)
+    opened: list[str] = []
+    listening = [True]
+
+    def listen(call: str, arguments: tuple) -> None:
+        if listening and call == "open" and str(arguments[0]) in files:
+            opened.append(str(arguments[0]))
+
+    sys.addaudithook(listen)
+    page.run()
+    listening.clear()
+    assert links(page) and opened == []
 
 
 def test_why_a_passage_was_found_is_told_in_words(start: Start) -> None:

@@ -50,6 +50,14 @@ def test_a_question_stands_nearest_to_what_it_found(tmp_path: Path) -> None:
     assert asked(Searcher.open(tmp_path / "index", KeywordModel().load()), answer) is None
 
 
+def test_a_question_that_was_searched_as_typed_stands_where_it_was_searched(tmp_path: Path) -> None:
+    search = searcher(tmp_path)
+    mended, typed = (asked(search, search.search("vaccinne pain", as_typed=as_typed)) for as_typed in (False, True))
+    both, one = (asked(search, search.search(question)) for question in ("vaccine pain", "pain"))
+    assert mended and typed and both and one
+    assert mended.question == both.question != one.question == typed.question
+
+
 def test_labels_do_not_touch_and_long_ones_are_cut() -> None:
     here = [Point(0.5, 0.5, "A" * 60, "", (), "")] * 2
     near, far = Point(0.52, 0.51, "B", "", (), ""), Point(0.1, 0.9, "C", "", (), "")

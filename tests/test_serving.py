@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from healthsearch.build import build
-from healthsearch.errors import BuildRunning, NoIndex
+from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex
+from healthsearch.generation import Pointer
 from healthsearch.serving import Service
 from healthsearch.urgent import FILE
 from tests.fakes import KeywordModel
@@ -66,6 +71,76 @@ def test_a_new_build_answers_the_next_question_with_the_encoder_at_hand(
 
 def test_the_same_searcher_answers_while_nothing_is_built(service: Service) -> None:
     assert service.searcher() is service.searcher()
+
+
+def test_the_same_searcher_answers_while_the_pointer_is_broken(service: Service, index: Path) -> None:
+    service.searcher()
+    (index / "current.json").write_text("{", encoding="utf-8")
+    broken = service.searcher()
+    assert "the pointer cannot be read" in str(broken.fault) and service.searcher() is broken
+
+
+def test_while_one_visitor_waits_for_a_new_build_the_others_are_answered(
+    service: Service, corpus: Path, index: Path, model: KeywordModel
+) -> None:
+    old = service.searcher().generation.name
+    put(corpus, "massage.md", "Massage is no cure.")
+    new = build(corpus, index, model).generation
+    slow = [str(in_use(index) / "manifest.json")]
+    begun, answered = threading.Event(), threading.Event()
+
+    def wait(call: str, arguments: tuple) -> None:
+        if call == "open" and str(arguments[0]) in slow:
+            slow.clear()
+            begun.set()
+            answered.wait(60)
+
+    sys.addaudithook(wait)
+    with ThreadPoolExecutor(2) as pool:
+        first_one = pool.submit(lambda: service.searcher().generation.name)
+        assert begun.wait(60)
+        try:
+            other = pool.submit(lambda: service.searcher().generation.name).result(timeout=30)
+        finally:
+            answered.set()
+        assert (other, first_one.result()) == (old, new)
+    assert service.searcher().generation.name == new
+
+
+@pytest.mark.parametrize("serving", [False, True], ids=["nothing serves", "an older one serves"])
+def test_files_that_are_known_to_be_damaged_are_read_again_only_when_they_have_changed(
+    service: Service, corpus: Path, index: Path, model: KeywordModel, serving: bool
+) -> None:
+    if serving:
+        service.generation()
+        put(corpus, "massage.md", "Massage is no cure.")
+        build(corpus, index, model)
+        shutil.rmtree(index / "generations" / str(Pointer.read(index).previous))
+    file = in_use(index) / "vectors.faiss"
+    data = file.read_bytes()
+    file.write_bytes(data + b"more")
+    told = fault_of(service)
+    reads: list[str] = []
+    listening = [True]
+
+    def listen(call: str, arguments: tuple) -> None:
+        if listening and call == "open" and str(arguments[0]).startswith(str(file.parent)):
+            reads.append(str(arguments[0]))
+
+    sys.addaudithook(listen)
+    assert fault_of(service) == told and str(file) in told and reads == []
+    listening.clear()
+    file.write_bytes(data)
+    assert fault_of(service) == ""
+    assert service.generation().folder == file.parent
+
+
+def fault_of(service: Service) -> str:
+    """What is said to be wrong, whether or not anything serves."""
+    try:
+        return str(service.fault() or "")
+    except HealthSearchError as fault:
+        return str(fault)
 
 
 def test_what_is_open_serves_when_the_index_is_gone(service: Service, index: Path) -> None:
@@ -131,6 +206,22 @@ def test_urgent_signs_are_those_that_the_file_holds_now(service: Service, corpus
         assert names() == names() == [name]
     (corpus / FILE).unlink()
     assert names() == []
+
+
+def test_filters_are_counted_once_a_build_and_day(
+    service: Service, corpus: Path, index: Path, model: KeywordModel
+) -> None:
+    today, tomorrow = date(2026, 11, 27), date(2026, 11, 28)
+    for name in ("rest", "walking"):
+        put(corpus, f"{name}.md", name, reviewed=str(today.replace(year=2025)), publisher=name)
+    build(corpus, index, model)
+    found = service.offers(today)
+    assert list(found.reviewed) == ["2025-11-27", "2023-11-27", "2021-11-27", "2016-11-27"]
+    assert service.offers(today) is found
+    assert list(service.offers(tomorrow).reviewed) == ["2023-11-28", "2021-11-28", "2016-11-28"]
+    (corpus / "rest.md").unlink()
+    build(corpus, index, model, allow_shrink=True)
+    assert list(service.offers(tomorrow).values["publisher"]) == ["walking"]
 
 
 def test_a_build_of_somebody_else_is_told_from_other_problems(held: Path, corpus: Path, model: KeywordModel) -> None:

@@ -62,6 +62,7 @@ def test_articles_come_back_field_by_field(store: Store) -> None:
     assert store.article("back/disc") == FULL
     assert store.article("bare") == BARE
     assert list(store.articles()) == [FULL, BARE]
+    assert (store.titles(1), store.titles(9)) == ([FULL.title], [FULL.title, BARE.title])
 
 
 def test_passages_come_back_by_row_as_slices_of_their_article(store: Store) -> None:
@@ -84,6 +85,7 @@ def test_a_file_knows_its_article_passages_and_keys(store: Store) -> None:
 def test_the_lists_that_a_build_compares_with(store: Store) -> None:
     assert store.counts() == (2, 3, 5)
     assert store.digests() == {"back/disc.md": "d1", "bare.txt": "d2"}
+    assert (store.digest("bare.txt"), store.digest("gone.txt")) == ("d2", None)
     assert store.sizes() == {"back/disc.md": 1, "bare.txt": 1}
     assert (store.files_with_copies(), store.copies()) == (set(), {})
     assert store.keys() == {"k1": (0, 0, 1), "k2": (1, 1, 3), "k3": (2, 4, 1)}

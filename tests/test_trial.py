@@ -68,6 +68,21 @@ def test_a_folder_about_other_articles_or_without_judgements_is_refused(searcher
         run_trial(searcher, tmp_path / "q")
 
 
+def test_a_question_that_cannot_be_asked_is_named_and_the_others_are_asked(searcher: Searcher, tmp_path: Path) -> None:
+    judged = {"???": "massage", "massage disc": "massage", "rest " * 100: "sleep"}
+    told: list[float] = []
+    trial = run_trial(searcher, questions(tmp_path / "q", judged, ("", "pain")), told.append)
+    assert [one.question for one in trial.answerable] == ["massage disc"] and trial.success(1) == 1.0
+    assert [one.question for one in trial.unanswerable] == ["pain"] and told[-1] == 1
+    assert trial.refused == (
+        ("q0", "it holds no words"),
+        ("q2", "it is too long (499 characters)"),
+        ("u0", "it is empty"),
+    )
+    trial = run_trial(searcher, questions(tmp_path / "none", {"???": "massage"}))
+    assert (trial.answerable, trial.success(1)) == ((), 0.0)
+
+
 def test_verdicts_follow_the_steps() -> None:
     outcomes = [Outcome("q", None, confidence, ()) for confidence in (0.1, 0.3, 0.5, 0.9)]
     assert verdicts(outcomes, 0.3, 0.9) == {"answered": 1, "related": 2, "nothing": 1}

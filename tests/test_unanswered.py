@@ -53,3 +53,27 @@ def test_a_broken_file_is_an_empty_one_and_a_missing_folder_stops_nobody(tmp_pat
     assert [one.question for one in kept.all()] == ["one"]
     UnansweredQuestions(tmp_path / "missing").keep("one", DAY)
     assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.parametrize("line", [b"{", b"[" * 100_000, b'{"day": 1}', b"\xff", b'{"day": "d", "question": "\\udc00"}'])
+def test_one_line_that_cannot_be_read_costs_no_other_question(tmp_path: Path, line: bytes) -> None:
+    kept = UnansweredQuestions(tmp_path)
+    kept.keep("one", DAY)
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(line + b"\n")
+    kept.keep("two", DAY)
+    assert [one.question for one in kept.all()] == ["two", "one"]
+
+
+def test_what_cannot_be_read_now_is_not_written_over(tmp_path: Path) -> None:
+    kept = UnansweredQuestions(tmp_path)
+    # A link into itself: the system refuses to open it, whoever asks.
+    (tmp_path / FILE).symlink_to(FILE)
+    kept.keep("one", DAY)
+    assert (tmp_path / FILE).is_symlink() and kept.all() == []
+
+
+def test_what_cannot_be_deleted_is_told(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(OSError):
+        UnansweredQuestions(tmp_path).delete()

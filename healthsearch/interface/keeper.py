@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import streamlit as st
 
 from healthsearch import keeper_markup, markup
 from healthsearch import keeper_wording as wording
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Pointer
 from healthsearch.history import builds
 from healthsearch.interface import charts
 from healthsearch.interface.visit import current, shared_service
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 READER = "healthsearch/interface/reader.py"
 # A right passage among so many is early.
 EARLY = 3
+# The files of the test questions, each with what tells a change of it.
+_Questions: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 def main() -> None:
@@ -47,7 +48,7 @@ def _draw(service: Service) -> None:
     generation, fault = service.generation(), service.fault()
     if fault is not None:
         st.html(markup.message(OLDER_SERVES, problem(fault)[1]))
-    _draw_overview(service.index, generation)
+    _draw_overview(generation, service.published())
     _draw_check(service.index)
     _draw_builds(service.index)
     _draw_map(service, generation)
@@ -62,11 +63,11 @@ def _numbers(_generation: Generation, name: str, today: date) -> Overview:
     return overview(_generation, today)
 
 
-def _draw_overview(index: Path, generation: Generation) -> None:
+def _draw_overview(generation: Generation, published: str | None) -> None:
     found = _numbers(generation, generation.name, date.today())
     facts = [
         *keeper_markup.alike(found),
-        (wording.BUILT_ON, wording.moment(Pointer.read(index).published)),
+        (wording.BUILT_ON, wording.moment(published) if published else ""),
         (wording.FINGERPRINT, generation.name),
         (wording.ENCODER, generation.encoder.name),
     ]
@@ -92,12 +93,12 @@ def _colours() -> tuple[str, str]:
 def _draw_check(index: Path) -> None:
     st.html(keeper_markup.section(wording.CHECKING, wording.CHECKING_NOTE))
     if st.button(wording.CHECK, key="check"):
-        from healthsearch.check import check
+        from healthsearch.check import faults
 
         with st.spinner(wording.CHECKING):
-            faults = check(index, default_corpus()).faults
-        if faults:
-            st.html(markup.message(wording.NOT_SOUND, items=map(str, faults)))
+            found = faults(index, default_corpus())
+        if found:
+            st.html(markup.message(wording.NOT_SOUND, items=map(str, found)))
         else:
             st.html(markup.message(wording.SOUND))
 
@@ -158,14 +159,19 @@ def _draw_unanswered(service: Service) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _trial(_searcher: Searcher, folder: Path, generation: str) -> Trial:
-    """The trial of a generation, which its name stands for."""
+def _trial(_searcher: Searcher, folder: Path, generation: str, questions: _Questions) -> Trial:
+    """The trial of a generation, which its name stands for, by these questions."""
     from healthsearch.trial import run_trial
 
     bar = st.progress(0.0, wording.ASKING)
     found = run_trial(_searcher, folder, lambda share: bar.progress(share, wording.ASKING))
     bar.empty()
     return found
+
+
+def _questions(folder: Path) -> _Questions:
+    found = ((file, file.lstat()) for file in sorted(folder.rglob("*")))
+    return tuple((str(file), status.st_mtime_ns, status.st_size) for file, status in found)
 
 
 def _draw_trial(service: Service, generation: Generation) -> None:
@@ -175,12 +181,12 @@ def _draw_trial(service: Service, generation: Generation) -> None:
         return
     if st.button(wording.ASK_ALL, key="trial"):
         # Who asks again may have changed the questions.
-        _trial.clear()
-        st.session_state["tried"] = generation.name
-    if st.session_state.get("tried") != generation.name:
+        st.session_state["tried"] = generation.name, _questions(folder)
+    tried, questions = st.session_state.get("tried", (None, ()))
+    if tried != generation.name:
         return
     try:
-        found = _trial(service.searcher(), folder, generation.name)
+        found = _trial(service.searcher(), folder, generation.name, questions)
     except HealthSearchError as error:
         st.html(markup.problem(error))
         return
@@ -190,6 +196,9 @@ def _draw_trial(service: Service, generation: Generation) -> None:
             [(wording.FIRST_RIGHT, f"{found.success(1):.1%}"), (wording.EARLY_RIGHT, f"{found.success(EARLY):.1%}")]
         )
     )
+    if found.refused:
+        told = (wording.why_refused(*one) for one in found.refused)
+        st.html(keeper_markup.unfolded(wording.refused(len(found.refused)), told))
     _draw_steps(found)
     if found.unfound:
         st.html(keeper_markup.unfolded(wording.never_first(len(found.unfound)), found.unfound))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime import get_instance
@@ -10,8 +11,8 @@ from streamlit.runtime import get_instance
 from healthsearch import export, markup, reading, wording
 from healthsearch.answer import Answer, Hit
 from healthsearch.article import Article, page_at
-from healthsearch.interface.visit import Visit
-from healthsearch.places import default_corpus
+from healthsearch.interface.visit import Visit, shared_service
+from healthsearch.places import default_corpus, default_index
 
 
 def draw_answer(visit: Visit, answer: Answer) -> None:
@@ -66,19 +67,41 @@ def _draw_results(visit: Visit, answer: Answer) -> None:
                 st.button(
                     wording.read(answer.number(hit)), key=f"read-{hit.rank}", on_click=read, args=(result.article, hit)
                 )
-                _draw_page_link(result.article, hit)
+                _draw_page_link(answer, result.article, hit)
 
 
-def _draw_page_link(article: Article, hit: Hit) -> None:
-    """The way to the hit's page in the PDF itself, while that is still where the index found it."""
-    from healthsearch.corpus import file_of
-
+def _draw_page_link(answer: Answer, article: Article, hit: Hit) -> None:
+    """The way to the hit's page in the PDF itself, while that is still what was indexed."""
     page = page_at(article, hit.passage.start)
-    file = file_of(default_corpus(), article) if page else None
-    if page and file:
+    # A packed PDF has pages too, but no browser opens it.
+    if page is None or not article.path.lower().endswith(".pdf"):
+        return
+    data = _pdf(answer, article.path)
+    if data is not None:
         # Streamlit links to no file; its store for pictures and sounds serves this one, as long as it is on the page.
-        address = get_instance().media_file_mgr.add(str(file), "application/pdf", f"pdf-{hit.rank}")
+        address = get_instance().media_file_mgr.add(data, "application/pdf", f"pdf-{hit.rank}")
         st.link_button(wording.open_page(page), f"{address.lstrip('/')}#page={page}")
+
+
+def _pdf(answer: Answer, path: str) -> bytes | None:
+    """The PDF of this path as the answer knows it."""
+    generation, corpus = shared_service(default_index()).generation(), default_corpus()
+    # An answer from an earlier build counts the pages of an earlier file.
+    digest = generation.store.digest(path) if generation.name == answer.generation else None
+    try:
+        found = (corpus / path).stat()
+    except OSError:
+        return None
+    state = (found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+    return _read_pdf(corpus, path, digest, state) if digest else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=5)
+def _read_pdf(corpus: Path, path: str, digest: str, state: tuple[int, ...]) -> bytes | None:
+    """A file of this digest, read once for every ``state`` that it is in, not at every click on the page."""
+    from healthsearch.corpus import as_indexed
+
+    return as_indexed(corpus, path, digest)
 
 
 def _draw_keep(answer: Answer) -> None:
