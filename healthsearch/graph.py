@@ -105,6 +105,14 @@ def precisions() -> list[str]:
     return [name for name in _PRECISIONS if name in offered or name == "f32"]
 
 
+def plain_tokenizer(file: Path) -> Tokenizer:
+    """The tokenizer in this file, neither cutting nor padding."""
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
 def save_networks(folder: Path, tokenizer: Tokenizer, asking: Any, reading: Any | None) -> dict[str, str]:  # noqa: ANN401
     """Write tokenizer and networks (OpenVINO models; ``reading`` None where one reads all); returns their SHA-256s.
 
