@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
 from healthsearch.encoder import Matrix, Vector, sentence_means, unit_rows
@@ -38,13 +39,13 @@ _FACTS, _TOKENIZER = "encoder.json", "tokenizer.json"
 _ASKING, _READING = "query.xml", "passage.xml"
 # Number types by OpenVINO's names, best first: bfloat16 where the processor multiplies it natively.
 _PRECISIONS = {"bf16": "bfloat16", "f32": "float32"}
-# Every worker holds buffers of its own; more than this many cores gain little on articles.
-_MOST_WORKERS = 16
+# Every core that takes part holds buffers of its own; more than this many gain little on articles.
+_MOST_CORES = 16
 # Lengths are rounded up to a multiple of so many tokens, which the mask hides again: the runtime prepares itself for
 # every other length, and that takes longer than some tokens more.
 _STEP = 16
 # So many passages of one rounded length are read at once; more gain nothing.
-_TOGETHER = 4
+_TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,10 @@ class GraphEncoder:
         self.passage_digest = facts.passage_digest
         self.dimension = facts.dimension
         self.limit = facts.limit
-        self.workers = min(
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST_WORKERS
-        )
+        # While one worker is about something else than the network, no core waits for it.
+        self.workers = _cores() + 1
+        # A passage's sentences are too little work to share out, and threads that have done so stay busy waiting.
+        threadpool_limits(1, user_api="blas")
         self._facts = facts
         self._folder = folder
         self._type = precision or next(each for each in precisions() if each in facts.agreement)
@@ -202,13 +204,13 @@ def _rounded(length: int) -> int:
 
 
 class _Network:
-    """A compiled network with as many requests as may run at once, on one thread each."""
+    """A compiled network for so many workers at once, of whom as many as there are cores run, on one thread each."""
 
     def __init__(self, file: Path, precision: str, workers: int, most_tokens: int) -> None:
         settings = {
             "INFERENCE_PRECISION_HINT": precision,
-            "INFERENCE_NUM_THREADS": workers,
-            "NUM_STREAMS": workers,
+            "INFERENCE_NUM_THREADS": _cores(),
+            "NUM_STREAMS": _cores(),
             # Beside other busy programs, threads that may not move wait longest.
             "ENABLE_CPU_PINNING": False,
         }
@@ -235,6 +237,12 @@ class _Network:
             yield request.get_output_tensor(0).data, request.get_output_tensor(1).data
         finally:
             self._free.put(request)
+
+
+def _cores() -> int:
+    """How many cores are ours to use."""
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(ours, _MOST_CORES)
 
 
 def openvino_runtime() -> Any:  # noqa: ANN401 - the module

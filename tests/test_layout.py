@@ -138,7 +138,7 @@ ONLY_IN = {
     "openvino": {"graph", "bert", "exporting"},
     "tokenizers": {"graph"},
     "sklearn": {"projection"},
-    "threadpoolctl": {"projection", "search"},
+    "threadpoolctl": {"graph", "projection", "search"},
     "faiss": {"vectors"},
     "Stemmer": {"words"},
     "sentencex": {"sentences"},
