@@ -67,7 +67,7 @@ def _proven(facts: Facts, folder: Path, said: Matrix) -> Facts:
     near = {each: cosine for each, cosine in found.items() if cosine >= _NEAREST[each]}
     if not near:
         return replace(facts, unfit=f"the exported network says something else: {found}")
-    if not all(_is_itself_among_others(graphs[each]) for each in near):
+    if not all(_is_itself_among_others(graphs[each], facts.together) for each in near):
         facts = replace(facts, together=1)
     return replace(facts, agreement=near)
 
@@ -80,12 +80,12 @@ def _vectors(encoder: Encoder, text: str) -> Matrix:
     return np.concatenate([encoder.encode_query([text]), passage[None], sentences])
 
 
-def _is_itself_among_others(graph: Encoder) -> bool:
-    """Whether a passage read with others of its length has the same vectors, to the last bit, as alone."""
+def _is_itself_among_others(graph: Encoder, most: int) -> bool:
+    """Whether a passage read with up to so many of its length has the same vectors, to the last bit, as alone."""
     texts = []
     for text in PROBES:
         words = text[: graph.token_spans([text])[0][: (graph.limit + 1) // 2][-1][1]].split()
-        texts += [" ".join(words[first:] + words[:first]) for first in range(min(len(words), 4))]
+        texts += [" ".join(words[first:] + words[:first]) for first in range(min(len(words), most))]
     passages = [(text, [(0, len(text) // 2), (0, len(text))]) for text in texts]
     alone = [encode_passage(graph, *passage) for passage in passages]
     return all(
