@@ -11,14 +11,16 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.readers import Outcome, beside_pages, largest, outcomes, takes
 
-# Files that are read at once where each is only listed: most of the time goes by waiting for the disk.
-_AT_ONCE = 4
+# Where files are only listed so many are read at once, since most of the time goes by waiting for the disk; each
+# thread is given a stack of them.
+_AT_ONCE, _STACK = 4, 64
 # Bytes that are read of a file at a time.
 _BLOCK = 1 << 18
 
@@ -44,15 +46,16 @@ def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle]]
             "there is no such folder",
             "Make it and put articles in it, or name another with --corpus or HEALTHSEARCH_CORPUS.",
         )
-    files: list[SourceFile] = []
     problems: list[UnreadableArticle] = []
+    paths = sorted(_candidates(corpus, problems))
+
+    def stack(first: int) -> list[SourceFile | UnreadableArticle]:
+        return [_listed(corpus, path) for path in paths[first : first + _STACK]]
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for found in pool.map(lambda path: _listed(corpus, path), sorted(_candidates(corpus, problems))):
-            if isinstance(found, SourceFile):
-                files.append(found)
-            else:
-                problems.append(found)
-    return files, problems
+        found = list(chain.from_iterable(pool.map(stack, range(0, len(paths), _STACK))))
+    problems += [one for one in found if isinstance(one, UnreadableArticle)]
+    return [one for one in found if isinstance(one, SourceFile)], problems
 
 
 def read_file(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outcome]]:
