@@ -1,7 +1,7 @@
 """An encoder run by OpenVINO: the network of a sentence-transformers model, exported for this processor.
 
-A folder keeps it: ``exporting`` writes one and proves it equal, an index carries it, and from then on neither
-torch nor sentence-transformers is imported. The only import of openvino, whose telemetry is kept out.
+A folder keeps it: ``bert`` or ``exporting`` writes one, ``proof`` compares it, an index carries it, and from then on
+neither torch nor sentence-transformers is imported. Whoever needs openvino gets it here, its telemetry kept out.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class GraphEncoder:
     """An ``Encoder`` whose networks OpenVINO runs, on one thread for whoever asks.
 
     A vector depends neither on what is read with it nor on what runs beside it, so that a partial build gives the
-    bytes of a full one on the same kind of processor; ``exporting`` proves that.
+    bytes of a full one on the same kind of processor; ``proof`` shows that.
     """
 
     def __init__(self, name: str, folder: Path, facts: Facts, precision: str | None = None) -> None:
