@@ -56,24 +56,12 @@ print(json.dumps({"times": times, "megabytes": int(most) / 1024, "encoder": sear
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path, metavar="CORPUS")
-    parser.add_argument("questions", type=Path, metavar="QUESTIONS")
-    parser.add_argument("--work", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--articles", type=int, metavar="N", help="of the corpus; all by default")
-    arguments = parser.parse_args()
-    corpus, index = arguments.work / "corpus", arguments.work / "index"
-    for left in (corpus, index):
-        shutil.rmtree(left, ignore_errors=True)
-    _copy(arguments.corpus, corpus, arguments.articles)
-    questions = arguments.work / "questions.json"
-    lines = arguments.questions.read_text(encoding="utf-8").split("\n")
-    questions.write_text(json.dumps([json.loads(line)["text"] for line in lines if line]), encoding="utf-8")
-
+    work = prepared(__doc__)
+    corpus, index, questions = work / "corpus", work / "index", work / "questions.json"
     build = ("build_index.py", "--corpus", corpus, "--index", index, "--quiet")
     first = _seconds(build)
-    passages = _passages(index, arguments.work / "passages.json")
-    plain = _seconds(("-c", PLAIN, find_model().folder, arguments.work / "passages.json"))
+    passages = _passages(index, work / "passages.json")
+    plain = _seconds(("-c", PLAIN, find_model().folder, work / "passages.json"))
     again = _seconds(build)
     changed = next(corpus.rglob("*.md"))
     changed.write_text(changed.read_text(encoding="utf-8") + "\n\nOne more sentence.\n", encoding="utf-8")
@@ -101,6 +89,23 @@ def main() -> None:
     for name, megabytes in _installed()[:LARGEST]:
         print(f"| {name} | {megabytes:.0f} |")
     print(f"| all {len(_installed())} | {sum(megabytes for _, megabytes in _installed()):.0f} |")
+
+
+def prepared(description: str | None) -> Path:
+    """What the command line says, done: DIR, with a copy of the articles, the questions and no index."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path, metavar="CORPUS")
+    parser.add_argument("questions", type=Path, metavar="QUESTIONS")
+    parser.add_argument("--work", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--articles", type=int, metavar="N", help="of the corpus; all by default")
+    arguments = parser.parse_args()
+    work: Path = arguments.work
+    for left in ("corpus", "index"):
+        shutil.rmtree(work / left, ignore_errors=True)
+    _copy(arguments.corpus, work / "corpus", arguments.articles)
+    texts = [json.loads(line)["text"] for line in arguments.questions.read_text(encoding="utf-8").split("\n") if line]
+    (work / "questions.json").write_text(json.dumps(texts), encoding="utf-8")
+    return work
 
 
 def _copy(source: Path, target: Path, count: int | None) -> None:

@@ -14,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -36,10 +35,10 @@ from healthsearch.vectors import Matrix
 
 # A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
 _LARGEST_BYTE = 127
-# Articles that are read before the first of them is written: work for all threads of the encoder.
-_AHEAD = 16
-# Passages handed to one of its threads at once, for it to order as suits it.
-_HANDFUL = 32
+# Passages handed to one of the encoder's threads at once, for it to order as suits it.
+_HANDFUL = 128
+# So many handfuls for each of its threads are read before the first of them is written, so that none has to wait.
+_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,6 @@ class Progress:
 
 Report = Callable[[Progress], None]
 _Vectors = tuple[Vector, SentenceVectors]
-_Item = TypeVar("_Item")
 
 
 def build(
@@ -143,7 +141,8 @@ class _Build:
         Returns how many articles each file gave.
         """
         given: Counter[str] = Counter()
-        for file, one in _ahead(work.begun(take_in(self.corpus, self.plan, self.previous))):
+        coming = work.begun(take_in(self.corpus, self.plan, self.previous))
+        for file, one in _ahead(coming, _AHEAD * _HANDFUL * work.encoder.workers):
             match one:
                 case None:
                     work.finish(file.path)
@@ -187,14 +186,26 @@ class _Begun:
     vectors: Sequence[Future[_Vectors]]
 
 
-def _ahead(items: Iterable[_Item]) -> Iterator[_Item]:
-    """The same items in the same order, each asked for some items before it is given."""
-    waiting: deque[_Item] = deque()
+_Coming = tuple[SourceFile, _Begun | StoredArticle | Copy | UnreadableArticle | None]
+
+
+def _ahead(items: Iterable[_Coming], most: int) -> Iterator[_Coming]:
+    """The same items in the same order, each asked for while articles of so many passages wait before it."""
+    waiting: deque[_Coming] = deque()
+    passages = 0
     for item in items:
         waiting.append(item)
-        if len(waiting) > _AHEAD:
+        passages += _count(item)
+        while passages > most:
+            passages -= _count(waiting[0])
             yield waiting.popleft()
     yield from waiting
+
+
+def _count(item: _Coming) -> int:
+    """The passages of an article; whatever else may come counts as one."""
+    one = item[1]
+    return len(one.passages) if isinstance(one, _Begun | StoredArticle) else 1
 
 
 class _Work:
@@ -231,9 +242,7 @@ class _Work:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def begun(
-        self, files: Iterable[tuple[SourceFile, Iterable[Found]]]
-    ) -> Iterator[tuple[SourceFile, _Begun | StoredArticle | Copy | UnreadableArticle | None]]:
+    def begun(self, files: Iterable[tuple[SourceFile, Iterable[Found]]]) -> Iterator[_Coming]:
         """What is found in the files, new articles split and handed to the encoder; None at the end of a file."""
         for file, found in files:
             for one in found:

@@ -10,13 +10,19 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.files import sha256
 from healthsearch.readers import Outcome, beside_pages, is_about_the_corpus, largest, outcomes, takes
+
+# Where files are only listed so many are read at once, since most of the time goes by waiting for the disk; each
+# thread is given a stack of them.
+_AT_ONCE, _STACK = 4, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +47,17 @@ def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle],
             "there is no such folder",
             "Make it and put articles in it, or name another with --corpus or HEALTHSEARCH_CORPUS.",
         )
-    files: list[SourceFile] = []
     problems: list[UnreadableArticle] = []
     ignored: Counter[str] = Counter()
-    for path in sorted(_candidates(corpus, problems, ignored)):
-        try:
-            files.append(SourceFile(path, *_digest(corpus, path)))
-        except UnreadableArticle as problem:
-            problems.append(problem)
-    return files, problems, ignored
+    paths = sorted(_candidates(corpus, problems, ignored))
+
+    def stack(first: int) -> list[SourceFile | UnreadableArticle]:
+        return [_listed(corpus, path) for path in paths[first : first + _STACK]]
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(chain.from_iterable(pool.map(stack, range(0, len(paths), _STACK))))
+    problems += [one for one in found if isinstance(one, UnreadableArticle)]
+    return [one for one in found if isinstance(one, SourceFile)], problems, ignored
 
 
 def read_file(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outcome]]:
@@ -95,29 +103,27 @@ def _candidates(corpus: Path, problems: list[UnreadableArticle], ignored: Counte
 
     for folder, subfolders, names in os.walk(corpus, onerror=on_error):
         passed_over = beside_pages(names)
+        place = "" if folder == os.fspath(corpus) else f"{Path(folder).relative_to(corpus).as_posix()}/"
         subfolders[:] = [name for name in subfolders if not name.startswith(".") and name not in passed_over]
         for name in subfolders:
-            path = Path(folder, name)
-            if path.is_symlink():
+            if Path(folder, name).is_symlink():
                 cause = "it is a link to a folder, and those are not followed"
-                problems.append(UnreadableArticle(_shown(corpus, path), cause, "Put the folder itself there."))
+                problems.append(UnreadableArticle(_shown(f"{place}{name}"), cause, "Put the folder itself there."))
         for name in names:
             if not takes(name):
                 if not is_about_the_corpus(name):
                     ignored[PurePosixPath(name).suffix.lower() or name] += 1
                 continue
-            path = Path(folder, name)
-            relative = path.relative_to(corpus).as_posix()
+            relative = f"{place}{name}"
             if relative.isprintable():
                 yield relative
             else:
                 cause = "the file's name holds characters that cannot be shown"
-                problems.append(UnreadableArticle(_shown(corpus, path), cause, "Rename it."))
+                problems.append(UnreadableArticle(_shown(relative), cause, "Rename it."))
 
 
-def _shown(corpus: Path, path: Path) -> str:
-    """Where something stands in the corpus, in characters that can be shown."""
-    relative = path.relative_to(corpus).as_posix()
+def _shown(relative: str) -> str:
+    """A path in the corpus, in characters that can be shown."""
     return relative if relative.isprintable() else ascii(relative)
 
 
@@ -133,22 +139,24 @@ def _bytes(corpus: Path, path: str) -> bytes:
     return data
 
 
-def _digest(corpus: Path, path: str) -> tuple[str, int]:
+def _listed(corpus: Path, path: str) -> SourceFile | UnreadableArticle:
     file = corpus / path
     try:
-        status = file.stat()
-        size = status.st_size
+        status = file.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            status = file.stat()
+            if not file.resolve().is_relative_to(corpus.resolve()):
+                # Whoever sends a folder of articles could have any file of this machine read.
+                cause = "it is a link that leads out of the corpus"
+                return UnreadableArticle(path, cause, "Put the file itself there.")
         if not stat.S_ISREG(status.st_mode):
             # A pipe or a device may never end, or never begin.
-            raise UnreadableArticle(path, "it is not a regular file", "Move it out of the corpus.")
-        if file.is_symlink() and not file.resolve().is_relative_to(corpus.resolve()):
-            # Whoever sends a folder of articles could have any file of this machine read.
-            raise UnreadableArticle(path, "it is a link that leads out of the corpus", "Put the file itself there.")
-        if size > largest(path):
-            raise _too_large(path)
-        return sha256(file), size
+            return UnreadableArticle(path, "it is not a regular file", "Move it out of the corpus.")
+        if status.st_size > largest(path):
+            return _too_large(path)
+        return SourceFile(path, sha256(file), status.st_size)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        return _unreadable(path, error)
 
 
 def _unreadable(path: str, error: OSError) -> UnreadableArticle:

@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+# Bytes that are read of a file at a time.
+_BLOCK = 1 << 18
+
 
 def read_text(file: Path, errors: str = "strict") -> str:
     """The text of a file of an index; OSError for what may never end, such as a device that a link leads to.
@@ -43,8 +46,12 @@ def names(folder: Path) -> list[str]:
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal; OSError when it cannot be read."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    # Of thousands of small files a buffer for each, as hashlib.file_digest makes it, takes longer than the digest.
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def write_atomically(file: Path, text: str, mode: int = 0o666) -> None:

@@ -1,7 +1,7 @@
 """An encoder run by OpenVINO: the network of a sentence-transformers model, exported for this processor.
 
-A folder keeps it: ``exporting`` writes one and proves it equal, an index carries it, and from then on neither
-torch nor sentence-transformers is imported. The only import of openvino, whose telemetry is kept out.
+A folder keeps it: ``bert`` or ``exporting`` writes one, ``proof`` compares it, an index carries it, and from then on
+neither torch nor sentence-transformers is imported. Whoever needs openvino gets it here, its telemetry kept out.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
 from healthsearch.encoder import Matrix, Vector, sentence_means, unit_rows
@@ -38,13 +39,13 @@ _FACTS, _TOKENIZER = "encoder.json", "tokenizer.json"
 _ASKING, _READING = "query.xml", "passage.xml"
 # Number types by OpenVINO's names, best first: bfloat16 where the processor multiplies it natively.
 _PRECISIONS = {"bf16": "bfloat16", "f32": "float32"}
-# Every worker holds buffers of its own; more than this many cores gain little on articles.
-_MOST_WORKERS = 16
+# Every core that takes part holds buffers of its own; more than this many gain little on articles.
+_MOST_CORES = 16
 # Lengths are rounded up to a multiple of so many tokens, which the mask hides again: the runtime prepares itself for
 # every other length, and that takes longer than some tokens more.
 _STEP = 16
 # So many passages of one rounded length are read at once; more gain nothing.
-_TOGETHER = 4
+_TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,14 @@ def precisions() -> list[str]:
     return [name for name in _PRECISIONS if name in offered or name == "f32"]
 
 
+def plain_tokenizer(file: Path) -> Tokenizer:
+    """The tokenizer in this file, neither cutting nor padding."""
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
 def save_networks(folder: Path, tokenizer: Tokenizer, asking: Any, reading: Any | None) -> dict[str, str]:  # noqa: ANN401
     """Write tokenizer and networks (OpenVINO models; ``reading`` None where one reads all); returns their SHA-256s.
 
@@ -121,7 +130,7 @@ class GraphEncoder:
     """An ``Encoder`` whose networks OpenVINO runs, on one thread for whoever asks.
 
     A vector depends neither on what is read with it nor on what runs beside it, so that a partial build gives the
-    bytes of a full one on the same kind of processor; ``exporting`` proves that.
+    bytes of a full one on the same kind of processor; ``proof`` shows that.
     """
 
     def __init__(self, name: str, folder: Path, facts: Facts, precision: str | None = None) -> None:
@@ -130,9 +139,10 @@ class GraphEncoder:
         self.passage_digest = facts.passage_digest
         self.dimension = facts.dimension
         self.limit = facts.limit
-        self.workers = min(
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST_WORKERS
-        )
+        # While one worker is about something else than the network, no core waits for it.
+        self.workers = _cores() + 1
+        # A passage's sentences are too little work to share out, and threads that have done so stay busy waiting.
+        threadpool_limits(1, user_api="blas")
         self._facts = facts
         self._folder = folder
         self._type = precision or next(each for each in precisions() if each in facts.agreement)
@@ -194,13 +204,13 @@ def _rounded(length: int) -> int:
 
 
 class _Network:
-    """A compiled network with as many requests as may run at once, on one thread each."""
+    """A compiled network for so many workers at once, of whom as many as there are cores run, on one thread each."""
 
     def __init__(self, file: Path, precision: str, workers: int, most_tokens: int) -> None:
         settings = {
             "INFERENCE_PRECISION_HINT": precision,
-            "INFERENCE_NUM_THREADS": workers,
-            "NUM_STREAMS": workers,
+            "INFERENCE_NUM_THREADS": _cores(),
+            "NUM_STREAMS": _cores(),
             # Beside other busy programs, threads that may not move wait longest.
             "ENABLE_CPU_PINNING": False,
         }
@@ -227,6 +237,12 @@ class _Network:
             yield request.get_output_tensor(0).data, request.get_output_tensor(1).data
         finally:
             self._free.put(request)
+
+
+def _cores() -> int:
+    """How many cores are ours to use."""
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(ours, _MOST_CORES)
 
 
 def openvino_runtime() -> Any:  # noqa: ANN401 - the module

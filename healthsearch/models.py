@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from healthsearch import bert
 from healthsearch.adapter import Adapter
 from healthsearch.encoder import Encoder, Model, ModelFiles
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
@@ -51,7 +52,12 @@ class LocalModel(ModelFiles):
 
 
 def _exported(model: LocalModel, home: Path) -> Facts | None:
-    """Export in a process of its own; what is wrong with the model is raised here."""
+    """Export, in a process of its own where torch is needed; what is wrong with the model is raised here."""
+    if model.digest == bert.DIGEST:
+        try:
+            return bert.export(model, home)
+        except OSError:
+            return None
     beside = Path(__file__).resolve().parent.parent
     path = os.pathsep.join(filter(None, (str(beside), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(

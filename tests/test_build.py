@@ -587,9 +587,9 @@ def test_a_build_on_a_damaged_index_reuses_the_one_before(corpus: Path, index: P
 
 
 def test_a_file_that_changes_while_it_is_read_is_seen_as_changed_next_time(corpus: Path, index: Path) -> None:
-    # More files than are read ahead of the first that is encoded.
+    # More passages than are read ahead of the first that is encoded.
     for number in range(20):
-        put(corpus, f"d{number:02}.md", f"heat {number}")
+        put(corpus, f"d{number:02}.md", *(f"heat {number} {passage}" for passage in range(20)))
 
     def report(progress: Progress) -> None:
         if progress.encoded == 1:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
+from healthsearch import bert
 from healthsearch.adapter import linear_weights
 from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
@@ -21,6 +22,7 @@ from healthsearch.exporting import export
 from healthsearch.graph import Facts, GraphEncoder, folder_of, keep_only, precisions
 from healthsearch.models import LocalModel, find_model
 from healthsearch.network import SentenceTransformerEncoder
+from healthsearch.proof import says
 from tests.folders import ROOT
 from tests.ready_model import ReadyModel
 from training.soup import write_adapter
@@ -101,10 +103,10 @@ def test_a_passage_gives_the_same_bytes_whatever_runs_beside_it(default_encoder:
 def test_a_passage_gives_the_same_bytes_whatever_is_read_with_it(default_encoder: Encoder) -> None:
     words = TEXTS[2].split()
     # Groups of one length, larger than those that are read at once, and each in another place of its group.
-    texts = [" ".join(words[first : first + length]) for length in (90, 30, 40, 100) for first in range(6)]
+    texts = [" ".join(words[first : first + length]) for length in (90, 30, 40, 100) for first in range(10)]
     passages = [(text, [(0, 4), (5, len(text))]) for text in texts]
     found = {place: (vector, sentences) for place, vector, sentences in default_encoder.encode_passages(passages)}
-    assert sorted(found) == list(range(24))
+    assert sorted(found) == list(range(40))
     for place, passage in enumerate(passages):
         alone = encode_passage(default_encoder, *passage)
         assert [rows.tobytes() for rows in found[place]] == [rows.tobytes() for rows in alone]
@@ -153,7 +155,9 @@ def test_a_model_with_prompts(tiny_model: str, tiny_home: Path) -> None:
     assert not np.allclose(found.encode_query(["massage"]), encode_passage(found, "massage", [])[0], atol=0.01)
 
 
-def test_an_adapter_tunes_the_network_for_questions_alone(tmp_path: Path, network_encoder: Encoder) -> None:
+def test_an_adapter_tunes_the_network_for_questions_alone(
+    tmp_path: Path, network_encoder: Encoder, default_encoder: Encoder
+) -> None:
     original = find_model()
     weights = linear_weights(SentenceTransformer(str(original.folder), device="cpu"))
     added = {name: weight.detach() * 0.2 for name, weight in weights.items()}
@@ -164,9 +168,34 @@ def test_an_adapter_tunes_the_network_for_questions_alone(tmp_path: Path, networ
     question, passage = ["Is massage safe?"], "Massage is safe for most people."
     assert float((found.encode_query(question) * tuned.encode_query(question)).sum()) > 0.9995
     assert float((found.encode_query(question) * network_encoder.encode_query(question)).sum()) < 0.9995
-    assert (
-        float((encode_passage(found, passage, [])[0] * encode_passage(network_encoder, passage, [])[0]).sum()) > 0.9995
+    np.testing.assert_array_equal(
+        encode_passage(found, passage, [])[0], encode_passage(default_encoder, passage, [])[0]
     )
+
+
+def test_the_packaged_encoder_is_proven_by_what_sentence_transformers_says(network_encoder: Encoder) -> None:
+    assert find_model().digest == bert.DIGEST
+    np.testing.assert_allclose(bert.reference(), says(network_encoder), atol=1e-5)
+
+
+def test_the_packaged_encoder_that_says_something_else_is_unfit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = bert.reference()
+    monkeypatch.setattr(bert, "reference", lambda: np.roll(said, 1, axis=1))
+    assert isinstance(find_model().load(tmp_path), SentenceTransformerEncoder)
+    facts = Facts.read(tmp_path, bert.DIGEST)
+    assert facts is not None and facts.unfit.startswith("the exported network says something else")
+
+
+def test_the_packaged_encoder_is_exported_without_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from healthsearch.models import find_model;"
+        f"print(type(find_model().load(Path({str(tmp_path)!r}))).__name__);"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "GraphEncoder\n[]\n"
 
 
 def test_a_search_imports_neither_torch_nor_sentence_transformers_nor_telemetry(few_index: Path) -> None:
@@ -218,9 +247,13 @@ def test_a_network_that_says_something_else_is_unfit(
     assert Facts.read(tmp_path, find_model(tiny_model).digest) == facts
 
 
-def test_without_a_place_to_keep_it_sentence_transformers_runs_it(tiny_model: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("packaged", [True, False])
+def test_without_a_place_to_keep_it_sentence_transformers_runs_it(
+    tiny_model: str, tmp_path: Path, packaged: bool
+) -> None:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
-    assert isinstance(find_model(tiny_model).load(tmp_path / "file" / "encoder"), SentenceTransformerEncoder)
+    model = find_model() if packaged else find_model(tiny_model)
+    assert isinstance(model.load(tmp_path / "file" / "encoder"), SentenceTransformerEncoder)
 
 
 def test_a_model_that_cannot_be_loaded_is_a_mistake_that_names_it(tiny_model: str, tmp_path: Path) -> None:
