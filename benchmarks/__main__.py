@@ -1,11 +1,11 @@
-"""Every figure of the README anew: the benchmarks behind them one after another, and what each of them renews.
+"""Print every figure of docs/quality.md again: run the benchmarks behind them and name what each one renews.
 
     python -m benchmarks DATA --work DIR [--only NAME ...]
 
 DATA holds demo_corpus, out_of_scope, nfcorpus, mediqa2019 and covidqa, as each benchmark describes them. Indexes,
-environments and outputs are kept under DIR. An interrupted run goes on where it stopped: what was printed by the same
-code on the same articles and questions is printed again, and not measured anew. A benchmark that fails keeps no other
-from running.
+environments and outputs are kept under DIR. An interrupted run continues where it stopped: output of the same code on
+the same articles and questions is printed from the file that keeps it, not measured again. If a benchmark fails, the
+others still run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MADE_OF = (
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """A command, in which DATA and DIR stand for folders, and the words of the README beside the figures it prints."""
+    """A command with DATA and DIR for folders, and the words of docs/quality.md beside the figures that it prints."""
 
     name: str
     command: str
@@ -49,21 +49,25 @@ BENCHMARKS = (
     Benchmark(
         "ranking", "benchmarks/ranking.py DATA --cache DIR/indexes", "| ranking by |", "benchmarks/results/ranking.md"
     ),
-    Benchmark("marks", "benchmarks/marks.py DATA --cache DIR/indexes", "The sentence marked in a passage"),
+    Benchmark("marks", "benchmarks/marks.py DATA --cache DIR/indexes", "the marked sentence overlaps it in"),
     Benchmark(
         "demo_questions",
         "benchmarks/demo_questions.py DATA/demo_corpus --index DIR/demo --misses 0",
-        "the right article first for",
+        "the right article comes first for",
     ),
-    Benchmark("calibrate", "benchmarks/calibrate.py DATA --cache DIR/indexes", "expected calibration error"),
-    Benchmark(
-        "cautions", "benchmarks/cautions.py --articles DATA/demo_corpus/articles", "A sentence marked as a caution"
-    ),
+    Benchmark("calibrate", "benchmarks/calibrate.py DATA --cache DIR/indexes", "off-topic questions with an AUROC"),
+    Benchmark("cautions", "benchmarks/cautions.py --articles DATA/demo_corpus/articles", "of the sentences marked"),
     Benchmark(
         "speed",
         "benchmarks/speed.py DATA/demo_corpus/articles DATA/demo_corpus/questions.jsonl --work DIR/speed",
         "| first build, from start",
         "benchmarks/results/speed.md",
+    ),
+    Benchmark(
+        "scale",
+        "benchmarks/scale.py --passages 1000000 --work DIR/scale --questions 200",
+        "A larger collection of 1,000,000 passages",
+        "benchmarks/results/scale.md",
     ),
     Benchmark(
         "peers",
@@ -91,7 +95,8 @@ def print_all(benchmarks: Sequence[Benchmark], data: Path, work: Path) -> int:
             continue
         print(f"{benchmark.name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
         also = f", and {benchmark.file}" if benchmark.file else ""
-        print(f"# {benchmark.name}: README.md, “{benchmark.beside}”{also}\n\n`python {benchmark.command}`\n\n{output}")
+        print(f"# {benchmark.name}: docs/quality.md, “{benchmark.beside}”{also}\n")
+        print(f"`python {benchmark.command}`\n\n{output}")
     return status
 
 

@@ -1,7 +1,7 @@
 """How often our own corpus answers lay questions with the right passage first: python benchmarks/relevance.py
 
-Builds (or brings up to date) an index of the corpus, asks every question of tests/relevance/queries.jsonl
-and every unanswerable one, and prints the shares, by kind of question, and the misses.
+Builds or updates an index of the corpus, asks every question of tests/relevance/queries.jsonl and every unanswerable
+one, and prints two tables: shares by kind of question, and the verdicts on unanswerable questions.
 """
 
 from __future__ import annotations
@@ -111,11 +111,15 @@ def main() -> None:
         nothing = sum(outcome.verdict == "nothing" for outcome in group) / len(group)
         cells = " | ".join(f"{share:.1%}" for share in (*shares, marks, nothing))
         print(f"| {name} | {len(group)} | {cells} |")
+    print(
+        "\n| questions without an answer | number | called answered | called possibly related | called nothing |\n"
+        f"|{'---|' * 5}"
+    )
     for near, name in ((True, "close to our subjects"), (False, "other health subjects")):
         asked = [line["text"] for line in lines(JUDGED / "unanswerable.jsonl") if line["metadata"]["near"] is near]
         verdicts = Counter(searcher.search(question, 5).verdict for question in asked)
-        told = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in ("answered", "related", "nothing"))
-        print(f"\nNot answered by our articles, {name}: {len(asked)} questions: {told}")
+        counts = " | ".join(str(verdicts[verdict]) for verdict in ("answered", "related", "nothing"))
+        print(f"| {name} | {len(asked)} | {counts} |")
     if chosen.misses:
         for outcome in found:
             if outcome.rank != 1:

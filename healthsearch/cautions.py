@@ -1,7 +1,7 @@
-"""Which sentences warn: forbid, make conditional on a professional, or send for help.
+"""Recognises warnings: sentences that forbid, require a professional, or send for help.
 
-By their form, not by single words: "Do not take it" forbids, "symptoms that do not resolve" tells. Made for
-precision, since a wrong warning costs trust; benchmarks/cautions.py measures it on sentences labelled by hand.
+By form, not by single words: "Do not take it" is a prohibition, "symptoms that do not resolve" is not. Favours
+precision, because a wrong warning costs trust; benchmarks/cautions.py measures it on sentences labelled by hand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _A_PROFESSIONAL = rf"(?:a|an|your|the|any|their) (?:\w+ )?{_PROFESSIONAL}(?: or 
 _SOON = r"(?:before|first|straight|at once|right away|immediately|urgently|as soon|promptly|today|same day)"
 _ASK = r"(?:ask|tell|consult|speak (?:to|with)|talk (?:to|with)|check with)"
 _SEE = r"(?:see|call|contact|consult|tell)"
-# "Most people do not need to see a doctor before they walk" and "many do not seek help" send nobody.
+# "Most people do not need to see a doctor before they walk" and "many do not seek help" are no warnings.
 _NOT_SENT = r"(?<!need to )(?<!have to )(?<!not )(?<!n['’]t )(?<!dont )"
 # A command stands at the start of a sentence or of a list's item, with a capital; "- do not remove it" goes on with
 # what the list says of somebody. Or it stands after a colon, or after a condition.
@@ -28,19 +28,19 @@ _AFTER = rf"(?:[:;—–]\s+|{_START}(?:If|When|While|Before|After|During|With|U
 _MORE = r"(?!\s+(?:need|have to|worry|hesitate|forget|be (?:afraid|ashamed)|necessarily|always|all|only)\b)\s+\w+"
 
 _FORMS = (
-    # what must not be done; "do not need to" lifts a duty instead
+    # prohibitions; "do not need to" is not one
     rf"{_START}(?:Do not|Don['’]t|Never|Avoid|Stay away from|Stop taking|Stop using)\b{_MORE}",
     rf"{_AFTER}(?:do not|don['’]t|never|avoid|stay away from|stop taking|stop using)\b{_MORE}",
     r"\b(?:should|must|shall|ought)(?:n['’]t| not| never| also not)\b(?!\s+be (?:so |too )?(?:afraid|ashamed))",
     r"\b(?:should|must|needs? to|ha(?:ve|s) to|is best) (?:be )?avoid(?:ed)?\b",
     r"\bcontraindicated\b|\bunsafe\b|\bnot (?:be )?(?:safe|suitable|recommended|advised|suited|for everyone)\b",
     r"\bdangerous (?:to|for|over)\b",
-    # what needs somebody else first
+    # what requires a professional first
     rf"\b(?:without|unless|until)\b.{{0,50}}\b(?:{_PROFESSIONAL})\b.{{0,12}}\b(?:says?|said|tells?|told|advi[sc]es?"
     r"|advised|agree[sd]?|approves?|prescribes?)\b",
     r"\bwithout (?:the )?(?:advice|asking|talking|speaking|supervision)\b",
     rf"\bonly (?:after|if|when|under|with|on|once)\b.{{0,60}}\b(?:{_PROFESSIONAL}|diagnosis|advice|supervision)\b",
-    # asking whether one may profit from something is no warning; asking before or at once is
+    # asking whether something may help is no warning; asking before or at once is
     rf"{_NOT_SENT}\b(?i:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\b{_SOON}\b",
     rf"{_NOT_SENT}\b(?i:{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\bif\b",
     rf"\b(?i:before)\b.{{0,160}}{_NOT_SENT}\b(?:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b",
@@ -54,7 +54,7 @@ _FORMS = (
     rf"(?:{_START}Stop|(?:[,;:]|\b(?:should|must|and|then))\s+stop)\b[^.;]{{0,60}}\b(?:if|and (?:see|call|ask|tell))\b",
 )
 _CAUTION = re.compile("|".join(f"(?:{form})" for form in _FORMS))
-# No form matches without one of these, in lower case; most sentences hold none, and the forms take long to try.
+# No form matches without one of these, in lower case; most sentences have none, and trying the forms is slow.
 _NEEDED = (
     *("not", "n't", "n’t", "never", "avoid", "stay away", "stop", "contraindicated", "unsafe", "dangerous", "without"),
     *("doctor", "midwi", "pharmacist", "surgeon", "prescriber", "nurse", "physician", "dentist", "therapist"),
@@ -63,15 +63,15 @@ _NEEDED = (
 )
 
 
-# The same passages answer many questions.
+# The same passages are found for many questions.
 @lru_cache(maxsize=20_000)
 def is_caution(sentence: str) -> bool:
-    """Whether the sentence warns, forbids or sends to a professional.
+    """Whether the sentence warns, forbids or refers to a professional.
 
     >>> is_caution("Do not drive."), is_caution("Symptoms that do not resolve are rare.")
     (True, False)
     """
-    # Plain text keeps its line ends, also within a sentence.
+    # Plain text keeps its line ends, even within a sentence.
     line = " ".join(sentence.split())
     lower = line.lower()
     if line.endswith("?") or not any(needed in lower for needed in _NEEDED):

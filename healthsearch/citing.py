@@ -1,7 +1,7 @@
-"""How a passage is cited, and the reference by which a link finds it again.
+"""Citations of a passage, and references for permanent links to it.
 
-A reference names the article, and the passage by the digest of its text: it holds over every rebuild for as long as
-that text stands in the article, wherever it has moved and however it is split.
+A reference names the article, and the passage by the digest of its text. It works after every rebuild as long as the
+article contains that text, wherever it has moved and however it is split.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from healthsearch.passages import Passage, Span
 
 _REFERENCE = re.compile(r"(.+)@([1-9]\d{0,5})\.([0-9a-f]{16})", re.DOTALL)
-# What TeX takes for a command; a backslash is turned first.
+# Special characters of TeX; the backslash is escaped first.
 _TEX = {char: f"\\{char}" for char in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -26,17 +26,17 @@ _TEX = {char: f"\\{char}" for char in "&%$#_{}"} | {
 
 
 def reference(passage: Passage) -> str:
-    """The passage as a link names it: its article, the length of its text and the digest."""
+    """The reference of a passage: its article, the length of its text, and the digest."""
     return f"{passage.article_id}@{len(passage.text)}.{_digest(passage.text)}"
 
 
 def article_of(found: str) -> str:
-    """The id of the article that a reference names. ValueError when it is none."""
+    """The id of the article in a reference. Raises ValueError if it is not a reference."""
     return _parts(found)[0]
 
 
 def find(found: str, article: Article, starts: Iterable[int]) -> Span | None:
-    """Where the text that a reference names stands in the article, if it begins at one of ``starts``."""
+    """The span of the referenced text in the article, if it begins at one of ``starts``."""
     _, length, digest = _parts(found)
     for start in starts:
         if _digest(article.text[start : start + length]) == digest:
@@ -45,7 +45,7 @@ def find(found: str, article: Article, starts: Iterable[int]) -> Span | None:
 
 
 def plain(article: Article, headings: Iterable[str], retrieved: str) -> str:
-    """A citation in one line; ``retrieved`` is the day on which it was read, as it is said.
+    """A citation in one line; ``retrieved`` is the day of reading, in words.
 
     >>> plain(Article("a", "a.md", "Gout", "text", publisher="A library", published="2024"), ["Diet"], "1 May 2026")
     'A library (2024). Gout. Section: Diet. a.md. Read on 1 May 2026.'
@@ -82,7 +82,7 @@ def bibtex(article: Article, retrieved: str) -> str:
 
 
 def ris(article: Article, retrieved: str) -> str:
-    """The article in RIS, as reference managers read it."""
+    """The article in RIS, for reference managers."""
     rows = [
         ("TY", "GEN"),
         ("TI", article.title),

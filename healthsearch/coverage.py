@@ -1,7 +1,7 @@
-"""Which index words every piece of text has, in order: for telling how much of a question a sentence says by itself.
+"""A forward index: the index words of every piece of text, in order, to find how much of a question a sentence covers.
 
-The reverse of ``words``: from a passage to its words. Only the passages that a question may be answered from are
-looked at, so the cost does not grow with the corpus. A build makes the word indexes from it.
+The reverse of ``words``: from a passage to its words. A search reads only its candidates, so the cost does not grow
+with the corpus. A build makes the word indexes from it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WORDS, _ENDS = "words.npy", "ends.npy"
 
 
 class Vocabulary(dict[str, int]):
-    """Numbers words from 0, in the order in which each is first asked for."""
+    """Numbers words from 0, in the order of their first use."""
 
     def __missing__(self, word: str) -> int:
         self[word] = len(self)
@@ -29,7 +29,7 @@ class Vocabulary(dict[str, int]):
 
 
 class CoverageWriter:
-    """Writes the words of one piece after the other into a new folder, and numbers them as they first come."""
+    """Writes the words of each piece into a new folder, numbering words in the order of their first use."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -39,12 +39,12 @@ class CoverageWriter:
         self._end = 0
 
     def add(self, pieces: Sequence[Sequence[str]]) -> None:
-        """Append a row for each piece, given as its index words."""
+        """Append a row for each piece, given its index words."""
         numbers = [self.vocabulary[word] for piece in pieces for word in piece]
         self.add_numbers(np.array(numbers, dtype=np.int32), np.array([len(piece) for piece in pieces], dtype=np.int64))
 
     def add_numbers(self, words: Numbers, lengths: Rows) -> None:
-        """Append pieces given as the numbers of their words, one after the other, and how many each has."""
+        """Append pieces given as concatenated word numbers, and the number of words in each piece."""
         self._words.add(words)
         self._ends.add(self._end + np.cumsum(lengths))
         self._end += len(words)
@@ -56,10 +56,10 @@ class CoverageWriter:
 
 
 class Coverage:
-    """n rows, each the words of one piece of text, as numbers of a vocabulary."""
+    """n rows, each with the words of one piece of text as numbers of a vocabulary."""
 
     def __init__(self, folder: Path) -> None:
-        """Open what was written there; the words stay on disk until a question needs them."""
+        """Open the folder of a ``CoverageWriter``; words are read from disk when a question needs them."""
         self._words: Numbers = mapped(folder / _WORDS)
         self._ends: Rows = mapped(folder / _ENDS)
         if self._ends[-1:].sum() != len(self._words):
@@ -69,13 +69,13 @@ class Coverage:
         return len(self._ends)
 
     def words(self, first: int, last: int) -> tuple[Numbers, Rows]:
-        """The words of the pieces ``first`` to ``last - 1``, one after the other, and how many each piece has."""
+        """The concatenated words of the pieces ``first`` to ``last - 1``, and the number of words in each."""
         ends = self._ends[first:last]
         start = int(self._ends[first - 1]) if first else 0
         return self._words[start : int(ends[-1]) if len(ends) else start], np.diff(ends, prepend=start)
 
     def held(self, rows: Rows, numbers: Sequence[int]) -> npt.NDArray[np.bool_]:
-        """Which of the numbered words each of the rows has, as (rows, numbers)."""
+        """Which of the words each row contains, as a (rows, numbers) mask."""
         found = np.zeros((len(rows), len(numbers)), dtype=np.bool_)
         if not numbers:
             return found
@@ -91,7 +91,7 @@ class Coverage:
 
 
 def runs(starts: Rows, counts: Rows) -> Rows:
-    """The numbers from each start on, as many as its count, one run after the other.
+    """Concatenated runs: for each start, as many consecutive numbers as its count.
 
     >>> runs(np.array([5, 0]), np.array([2, 3])).tolist()
     [5, 6, 0, 1, 2]

@@ -1,6 +1,6 @@
-"""The same text in two places, and the same id for two texts: each is told while articles come in.
+"""Detects the same text in two places and the same id for two texts, article by article.
 
-Knows articles only; what becomes of a copy is the build's affair.
+The build decides what happens to a duplicate.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from pathlib import PurePosixPath
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
 
-# "No." may answer what two files are named after; from here on two texts are not alike by chance.
+# Short texts ("No.") may be equal by coincidence; texts from this length on are not.
 _WORDS_OF_ITS_OWN = 50
 
 
 class Register:
-    """The articles that were taken so far, by id and by text."""
+    """The articles added so far, by id and by text."""
 
     def __init__(self) -> None:
         self._paths: dict[str, str] = {}
         self._ids: dict[bytes, str] = {}
 
     def first_with_text(self, article: Article) -> str | None:
-        """Take the article; or, when its text was taken already, the id of the article that has it.
+        """Add the article; if its text is known already, return the id of the article that has it instead.
 
-        Raises UnreadableArticle when its id is that of another text.
+        Raises UnreadableArticle if another text has its id.
         """
         names = fingerprints(article)
         known = next((self._ids[name] for name in names if name in self._ids), None)
@@ -42,14 +42,14 @@ class Register:
         return None
 
     def path_of(self, article_id: str) -> str:
-        """The place of an article that was taken."""
+        """The path of an article added before."""
         return self._paths[article_id]
 
 
 def fingerprints(article: Article) -> list[bytes]:
-    """Name the text under its title, whatever their white space: under another title it answers other questions.
+    """Digests of the text with its title, ignoring white space; under another title it answers other questions.
 
-    A title that is only the file's name is one that another copy of a longer text need not have.
+    A title that is only the file's name may differ in a copy of a longer text.
     """
     words = article.text.split()
     unnamed = article.title == PurePosixPath(article.path).stem and len(words) >= _WORDS_OF_ITS_OWN

@@ -1,8 +1,8 @@
-"""Filters: which articles may answer, in a closed form that any store can carry out.
+"""Filters: which articles may answer, in a form that any store can apply.
 
-A filter is conditions that must all hold: a field equals a value, is one of several, or lies in a range. There is
-nothing else to it, so a filter can be handed to another engine as it is. Here it becomes a set of articles, before
-anything is retrieved: what is filtered out was never a candidate.
+A filter is a list of conditions that must all hold: a field equals a value, is one of several, or lies in a range. So
+it can be passed to another engine as it is. Here it selects articles before retrieval: excluded articles are never
+candidates.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Equals:
-    """The field has this very value."""
+    """The field equals this value."""
 
     field: Field
     value: str
@@ -43,8 +43,7 @@ class In:
 class Range:
     """The date in the field is not before ``least`` and not after ``most``, each an ISO date or None.
 
-    "2024" and "2024-05" stand for their first day, in a condition as in an article. An article without a date
-    is in no range.
+    "2024" and "2024-05" mean their first day, in conditions and in articles. An article without a date is in no range.
     """
 
     field: Field
@@ -53,12 +52,12 @@ class Range:
 
 
 Condition: TypeAlias = Equals | In | Range
-# All of them hold; without any, every article may answer.
+# All must hold; without conditions every article may answer.
 Filter: TypeAlias = tuple[Condition, ...]
 
 
 class Facets:
-    """What n articles, by row, have in each field that can be filtered by."""
+    """The values of n articles, by row, in each field that can be filtered."""
 
     def __init__(self, articles: Iterable[Sequence[str | None]]) -> None:
         """``articles``: for each its values in the order of ``FIELDS``, None where it has none."""

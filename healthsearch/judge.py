@@ -1,8 +1,8 @@
 """Is the question answered? A verdict in three steps, from evidence calibrated on judged questions.
 
-The confidence is a probability that the best passage answers, from a logistic model over two plain
-measurements; it is never a score as such. Its numbers live in ``calibration.json``, beside the command
-that made them, one set for each packaged encoder.
+The confidence is the probability that the best passage answers, from a logistic model over two measurements; it is
+never a plain score. The coefficients are in ``calibration.json``, one set per packaged encoder, with the command that
+made them.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from healthsearch.words import Scores
 Verdict = Literal["answered", "related", "nothing"]
 
 
-# How much the words of the best passage count beside the nearest passage's meaning. Fitted freely, words would
-# count far more, since the judged questions mostly use the articles' own words; people who do not would then be
-# told that nothing answers.
+# The weight of the best passage's words against the nearest passage's meaning. A free fit would give words far more
+# weight, because the judged questions mostly use the articles' own words; questions that do not would then be called
+# unanswered.
 _WORDS = 0.2
-# The passage that the best one is compared with.
+# The rank of the passage that the best one is compared with.
 _LEAD_OVER = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of the passages found.
+    """Measurements of the passages found.
 
-    ``closeness``: the nearest passage's cosine, and the share of the question's words that the best one has: is
-    the thing that is asked about there at all?
-    ``lead``: how far the best score stands above the tenth passage's, or the last one's: a question that the
-    articles answer has a few passages that stand out, one that they merely touch has many alike.
+    ``closeness``: the nearest passage's cosine, plus the weighted share of the question's words that the best one has:
+    is the subject there at all?
+    ``lead``: the difference between the best score and that of the tenth (or last) passage: a question that the
+    articles answer has a few outstanding passages, a question that they merely touch has many similar ones.
     """
 
     closeness: float
@@ -46,7 +46,7 @@ class Evidence:
 
 
 def evidence(measures: Measures, scores: Scores) -> Evidence:
-    """The evidence of n passages, one at least, in any order, with their fused scores."""
+    """The evidence of n passages (at least one, in any order) with their fused scores."""
     ordered = np.sort(scores)[::-1]
     best = int(np.argmax(scores))
     return Evidence(
@@ -57,9 +57,9 @@ def evidence(measures: Measures, scores: Scores) -> Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model, and the confidence from which a question counts as answered or as related.
+    """A logistic model, and the confidence thresholds for answered and related.
 
-    ``fitted``: whether it was fitted to this very encoder; if not, it is the default encoder's and a rough guide.
+    ``fitted``: whether it was fitted to this encoder; if not, it is the default encoder's and approximate.
     """
 
     weights: Mapping[str, float]
@@ -70,7 +70,7 @@ class Calibration:
 
     @classmethod
     def shipped(cls, encoder: str | None = None) -> Calibration:
-        """The one that comes with the package for the encoder of this digest; the default's without one."""
+        """The packaged calibration for the encoder with this digest, else the default encoder's."""
         shipped = _shipped()
         found = next((values for values in shipped if values["digest"] == encoder), None)
         values = found or shipped[0]
@@ -83,7 +83,7 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
     def verdict(self, confidence: float) -> Verdict:
-        """The step on which a confidence stands."""
+        """The verdict for a confidence."""
         if confidence >= self.answered:
             return "answered"
         return "related" if confidence >= self.related else "nothing"
@@ -91,7 +91,7 @@ class Calibration:
 
 @cache
 def _shipped() -> list[dict[str, Any]]:
-    """The fits, the default encoder's first."""
+    """All calibrations, the default encoder's first."""
     text = (files("healthsearch") / "calibration.json").read_text(encoding="utf-8")
     fits: list[dict[str, Any]] = json.loads(text)["fits"]
     return fits

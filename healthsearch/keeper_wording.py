@@ -1,6 +1,6 @@
-"""Every word of the keeper's page, ready to be translated; ``wording`` has the reader's.
+"""The texts of the collection page, ready for translation; ``wording`` has those of the search page.
 
-Pure functions from what the package knows of a collection to what is said about it.
+Pure functions from facts about a collection to sentences.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from healthsearch.judge import Verdict
 
 HEADING = "The collection"
-PURPOSE = "For whoever looks after these articles: what there is, how it hangs together, and how well it is found."
+PURPOSE = "For the person who looks after these articles: contents, state of the index, and search quality."
 
 AT_A_GLANCE = "At a glance"
 ARTICLES, PASSAGES, BUILT_ON = "Articles", "Passages", "Built"
@@ -34,63 +34,64 @@ NOT_GIVEN, OTHERS = "not given", "others"
 
 CHECKING = "Is the index sound?"
 DRAWING = "Drawing the map…"
-CHECKING_NOTE = "Verifies every file of the index and every passage in it, and compares the index with the folder."
+CHECKING_NOTE = "Verifies every file and every passage of the index, and compares the index with the folder."
 CHECK = "Check the index"
 SOUND = "The index is sound and up to date"
-NOT_SOUND = "Something needs a hand"
+NOT_SOUND = "Problems found"
 
 BUILDS = "The last builds"
-NO_BUILDS = "No build has been noted here yet. The next one that changes something will be."
+NO_BUILDS = "No builds are recorded yet. The next build that changes something will be listed here."
 
 MAP = "Map of the passages"
 MAP_NOTE = (
-    "Each point is a passage. Near points say similar things; far distances and directions mean nothing. Rest on a"
-    " point to read how its passage begins, and to see the others of its article."
+    "Each point is a passage. Points close together have similar content; large distances and directions mean nothing."
+    " Point at one to read the beginning of its passage and to highlight the others of its article."
 )
 COLOUR_BY, BY_ARTICLE, BY_FOLDER = "Colour by", "Article", "Folder"
-POINT_FIELDS = {"article": "Article", "place": "Section", "beginning": "Begins"}
-ASK_FIRST = "Ask something on the search page, and the question appears here among what it found."
-ASKED_OF_ANOTHER = "The last question was answered by an earlier build, so it is not drawn."
+POINT_FIELDS = {"article": "Article", "place": "Section", "beginning": "Beginning"}
+ASK_FIRST = "Ask a question on the search page, and it appears here with the passages found."
+ASKED_OF_ANOTHER = "The last question was answered from an earlier build, so it is not shown."
 
 UNANSWERED = "Questions that found nothing"
 NOT_KEPT = (
-    "Questions are not kept. A question about one's health is nobody else's business unless both sides know of it. With"
-    " HEALTHSEARCH_KEEP_QUESTIONS=1, the words and the day of a question that finds nothing are kept on this machine,"
-    " and the search page says so to whoever asks."
+    "Questions are not stored. Questions about health are private and should be stored only if visitors know about it."
+    " With HEALTHSEARCH_KEEP_QUESTIONS=1, the words and the day of a question that finds nothing are stored on this"
+    " machine, and the search page says so."
 )
-KEPT = "Their words and the day are kept on this machine, nothing else, and the search page says so to whoever asks."
+KEPT = "Only their words and the day are stored, on this machine, and the search page says so."
 NONE_KEPT = "None so far."
 DELETE_KEPT = "Delete these questions"
-CANNOT_DELETE = "The questions cannot be deleted"
+CANNOT_DELETE = "The questions could not be deleted"
 
 TRIAL = "Test questions"
 NO_TRIAL = (
     "There are no test questions for these articles. Write some, each with the article that answers it, as a BEIR"
-    " folder (queries.jsonl, qrels/test.tsv; unanswerable.jsonl for questions that nothing answers), and name the"
-    " folder in HEALTHSEARCH_QUESTIONS. Documents are article ids, or an id, # and the number of a section."
+    " folder (queries.jsonl, qrels/test.tsv, and unanswerable.jsonl for questions without an answer), and name the"
+    " folder in HEALTHSEARCH_QUESTIONS. Name an answer as ARTICLE_ID or ARTICLE_ID#SECTION_NUMBER; docs/running.md has"
+    " an example."
 )
 ASK_ALL = "Ask the test questions"
 ASKING = "Asking"
-RIGHT = "A passage is right when it stands in the section or article that the question's judgement names."
-FIRST_RIGHT, EARLY_RIGHT = "Right passage first", "Right among the first three"
-STEPS = "From which confidence is a question possibly answered, and answered?"
-STEPS_NOTE = "Move the two ends to see what other steps would do. Nothing is changed by that."
+RIGHT = "A passage is right if it is in the section or article that is given as the answer."
+FIRST_RIGHT, EARLY_RIGHT = "Right passage first", "Right passage in the first three"
+STEPS = "Confidence thresholds for “possibly related” and “answered”"
+STEPS_NOTE = "Move the two ends to see the effect of other thresholds. This changes nothing in the search."
 VERDICTS: dict[Verdict, str] = {"answered": "Answered", "related": "Possibly related", "nothing": "Nothing"}
-ANSWERABLE, UNANSWERABLE = "With an answer here", "Without one"
+ANSWERABLE, UNANSWERABLE = "With an answer in the articles", "Without an answer"
 NUMBER_OF_QUESTIONS = "questions"
 
 ATTENTION = "Worth a look"
-ATTENTION_NOTE = "Texts that stand twice or almost, and articles that have grown old. None of this is a fault."
+ATTENTION_NOTE = "Duplicate and nearly identical texts, and old articles. These are not errors."
 LOOK = "Look through the articles"
-NOTHING_TO_SEE = "Nothing stands out: no text stands twice, and no article has grown old."
-ALIKE = "The same or almost the same text"
+NOTHING_TO_SEE = "Nothing found: no duplicate texts and no old articles."
+ALIKE = "The same or nearly the same text"
 OUTDATED = "Reviewed or published more than three years ago"
-SUPERSEDED = "A newer article covers the same"
+SUPERSEDED = "A newer article covers the same subject"
 MORE = "and {count:,} more"
 
 
 def value(field: str, found: str | int | None) -> str:
-    """A value by which articles are counted.
+    """A value in the statistics.
 
     >>> value("language", "de"), value("age", 3), value("age", 5), value("length", 2000), value("publisher", None)
     ('German', '3 to 5', '5 or more', '2,000 to 5,000', 'not given')
@@ -110,7 +111,7 @@ def _step(begins: int, steps: tuple[int, ...]) -> str:
 
 
 def all_alike(found: str, articles: int) -> str:
-    """What is said where all articles have the same value.
+    """The text where all articles have the same value.
 
     >>> all_alike("English", 62)
     'English, all 62 articles'
@@ -119,7 +120,7 @@ def all_alike(found: str, articles: int) -> str:
 
 
 def moment(iso: str) -> str:
-    """A moment in UTC.
+    """A time in UTC.
 
     >>> moment("2026-11-22T09:05:00+00:00")
     '22 November 2026, 09:05 UTC'
@@ -132,7 +133,7 @@ def moment(iso: str) -> str:
 
 
 def build(built: Built) -> str:
-    """What a build did with how many files.
+    """A build, with the number of files added, changed and so on.
 
     >>> from healthsearch.history import Built, Files
     >>> build(Built("2026-11-22T09:05:00+00:00", "a0", Files(2), Files(), Files(1), Files(), Files()))
@@ -140,11 +141,11 @@ def build(built: Built) -> str:
     """
     counts = {name: files.count for name, files in changes(built).items()}
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    return f"{moment(built.when)}: {told or 'the same files, built anew'}"
+    return f"{moment(built.when)}: {told or 'the same files, built again'}"
 
 
 def changes(built: Built) -> Mapping[str, Files]:
-    """What became of which files."""
+    """The files of a build, by what happened to them."""
     return {
         "added": built.added,
         "changed": built.changed,
@@ -155,26 +156,26 @@ def changes(built: Built) -> Mapping[str, Files]:
 
 
 def sample(drawn: int, passages: int) -> str:
-    """How many of the passages are on the map.
+    """The number of passages on the map.
 
     >>> sample(10, 10), sample(20000, 1000000)
-    ('All 10 passages are drawn.', 'Of 1,000,000 passages an even sample of 20,000 is drawn.')
+    ('All 10 passages are shown.', 'An even sample of 20,000 of the 1,000,000 passages is shown.')
     """
     if drawn == passages:
-        return f"All {counted(passages, 'passage')} {'is' if passages == 1 else 'are'} drawn."
-    return f"Of {counted(passages, 'passage')} an even sample of {drawn:,} is drawn."
+        return f"All {counted(passages, 'passage')} {'is' if passages == 1 else 'are'} shown."
+    return f"An even sample of {drawn:,} of the {counted(passages, 'passage')} is shown."
 
 
 def described(drawn: int, articles: int) -> str:
-    """The map for who cannot see it."""
+    """A description of the map for screen readers."""
     return (
         f"A map of {counted(drawn, 'passage')} from {counted(articles, 'article')}."
-        " Passages that say similar things stand near each other."
+        " Passages with similar content are close together."
     )
 
 
 def asked_questions(answerable: int, unanswerable: int, missing: int) -> str:
-    """What a trial has asked.
+    """The number of test questions asked.
 
     >>> asked_questions(334, 60, 0)
     'Asked: 334 questions that the articles answer, and 60 that they do not.'
@@ -204,7 +205,7 @@ def why_refused(query: str, cause: str) -> str:
 
 
 def never_first(count: int) -> str:
-    """Articles that no test question leads to.
+    """The number of articles that no test question finds.
 
     >>> never_first(1)
     '1 article is among the first three passages of no question'
@@ -213,7 +214,7 @@ def never_first(count: int) -> str:
 
 
 def shares(found: Mapping[Verdict, int]) -> str:
-    """What a verdict's steps make of a number of questions.
+    """The number of questions with each verdict.
 
     >>> shares({"answered": 3, "related": 1, "nothing": 0})
     '3 answered (75%), 1 possibly related (25%), 0 nothing (0%)'
@@ -223,7 +224,7 @@ def shares(found: Mapping[Verdict, int]) -> str:
 
 
 def pair(first: str, second: str) -> str:
-    """Two articles, of which the second is newer.
+    """Two articles, the second newer than the first.
 
     >>> pair("Gout", "Gout today")
     '“Gout”, by “Gout today”'
@@ -232,7 +233,7 @@ def pair(first: str, second: str) -> str:
 
 
 def bars_described(name: str, field: str, counts: Mapping[str | int | None, int]) -> str:
-    """A chart of counts for who cannot see it.
+    """A description of a chart of counts for screen readers.
 
     >>> bars_described("Language", "language", {"de": 3, None: 1})
     'Language: German 3, not given 1'
@@ -241,12 +242,12 @@ def bars_described(name: str, field: str, counts: Mapping[str | int | None, int]
 
 
 def question_drawn(question: str) -> str:
-    """The question that is on the map.
+    """The question on the map.
 
     >>> question_drawn("Is massage safe?")
-    'The diamond is your last question, “Is massage safe?”; the rings are what it found.'
+    'The diamond is your last question, “Is massage safe?”; the rings are the passages found.'
     """
-    return f"The diamond is your last question, “{question}”; the rings are what it found."
+    return f"The diamond is your last question, “{question}”; the rings are the passages found."
 
 
 def unanswered(question: str, asked_on: str) -> str:
@@ -259,7 +260,7 @@ def unanswered(question: str, asked_on: str) -> str:
 
 
 def missed(count: int) -> str:
-    """Answerable questions whose right passage comes late or not at all.
+    """The number of answerable questions without a right passage among the first three.
 
     >>> missed(2)
     '2 questions have no right passage among the first three'
@@ -268,7 +269,7 @@ def missed(count: int) -> str:
 
 
 def dated(article: Article) -> str:
-    """An article with the day that it stands for.
+    """An article with its review or publication date.
 
     >>> dated(Article("gout", "gout.md", "Gout", "text", published="2019-05"))
     'Gout (May 2019)'

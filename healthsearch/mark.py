@@ -1,6 +1,6 @@
 """Marks: the sentence of a passage that answers, and the cautions that limit it.
 
-Marks the article's own words or nothing; whether a passage answers at all is for ``judge``.
+Only words of the article are marked; ``judge`` decides whether a passage answers at all.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from healthsearch.passages import Passage, Span
 from healthsearch.sentences import without_list_marker
 from healthsearch.words import Scores, words
 
-# How much the share of the question's words counts beside the cosine: more than in ranking, since within a passage
-# all sentences are about the same thing.
+# The weight of the share of the question's words against the cosine: higher than in ranking, because all sentences of
+# a passage are about the same subject.
 _WORDS = 1.0
-# A passage full of warnings would be all marks; the nearest to the question are the ones that limit its answer.
+# In a passage full of warnings everything would be marked; those nearest to the question limit its answer.
 _MOST_CAUTIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """``passage.text[start:end]`` and what it is to the question."""
+    """``passage.text[start:end]`` and its role for the question."""
 
     start: int
     end: int
@@ -33,7 +33,7 @@ class Mark:
 
 
 def mark(passage: Passage, cosines: Scores, question: Mapping[str, float]) -> list[Mark]:
-    """The answering sentence and up to two cautions beside it, in reading order.
+    """The answering sentence and up to two cautions, in reading order.
 
     ``cosines`` are those of the question with the passage's n sentences; ``question`` holds the weight of
     each of the question's index words. An answer that is itself a caution is marked as the answer.
@@ -51,12 +51,12 @@ def mark(passage: Passage, cosines: Scores, question: Mapping[str, float]) -> li
 
 
 def cautions_of(passage: Passage) -> list[int]:
-    """The places of the passage's sentences that warn."""
+    """The positions of those of the passage's sentences that are warnings."""
     return [place for place, (start, end) in enumerate(passage.sentences) if is_caution(passage.text[start:end])]
 
 
 def word_share(question: Mapping[str, float], text: str) -> float:
-    """The share, by weight, of the question's index words that stand in the text; 0.0 for no words."""
+    """The share, by weight, of the question's index words that the text contains; 0.0 for no words."""
     total = sum(question.values())
     found = set(words(text))
     return sum(weight for word, weight in question.items() if word in found) / total if total else 0.0
@@ -68,7 +68,7 @@ def _mark(passage: Passage, span: Span, kind: Literal["answer", "caution"]) -> M
 
 
 def pieces_of(text: str, marks: Sequence[Mark]) -> list[tuple[str, Mark | None]]:
-    """The text in pieces, each with its mark or None, for whoever draws it.
+    """The text in pieces, each with its mark or None, for display.
 
     >>> pieces_of("Rest. Then walk.", [Mark(6, 16, "answer")])[0]
     ('Rest. ', None)

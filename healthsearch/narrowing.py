@@ -1,6 +1,6 @@
-"""What a reader is offered to narrow a search by: the values that this corpus has, counted.
+"""The filters that the page offers: the values in this corpus, with counts.
 
-Only what would leave something out and keep something is offered, so that a corpus of one publisher offers none.
+Only values that would exclude some articles and keep some are offered, so a corpus with one publisher offers none.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 from healthsearch.filters import Facets, Field, Filter, In, Range
 
 _BY_VALUE: tuple[Field, ...] = ("publisher", "language", "folder")
-# Years within which an article was reviewed.
+# The choices of years since the last review.
 _WITHIN = (1, 3, 5, 10)
 
 
@@ -28,7 +28,7 @@ class Offers:
 
 
 def offers(facets: Facets, today: date) -> Offers:
-    """What these articles can be narrowed by."""
+    """The filters available for these articles."""
     counted = {field: facets.counts(field) for field in _BY_VALUE}
     days = [years_before(today, years).isoformat() for years in _WITHIN]
     reviewed = {day: int(facets.allowed((Range("reviewed", day),)).sum()) for day in days}

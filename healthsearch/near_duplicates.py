@@ -1,8 +1,8 @@
-"""Articles of which one is almost the other: an older edition, or the same text with another foot.
+"""Pairs of nearly identical articles, such as an older edition or the same text with another footer.
 
-Runs of eight words are shingles; articles that share most of theirs are told. Only every fourth word begins one, by
-the word's own checksum, and of them the smallest hashes are kept (a bottom sketch, Broder 1997): a thousand articles
-take seconds, and what is kept of each is small. Texts of a few lines may go unnoticed.
+Articles that share most of their shingles (runs of eight words) are reported. About every fourth word begins a shingle,
+chosen by the word's checksum, and the smallest hashes are kept (a bottom sketch, Broder 1997): a thousand articles take
+seconds and little memory. Texts of a few lines may be missed.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from healthsearch.article import Article
 _WORD = re.compile(r"\w+")
 _SHINGLE = 8
 _EVERY = 4
-# Hashes kept of an article: the share of two is then known to about three points in a hundred.
+# Hashes kept per article; the similarity is then known to about three percentage points.
 _SKETCH = 256
-# A shingle of so many articles is a phrase of the house, not a sign that two are one.
+# A shingle in this many articles is a standard phrase of the publisher, not evidence of a duplicate.
 _COMMON = 20
-# Jaccard's similarity from which two are told as almost the same.
+# The Jaccard similarity from which two articles are reported.
 ALIKE = 0.7
 
 
 def near_duplicates(articles: Iterable[Article]) -> Iterator[tuple[str, str, float]]:
-    """Pairs of paths, each with the share of shingles that the two have in common, the most alike first."""
+    """Pairs of paths, each with the share of common shingles, most similar first."""
     sketches: list[frozenset[int]] = []
     paths: list[str] = []
     holders: dict[int, list[int]] = defaultdict(list)
@@ -47,7 +47,7 @@ def near_duplicates(articles: Iterable[Article]) -> Iterator[tuple[str, str, flo
 
 
 def _sketch(text: str) -> frozenset[int]:
-    """The smallest hashes of the text's shingles; none for a text of fewer words than a shingle."""
+    """The smallest hashes of the text's shingles; none for a text shorter than a shingle."""
     words = _WORD.findall(text.casefold())
     starts = [at for at in range(len(words) - _SHINGLE + 1) if zlib.crc32(words[at].encode()) % _EVERY == 0]
     shingles = {" ".join(words[at : at + _SHINGLE]) for at in starts}
@@ -56,6 +56,6 @@ def _sketch(text: str) -> frozenset[int]:
 
 
 def _similarity(one: frozenset[int], other: frozenset[int]) -> float:
-    """An estimate of Jaccard's similarity: of the smallest hashes of both together, the share that both have."""
+    """An estimate of Jaccard similarity: the share of the smallest hashes of both that both have."""
     smallest = sorted(one | other)[:_SKETCH]
     return sum(each in one and each in other for each in smallest) / len(smallest)

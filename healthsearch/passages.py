@@ -1,7 +1,7 @@
 """Passage, and splitting an article into passages.
 
-A passage is a slice of its article: whole sentences under one heading, as many as fit the encoder.
-The title and the headings travel beside it as context. Knows no model: it asks a ``Tokenizer``.
+A passage is a slice of its article: whole sentences under one heading, as many as fit the encoder. Title and headings
+are kept with it as context. Does not depend on a model, only on a ``Tokenizer``.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ class Tokenizer(Protocol):
 
     @property
     def limit(self) -> int:
-        """How many tokens of one text it reads."""
+        """The largest number of tokens that it reads of one text."""
         ...
 
     @property
     def parts_add_up(self) -> bool:
-        """Whether two texts with white space between have no more tokens than each by itself."""
+        """True if two texts joined by white space never have more tokens than both have separately."""
         ...
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
-        """For each text, the (start, end) of each of its tokens, special tokens left out."""
+        """For each text, the (start, end) of each token, without special tokens."""
         ...
 
 
@@ -61,7 +61,7 @@ class Passage:
 
     @property
     def encoded_text(self) -> str:
-        """What the encoder reads: the context, then the passage."""
+        """The input of the encoder: the context, then the passage."""
         return self.context + self.text
 
     @property
@@ -71,22 +71,22 @@ class Passage:
 
 
 def names(article: Article, passage: Passage) -> str:
-    """What a passage is found under beside its own text: title, headings and other names, a line each."""
+    """The searchable names of a passage: title, headings and other names of the article, one per line."""
     return "\n".join((article.title, *passage.headings, *article.also_called))
 
 
 def split(article: Article, tokenizer: Tokenizer) -> list[Passage]:
     """The article's passages in reading order.
 
-    Each ends with a sentence, stays under one heading, and with its context is at most
-    ``tokenizer.limit`` tokens long. Only a sentence that is too long by itself is cut, between words
-    where it has any. Appended text changes no passage but those of the last section's end.
+    Each passage ends with a sentence, stays under one heading, and has at most ``tokenizer.limit`` tokens with its
+    context. Only a sentence that is too long by itself is cut, between words if possible. Appending text to an article
+    changes only the last passages of its last section.
     """
     found = sections(article)
     contexts = _contexts(article, found, tokenizer)
     rooms = [tokenizer.limit - length for length in _lengths(contexts, tokenizer)]
     sentences = [split_sentences(article.text, one.start, one.end, article.language) for one in found]
-    # All at once: a call for every section would take longer than its tokens do.
+    # In one call, because a call per section takes longer than the tokens themselves.
     spans = iter(tokenizer.token_spans([article.text[one.start : one.end] for one in chain.from_iterable(sentences)]))
     parts = [
         _Part(article, section, context, room, [(sentence, next(spans)) for sentence in held])
@@ -96,7 +96,7 @@ def split(article: Article, tokenizer: Tokenizer) -> list[Passage]:
 
 
 def _fitting(parts: list[_Part], tokenizer: Tokenizer) -> list[Passage]:
-    """Pack the sections; where a tokenizer counts a whole as more than its parts, pack again, tighter."""
+    """Pack the sections; if a tokenizer counts more tokens in a whole than in its parts, pack again with less room."""
     passages: list[Passage] = []
     for part in parts:
         room = part.room
@@ -119,7 +119,7 @@ def _lengths(texts: Sequence[str], tokenizer: Tokenizer) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A section with its sentences and their tokens, and how many tokens of it a passage may hold."""
+    """A section with its sentences, their tokens, and the number of tokens that a passage may have."""
 
     article: Article
     section: Section
@@ -128,7 +128,7 @@ class _Part:
     sentences: list[tuple[Sentence, list[Span]]]
 
     def packed(self, room: int) -> tuple[list[Passage], int]:
-        """The section's passages of up to ``room`` tokens, and the most tokens that the parts of one add up to."""
+        """The section's passages of up to ``room`` tokens, and the largest sum of token counts in one of them."""
         target = min(TARGET_TOKENS, room)
         groups = _pack(list(_units(self.article.text, self.sentences, target)), target, room)
         passages = [_passage(self.article, self.section, self.context, group) for group in groups]
@@ -144,7 +144,7 @@ class _Unit:
 
 
 def _units(text: str, sentences: list[tuple[Sentence, list[Span]]], target: int) -> Iterator[_Unit]:
-    """The sentences with their lengths in tokens; one over ``target`` comes in pieces."""
+    """The sentences with their lengths in tokens; a sentence of more than ``target`` is cut into pieces."""
     for sentence, spans in sentences:
         if len(spans) <= target:
             yield _Unit(sentence.start, sentence.end, sentence.paragraph, len(spans))
@@ -154,7 +154,7 @@ def _units(text: str, sentences: list[tuple[Sentence, list[Span]]], target: int)
 
 
 def _cut(text: str, start: int, end: int, spans: list[Span], most: int) -> Iterator[tuple[int, int, int]]:
-    """Pieces of at most ``most`` tokens of the overlong ``text[start:end]``, cut before words if possible."""
+    """Cut the overlong ``text[start:end]`` into pieces of at most ``most`` tokens, before words if possible."""
     first, piece_start = 0, start
     while first < len(spans):
         last = _next_cut(text, start, spans, first, most)
@@ -166,10 +166,10 @@ def _cut(text: str, start: int, end: int, spans: list[Span], most: int) -> Itera
 
 
 def _next_cut(text: str, start: int, spans: list[Span], first: int, most: int) -> int:
-    """The token at which the piece that begins with token ``first`` ends.
+    """The end, as a token, of the piece that begins with token ``first``.
 
-    Never inside a character, though some tokenizers give several tokens the span of one: a character of
-    more than ``most`` tokens stays whole.
+    Never inside a character, although some tokenizers give one character several tokens: a character with more than
+    ``most`` tokens is not cut.
     """
     if first + most >= len(spans):
         return len(spans)
@@ -183,10 +183,10 @@ def _next_cut(text: str, start: int, spans: list[Span], first: int, most: int) -
 
 
 def _pack(units: list[_Unit], target: int, room: int) -> list[list[_Unit]]:
-    """Fill passages with up to ``target`` tokens, from the front, breaking between paragraphs where it can.
+    """Fill passages with up to ``target`` tokens, from the front, breaking between paragraphs if possible.
 
-    From the front, so that a change late in a text leaves the passages before it as they were. A last
-    passage of under a quarter of the target joins the one before it if the two have ``room``.
+    Filling from the front keeps the passages before a change as they were. A last passage of less than a quarter of the
+    target is joined to the one before it if both fit into ``room``.
     """
     groups: list[list[_Unit]] = []
     size = 0
@@ -230,7 +230,7 @@ def _passage(article: Article, section: Section, context: str, group: list[_Unit
 
 
 def _contexts(article: Article, found: list[Section], tokenizer: Tokenizer) -> list[str]:
-    """Title and headings of each section as a line of their own, cut when it would crowd out the passage."""
+    """Title and headings of each section on one line, cut if they would leave too little room for the passage."""
     lines = [" › ".join((article.title, *section.headings)).replace("\n", " ") for section in found]
     most = int(tokenizer.limit * CONTEXT_SHARE)
     contexts = []

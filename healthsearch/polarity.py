@@ -1,9 +1,9 @@
-"""Whether a sentence forbids what a question asks leave for: "may I drive" and "do not drive for a day".
+"""Whether a sentence forbids what a question asks permission for: "may I drive" and "do not drive for a day".
 
-A reader who skims takes a marked sentence as a yes. Made for precision: the question asks, without any negation,
+Somebody who skims takes a marked sentence for a yes. Favours precision: the question asks, without any negation,
 whether one may or can do something or whether it is safe; the sentence forbids it in a main clause, with the same verb,
-or of the same thing where the verb says little. Whether something is so ("does it cure") was tried too, and was wrong
-too often.
+or about the same thing if the verb has little meaning. Questions of fact ("does it cure") were tried and too often
+wrong.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FORBIDS = re.compile(
     r"|\bnot (?:be )?(?:safe|suitable|recommended|advised)\b",
     re.IGNORECASE,
 )
-# A clause that only describes whom, when or why; its "not" says nothing about the main statement.
+# A clause that only says whom, when or why; its "not" does not apply to the main statement.
 _SUBORDINATE = re.compile(
     r"\b(?:if|when|whether|who|whom|which|that|because|unless|until|since|although|though|even|as|where|than|while"
     r"|otherwise|so|and|or)\b[^,;:]*$",
@@ -54,11 +54,11 @@ _NOT_A_NO = re.compile(
     r"|quit|skip|delay|miss|ignore|wait|put off|give up)\b",
     re.IGNORECASE,
 )
-# What lifts a prohibition; where it names what the question names, the answer may be yes.
+# Exceptions to a prohibition; if one names what the question names, the answer may be yes.
 _EXCEPTION = re.compile(r"\b(?:unless|until|except|without|other than|apart from|before)\b(.*)", re.IGNORECASE)
-# The asker names a condition of the kind.
+# The question names such a condition.
 _CONDITION = re.compile(r"\b(?:even if|once|as long as|provided|still|keep|just|only)\b", re.IGNORECASE)
-# Verbs that say little: any two of them are about the same thing if their object is the same.
+# Verbs with little meaning: two of them mean the same if their object is the same.
 _LIGHT = frozenset(words("take taken taking use try eat eaten drink put start keep give given go get"))
 # "Never take more", "do not swim alone": a limit on how, not on whether.
 _LIMIT = re.compile(r"\b(?:more|longer|larger|alone|suddenly|too|together)\b", re.IGNORECASE)
@@ -67,7 +67,7 @@ _FOR_SOME = re.compile(r"\b(?:to|in|with|during|for|on|at|under|over)\b(.*)", re
 
 
 def says_no(question: str, sentence: str) -> bool:
-    """Whether the sentence forbids what the question asks leave for.
+    """Whether the sentence forbids what the question asks permission for.
 
     >>> says_no("may I drive after the injection", "Do not drive for 24 hours.")
     True

@@ -1,7 +1,6 @@
-"""Writes a word index: from the words of every document to the documents of every word, with BM25's scores.
+"""Writes a word index: inverts the words of every document into the documents of every word, with BM25 scores.
 
-Block after block of documents, so that no more memory is taken than a block needs, however many there are; the files
-are written in place.
+Works in blocks of documents, so that memory is bounded by the size of a block; the files are written in place.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Block = tuple[Rows, Rows]
 
 
 def write_postings(folder: Path, blocks: Callable[[], Iterable[Block]], documents: int, words: int) -> None:
-    """Write the index of so many documents and different words into a new folder; ``blocks`` is asked twice."""
+    """Write the index of so many documents and distinct words into a new folder; ``blocks`` is called twice."""
     folder.mkdir()
     lengths, holding = np.zeros(documents, np.int64), np.zeros(words, np.int64)
     for found, number, count in _counted(blocks(), documents):
@@ -30,7 +29,7 @@ def write_postings(folder: Path, blocks: Callable[[], Iterable[Block]], document
     starts = np.concatenate([[0], np.cumsum(holding)])
     np.save(folder / STARTS, starts)
     weights = np.array([weight(int(held), documents) for held in holding], np.float32)
-    # A word's score approaches its weight the sooner, the shorter the document is.
+    # The shorter the document, the faster a word's score approaches its weight.
     slowness = K1 * (1 - B + B * lengths / max(lengths.sum() / max(documents, 1), 1e-9))
     of_documents, of_scores = (
         np.lib.format.open_memmap(folder / name, "w+", dtype, (int(starts[-1]),))

@@ -1,8 +1,8 @@
-"""A flat map of vectors: near by meaning is near on the map, as far as two dimensions allow.
+"""A two-dimensional map (t-SNE) of passage vectors.
 
-Two principal components of a few hundred dimensions are one blob, so the map is t-SNE (van der Maaten & Hinton 2008,
-by scikit-learn) over a few hundred landmarks, begun from those components; every other vector is put among the
-landmarks that it is nearest to. Deterministic. Directions and distances between far groups mean nothing.
+Two principal components of a few hundred dimensions do not separate groups, so the map is t-SNE (van der Maaten &
+Hinton 2008, from scikit-learn) over a few hundred landmarks, starting from those components; every other vector is
+placed among its nearest landmarks. Deterministic. Directions and large distances have no meaning.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ import numpy.typing as npt
 
 from healthsearch.vectors import Matrix, Rows
 
-# Of more passages an even sample is drawn; a browser is slow with more points, and nobody sees them.
+# Of more passages an even sample is drawn: more points are slow in a browser and not distinguishable.
 MOST_DRAWN = 20_000
-# A point's place is told in steps of this side of a square.
+# Coordinates are whole steps in a square with this side.
 SIDE = 10_000
 
 Places = npt.NDArray[np.int32]
 _Float = npt.NDArray[np.float64]
 
-# The time of a map grows with these.
+# The time to compute a map grows with these.
 _LANDMARKS = 500
-# How many landmarks a vector is put among, and how much more the nearer of two counts.
+# The number of landmarks that place a vector, and the extra weight of nearer ones.
 AMONG = 4
 _SHARPNESS = 15.0
-# How many neighbours a landmark tries to keep.
+# The number of neighbours that a landmark tries to keep (perplexity).
 _PERPLEXITY = 15.0
 _STEPS = 400
 
 
 def drawn(count: int) -> Rows:
-    """Which of ``count`` vectors are drawn: all, or an even sample."""
+    """The rows to draw of ``count`` vectors: all, or an even sample."""
     return _even(count, MOST_DRAWN)
 
 
 def project(vectors: Matrix) -> Places:
-    """For each of n unit vectors its place on the map, (n, 2), from 0 to ``SIDE``."""
+    """The coordinates of n unit vectors on the map, (n, 2), from 0 to ``SIDE``."""
     if not len(vectors):
         return np.empty((0, 2), np.int32)
     chosen = _even(len(vectors), _LANDMARKS)
@@ -54,7 +54,7 @@ def project(vectors: Matrix) -> Places:
 
 
 def between(cosines: Matrix, places: npt.NDArray[Any]) -> _Float:
-    """The place, (2,), of a vector among its nearest, from its cosines with them, the best first, and their places."""
+    """The coordinates, (2,), of a vector from its cosines with its nearest neighbours, best first, and theirs."""
     weights = np.round(np.exp(_SHARPNESS * (cosines - cosines[0]).astype(np.float64)), 6)
     return np.asarray(weights @ places / weights.sum())
 
@@ -64,21 +64,21 @@ def _even(count: int, most: int) -> Rows:
 
 
 def _to_square(places: _Float) -> _Float:
-    """The same places in the middle of a square, its sides as long as the wider of the two directions."""
+    """The coordinates centred in a square whose side is the larger of the two extents."""
     low, high = places.min(axis=0), places.max(axis=0)
     return np.asarray((places - (low + high) / 2) / max((high - low).max(), 1e-12) * SIDE + SIDE / 2)
 
 
 def _spread(points: _Float) -> _Float:
-    """The places, (n, 2), of n points by t-SNE, begun from their principal components."""
+    """The coordinates, (n, 2), of n points by t-SNE, starting from their principal components."""
     if len(np.unique(points, axis=0)) < 2:
         return np.zeros((len(points), 2))
-    # They take a second to import, and only the keeper's page needs them.
+    # Importing takes a second, and only the collection page needs it.
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     perplexity = min(_PERPLEXITY, (len(points) - 1) / 3)
-    # With more threads sums are added up in another order, and what differs in the last bit grows.
+    # More threads add sums in another order, and t-SNE amplifies differences in the last bit.
     with threadpool_limits(1):
         method = TSNE(perplexity=perplexity, init="pca", max_iter=_STEPS, random_state=0, n_jobs=1)
         return np.asarray(method.fit_transform(points), np.float64)

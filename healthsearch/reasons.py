@@ -1,6 +1,6 @@
-"""Why a passage was found: the words that it shares with the question, and its place in both lists.
+"""Why a passage was found: the words that it shares with the question, and its ranks by meaning and by words.
 
-Only tells what the search has done; ranks nothing.
+Only describes the search; ranks nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Lists:
     matching: Rows
 
     def places(self, row: int) -> tuple[int | None, int | None]:
-        """The row's place in each list, from 1; None where it is not in it."""
+        """The row's rank in each list, from 1; None if it is not in the list."""
         return _place(self.nearest, row), _place(self.matching, row)
 
 
@@ -63,7 +63,7 @@ def reasons(question: str, names: str, text: str, places: tuple[int | None, int 
 
 
 def _telling(question: str) -> Iterator[tuple[str, set[str]]]:
-    """Each different word of the question that words are searched by, as it stands there, with its index words."""
+    """The question's distinct searchable words as typed, each with its index words."""
     seen: set[str] = set()
     for typed in question.split():
         forms = set(words(typed))

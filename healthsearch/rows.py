@@ -1,6 +1,6 @@
-"""An array on disk: written row after row by a build, and mapped from its file by whoever reads it.
+"""An array on disk: written row by row in a build and memory-mapped for reading.
 
-So neither needs the memory that all rows would take. The file is NumPy's own .npy, unless another header is given.
+Neither needs memory for all rows. The format is NumPy's .npy, unless another header is given.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 
 class RowWriter:
-    """Writes an array whose number of rows is not known yet; ``columns`` is the shape of a row.
+    """Writes an array whose number of rows is not known in advance; ``columns`` is the shape of a row.
 
-    ``header`` gives what stands before so many rows, always of one length.
+    ``header(n)`` returns the file header for n rows; its length must not depend on n.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class RowWriter:
         self._rows += len(rows)
 
     def close(self) -> None:
-        """Make the file whole; closing twice is harmless."""
+        """Complete the file; closing twice is harmless."""
         if not self._file.closed:
             self._file.seek(0)
             self._file.write(self._header(self._rows))
             self._file.close()
 
     def _npy_header(self, rows: int) -> bytes:
-        # NumPy leaves room in it for the first dimension to grow, so that it stays as long.
+        # NumPy pads it so that the first dimension can grow without changing its length.
         shape = (rows, *self._columns)
         header = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
         written = io.BytesIO()
@@ -58,5 +58,5 @@ class RowWriter:
 
 
 def mapped(file: Path) -> npt.NDArray[Any]:
-    """The array in a file, read-only; what is not looked at stays on disk."""
+    """The array in a file, memory-mapped and read-only."""
     return np.asarray(np.load(file, mmap_mode="r"))

@@ -1,8 +1,7 @@
-"""Sentence boundaries as offsets, so that splitting and marking cut nothing in half.
+"""Sentence boundaries as offsets, for splitting and marking.
 
 The only import of sentencex (MIT, Wikimedia), which knows the abbreviations of some 300 languages.
-Mended here: it ends a sentence after "2.5 mg." even when a small letter follows, and after the
-number of a list item.
+Corrected here: it ends a sentence after "2.5 mg." even before a lower-case letter, and after the number of a list item.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 from sentencex import get_sentence_boundaries
 
-# A blank line, or the start of the next list item: no sentence runs across either.
+# A blank line, or the start of the next list item: no sentence crosses either.
 _BLOCK_END = re.compile(r"\n[^\S\n]*\n\s*|\n(?=[^\S\n]*(?:[-*+•‣◦–]|\d{1,3}[.)])[^\S\n])")
 # A bullet or an item number, with the space after it.
 LIST_MARKER = r"(?:[-*+•‣◦–]|\d{1,3}[.)])[^\S\n]+"
@@ -23,8 +22,7 @@ _ONLY_NUMBER = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivx]{2,4})[.)\]]")
 class Sentence(NamedTuple):
     """``text[start:end]`` without white space around it; ``paragraph`` counts blocks from 0.
 
-    Items of a list count as the paragraph that they follow, so that a list stays with the words
-    that introduce it.
+    List items count as part of the paragraph that they follow, so that a list stays with its introduction.
     """
 
     start: int
@@ -33,7 +31,7 @@ class Sentence(NamedTuple):
 
 
 def split_sentences(text: str, start: int, end: int, language: str | None = None) -> list[Sentence]:
-    """The sentences of ``text[start:end]`` in order; every character but white space is in one.
+    """The sentences of ``text[start:end]`` in order; every character except white space is in one.
 
     >>> [s[:2] for s in split_sentences("Take 5 mg. of it. Rest.", 0, 23)]
     [(0, 17), (18, 23)]
@@ -48,7 +46,7 @@ def split_sentences(text: str, start: int, end: int, language: str | None = None
 
 
 def without_list_marker(text: str, start: int, end: int) -> int:
-    """Where the words of the sentence begin, past a bullet or an item number."""
+    """The offset of the sentence's first word, after a bullet or item number."""
     marker = _LIST_MARKER.match(text, start, end)
     return marker.end() if marker and marker.end() < end else start
 

@@ -1,7 +1,7 @@
-"""Typing slips in a question, mended from the articles' own words.
+"""Corrects typing errors in a question from the articles' own words.
 
-Never silent: whoever shows an answer shows ``Correction`` beside it. A word that the articles or an
-English word list know stays as it is; so do numbers, short words, and words that are near no other.
+Never silent: every ``Correction`` is part of the answer and must be shown. Words known to the articles or to an English
+word list are unchanged; so are numbers, short words, and words that are close to no other.
 The only import of pyspellchecker (its word list; MIT) and of rapidfuzz (edit distances; MIT).
 """
 
@@ -17,34 +17,34 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
 
-# Words on either side of a hyphen are parts of terms ("intra-articular"), and are left alone.
+# Words on either side of a hyphen are parts of terms ("intra-articular") and are not corrected.
 _WORD = re.compile(r"(?<![-\w])[^\W\d_]+(?:['’][^\W\d_]+)*(?![-\w])")
-# Words as the articles spell them.
+# Words as spelt in the articles.
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-# Shorter words lie one slip apart from too many others.
+# Shorter words are one edit away from too many others.
 _SHORTEST = 4
-# From this length on two slips are forgiven, if the word keeps its length but for one letter: names of
-# different medicines, such as prednisone and prednisolone, lie closer than that.
+# From this length on two edits are allowed, if the length differs by at most one letter: names of different medicines,
+# such as prednisone and prednisolone, may be two edits apart.
 _LONG = 10
-# One slip apart, and opposites: neither is ever read as the other.
+# One edit apart, and opposites: neither is ever read as the other.
 _OPPOSITES = (("hypo", "hyper"), ("intra", "inter"), ("ab", "ad"), ("brady", "tachy"))
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A word of the question as it was typed, and as it was read."""
+    """A word of the question as typed and as read."""
 
     typed: str
     read_as: str
 
 
 def spellings(text: str) -> list[str]:
-    """The words of the text as they are spelt, in small letters."""
+    """The words of the text as spelt, in lower case."""
     return _LETTERS.findall(text.casefold())
 
 
 class Speller:
-    """Mends questions to one corpus, whose folded words and their counts it is given."""
+    """Corrects questions to one corpus, given its folded words with their counts."""
 
     def __init__(self, corpus: Mapping[str, int]) -> None:
         self._corpus = corpus
@@ -53,7 +53,7 @@ class Speller:
             self._by_length[len(word)].append(word)
 
     def correct(self, question: str) -> tuple[str, tuple[Correction, ...]]:
-        """The question as read, and what was changed in it.
+        """The question as read, and its corrections.
 
         >>> Speller({"gout": 9, "spinach": 2}).correct("is spinich bad for gowt?")[0]
         'is spinach bad for gout?'
@@ -71,7 +71,7 @@ class Speller:
         return text, tuple(Correction(typed, read_as) for typed, read_as in found.items())
 
     def _nearest(self, word: str, typed: str) -> str | None:
-        """The corpus word that was most likely meant; None when the word is known, or nothing is near."""
+        """The most likely intended corpus word; None if the word is known or nothing is close."""
         if len(word) < _SHORTEST or not word.isascii() or not word.isalpha() or typed.isupper():
             return None
         if word in self._corpus or word in _english():
@@ -91,7 +91,7 @@ class Speller:
         return min(near, key=lambda pair: self._unlikeliness(word, *pair))[1] if near else None
 
     def _unlikeliness(self, word: str, slips: float, candidate: str) -> tuple[float, bool, bool, int, str]:
-        """Fewer slips first; then words that begin alike; then those of which only a letter is missing."""
+        """Fewer edits first; then words with the same beginning; then those with only a missing letter."""
         letters = iter(candidate)
         only_missing = all(letter in letters for letter in word)
         return slips, candidate[0] != word[0], not only_missing, -self._corpus[candidate], candidate
@@ -99,7 +99,7 @@ class Speller:
 
 @cache
 def _english() -> frozenset[str]:
-    """English words, so that a word which the articles happen not to use is not taken for a slip."""
+    """English words, so that a correct word missing from the articles is not taken for an error."""
     return frozenset(SpellChecker(language="en").word_frequency.dictionary)
 
 

@@ -1,7 +1,6 @@
-"""Every word of the interface that a person reads but those of who and when, ready to be translated.
+"""The texts of the search page, ready for translation; ``provenance`` has those on publishers and dates.
 
-Pure functions from what the search knows to what is said about it. Knows no HTML and draws nothing;
-article text does not pass through here.
+Pure functions from search results to sentences. No HTML, and no article text.
 """
 
 from __future__ import annotations
@@ -37,14 +36,14 @@ VERDICTS: dict[Verdict, str] = {
 }
 VERDICT_NOTES: dict[Verdict, str] = {
     "answered": "The sentence that fits best is marked. Read it with the cautions next to it.",
-    "related": "These passages are near your question, but may not answer it. Read them with that in mind.",
+    "related": "These passages are close to your question, but may not answer it.",
     "nothing": "No passage in this collection is close enough to be called an answer.",
 }
-UNCALIBRATED = "The index uses another encoder than this verdict was measured with, so take it as a rough guide."
-NEAREST = "Show the nearest passages, which do not answer"
+UNCALIBRATED = "This verdict was not calibrated for the encoder of this index, so it is only approximate."
+NEAREST = "Show the nearest passages, although they do not answer"
 TRY_NEXT = "What to try next"
 SUGGESTIONS = (
-    "Use other words: the everyday name instead of the medical one, or the other way round.",
+    "Use other words: the everyday name instead of the medical one, or the reverse.",
     "Ask about one thing at a time, in one short sentence.",
     "Check the spelling of names and medicines.",
     "Ask a doctor, nurse or pharmacist: no collection of articles covers everything.",
@@ -52,22 +51,22 @@ SUGGESTIONS = (
 
 MARKS = {"answer": "Best fit", "caution": "Caution"}
 NOTES = {
-    "opposite": "The question and the marked sentence point opposite ways. Read it closely.",
+    "opposite": "The marked sentence advises against what you ask about. Read it carefully.",
 }
 CAUTION_BESIDE = "Caution in the same section:"
 
 URGENT = "Read this first"
 URGENT_SOURCE = "Source:"
-NO_SIGNS = "The urgent signs of this collection cannot be read, so no notice is shown for any"
+NO_SIGNS = "The list of urgent signs could not be read, so no urgent notices are shown"
 CONTRASTS = {
-    "opposite": ("These two do not say the same", "Read both before you decide."),
-    "limit": ("Read these two together", "The second limits what the first says, or warns of it."),
+    "opposite": ("These two passages contradict each other", "Read both before you decide."),
+    "limit": ("Read these two together", "The second limits the first, or warns about it."),
 }
 EARLIER = "Earlier questions of this visit"
-EARLIER_NOTE = "Gone when you close the page. Nothing of them is kept anywhere."
-# Where the keeper of the articles has asked for that.
-EARLIER_NOTE_KEPT = "This list is gone when you close the page."
-KEPT = "A question that finds nothing here is kept for whoever looks after these articles: its words and the day."
+EARLIER_NOTE = "This list is deleted when you close the page. Your questions are not stored."
+# If storing unanswered questions is switched on.
+EARLIER_NOTE_KEPT = "This list is deleted when you close the page."
+KEPT = "If a question finds nothing, its words and the day are stored for the person who looks after these articles."
 WHY = "Why this passage?"
 WHY_WORDS, WHY_MEANING, WHY_CONFIDENCE = "Words", "Meaning", "Confidence"
 
@@ -101,7 +100,7 @@ AS_MARKDOWN, AS_JSON, PRINT = "Download as Markdown", "Download as JSON", "Print
 LINK_WITH_QUESTION = "Copy a link with your question"
 FILE_NAME = "answer"
 NOTE, REFERENCE = "Note", "Reference"
-REWRITTEN = "The passage that the link led to is no longer in this article as it was. Here is the article as it stands."
+REWRITTEN = "This article no longer contains the passage of the link unchanged. The current article is shown."
 CONTENTS = "Contents"
 PREVIOUS, NEXT = "Previous match", "Next match"
 PUBLISHER, DATES, LICENCE, SOURCES, ADDRESS, FILE = "Publisher", "Dates", "Licence", "Sources", "Address", "File"
@@ -110,24 +109,24 @@ PART_ONLY = "This article is very long. Only the part around the passage is show
 OPENED = "The article is open at the passage."
 RETURNED = "Back at the results."
 
-GETTING_READY = "Getting ready to answer. This takes a few seconds, once."
-ASKED_EARLY = "Your question is kept. The answer comes as soon as the search is ready."
-FIRST_BUILD = "Preparing the articles for their first search"
-FIRST_BUILD_NOTE = "This happens once. You can ask already; the answer comes when it is done."
-BUSY = "Another program is preparing the articles. This page goes on by itself when it has finished."
-OLDER_SERVES = "The newest version of the collection cannot be read, so an older one answers."
+GETTING_READY = "The search is starting. This takes a few seconds, once."
+ASKED_EARLY = "Your question will be answered as soon as the search is ready."
+FIRST_BUILD = "Preparing the articles for the first search"
+FIRST_BUILD_NOTE = "This happens once. You can already ask a question; it will be answered afterwards."
+BUSY = "The index is being built by another process. This page will continue automatically."
+OLDER_SERVES = "The newest version of the collection cannot be read, so an older one is used."
 
-# Steps of "how near": the share of the verdict's confidence that a hit keeps. A fused score falls slowly (a
-# passage that shares nothing still scores some 0.6 of the best), hence the floor.
+# Steps of match strength: the share of the verdict's confidence that a hit keeps. Fused scores fall slowly (a passage
+# that shares nothing still scores some 0.6 of the best), hence the floor.
 _SCORE_FLOOR = 0.6
 STRENGTHS = ((0.75, "Strong match"), (0.5, "Good match"), (0.25, "Partial match"), (0.0, "Weak match"))
 
-# The confidence is a measured probability (see ``judge``), so it can be said as one.
+# The confidence is a measured probability (see ``judge``), so it can be put into words.
 LIKELIHOODS = ((0.9, "very likely"), (0.7, "likely"), (0.4, "uncertain"), (0.15, "unlikely"), (0.0, "very unlikely"))
 
 
 def strength(score: float, best: float, confidence: float) -> str:
-    """How well a hit fits, in words, from its score against the best hit's and the answer's confidence.
+    """The strength of a match in words, from its score, the best hit's score and the answer's confidence.
 
     >>> strength(0.9, 0.9, 0.95), strength(0.72, 0.9, 0.95), strength(0.9, 0.9, 0.1)
     ('Strong match', 'Partial match', 'Weak match')
@@ -138,44 +137,44 @@ def strength(score: float, best: float, confidence: float) -> str:
 
 
 def shared_words(why: Reasons) -> str:
-    """Which words of the question a passage has.
+    """The words of the question that a passage contains.
 
     >>> from healthsearch.reasons import Reasons
     >>> shared_words(Reasons(("big", "toe"), ("toe",), ("eel",), 1, 2, 90))
-    'It has “big”, “toe” of your question, in this or another form; “toe” in its title or headings. Not “eel”.'
+    'Contains “big” and “toe” (or related forms); “toe” is in its title or headings. Does not contain “eel”.'
     """
     if not why.shared:
-        return "It has none of the words of your question, and was found by its meaning alone."
-    told = f"It has {_quoted(why.shared)} of your question, in this or another form"
+        return "Contains none of the words of your question; it was found by its meaning alone."
+    text = f"Contains {_quoted(why.shared)} (or related forms)"
     if why.named:
-        told += f"; {_quoted(why.named)} in its title or headings"
-    return f"{told}. Not {_quoted(why.missing)}." if why.missing else f"{told}."
+        text += f"; {_quoted(why.named)} {'is' if len(why.named) == 1 else 'are'} in its title or headings"
+    return f"{text}. Does not contain {_quoted(why.missing, 'or')}." if why.missing else f"{text}."
 
 
 def both_places(why: Reasons) -> str:
-    """Where a passage stands among all, by meaning and by words.
+    """The rank of a passage among all, by meaning and by words.
 
     >>> from healthsearch.reasons import Reasons
     >>> both_places(Reasons(("disc",), (), (), 1, 22, 1990))
-    'Of 1,990 passages it is the nearest to your question in meaning, and the 22nd best by words.'
+    'Of 1,990 passages, this is the closest to your question by meaning and the 22nd best by words.'
     """
-    meaning = _place(why.by_meaning, "nearest to your question in meaning", "not among the nearest in meaning")
+    meaning = _place(why.by_meaning, "closest to your question by meaning", "not among the closest by meaning")
     by_words = _place(why.by_words, "best by words", "not among the best by words")
-    return f"Of {counted(why.searched, 'passage')} it is {meaning}, and {by_words}."
+    return f"Of {counted(why.searched, 'passage')}, this is {meaning} and {by_words}."
 
 
 def sureness(confidence: float, calibrated: bool) -> str:
-    """How sure it is that the best passage answers, in words.
+    """In words, how likely the best passage answers.
 
     >>> sureness(0.96, True)
-    'That the best passage found answers your question is very likely.'
+    'It is very likely that the best passage answers your question.'
     """
     words = next(words for least, words in LIKELIHOODS if confidence >= least)
-    return f"That the best passage found answers your question is {words}.{'' if calibrated else f' {UNCALIBRATED}'}"
+    return f"It is {words} that the best passage answers your question.{'' if calibrated else f' {UNCALIBRATED}'}"
 
 
 def ordinal(number: int) -> str:
-    """A place as it is said.
+    """An ordinal number.
 
     >>> [ordinal(number) for number in (2, 3, 11, 21, 112)]
     ['2nd', '3rd', '11th', '21st', '112th']
@@ -185,7 +184,7 @@ def ordinal(number: int) -> str:
 
 
 def found(passages: int, articles: int) -> str:
-    """How much was found.
+    """The number of passages and articles found.
 
     >>> found(1, 1), found(5, 3)
     ('1 passage from 1 article', '5 passages from 3 articles')
@@ -194,7 +193,7 @@ def found(passages: int, articles: int) -> str:
 
 
 def place(headings: Iterable[str], page: int | None) -> str:
-    """Where in its article a passage stands.
+    """The position of a passage in its article.
 
     >>> place(["Care", "At home"], 3), place([], None)
     ('Care › At home, page 3', 'Opening of the article')
@@ -204,12 +203,12 @@ def place(headings: Iterable[str], page: int | None) -> str:
 
 
 def open_page(page: int) -> str:
-    """Opens a PDF at a page."""
+    """The label of the link that opens a PDF at a page."""
     return f"Open page {page} of the PDF"
 
 
 def match(number: int, matches: int) -> str:
-    """A place of the article that matches the question.
+    """The label of a match in an opened article.
 
     >>> match(2, 4), match(1, 1)
     ('Match 2 of 4', 'The passage that was found')
@@ -218,7 +217,7 @@ def match(number: int, matches: int) -> str:
 
 
 def choice(field: Field, value: str, articles: int) -> str:
-    """A value to narrow by, and how many articles have it.
+    """A filter value with its number of articles.
 
     >>> choice("language", "de", 3), choice("reviewed", "2025-11-22", 1)
     ('German (3)', '22 November 2025 (1)')
@@ -228,22 +227,25 @@ def choice(field: Field, value: str, articles: int) -> str:
 
 
 def narrowed(searched: int) -> str:
-    """What a narrowed search has looked at.
+    """What a filtered search covered.
 
     >>> narrowed(31)
-    'Only the 31 passages that you narrowed the search to were searched.'
+    'Only the 31 passages that match your filters were searched.'
     """
-    those = f"{counted(searched, 'passage')} that you narrowed the search to"
-    return f"Only the {those} {'was' if searched == 1 else 'were'} searched."
+    one = searched == 1
+    return (
+        f"Only the {counted(searched, 'passage')} that {'matches' if one else 'match'} your filters"
+        f" {'was' if one else 'were'} searched."
+    )
 
 
 def verdict_note(verdict: Verdict, calibrated: bool) -> str:
-    """What stands below the verdict."""
+    """The note below the verdict."""
     return VERDICT_NOTES[verdict] if calibrated else f"{VERDICT_NOTES[verdict]} {UNCALIBRATED}"
 
 
 def announcement(verdict: Verdict, passages: int, articles: int) -> str:
-    """What a screen reader says when an answer has come.
+    """The announcement of an answer for screen readers.
 
     >>> announcement("answered", 2, 1)
     'These passages answer your question. 2 passages from 1 article.'
@@ -251,12 +253,12 @@ def announcement(verdict: Verdict, passages: int, articles: int) -> str:
     if not passages:
         return f"{VERDICTS[verdict]}."
     if verdict == "nothing":
-        return f"{VERDICTS[verdict]}. {counted(passages, 'near passage')}, not shown unless you open the list."
+        return f"{VERDICTS[verdict]}. {counted(passages, 'close passage')}, hidden until you open the list."
     return f"{VERDICTS[verdict]}. {found(passages, articles)}."
 
 
 def corrections(found: Iterable[Correction]) -> str:
-    """Which words of the question were read otherwise than typed.
+    """The corrected words of the question.
 
     >>> from healthsearch.spelling import Correction
     >>> corrections([Correction("gowt", "gout"), Correction("fevr", "fever")])
@@ -266,7 +268,7 @@ def corrections(found: Iterable[Correction]) -> str:
 
 
 def says(number: int, title: str) -> str:
-    """Whose sentence it is, where two are shown beside each other.
+    """The source of a sentence where two are shown side by side.
 
     >>> says(2, "Gout")
     'Passage 2, from “Gout”'
@@ -275,12 +277,12 @@ def says(number: int, title: str) -> str:
 
 
 def read(number: int) -> str:
-    """The button that opens a hit's article; no two of a page are called the same."""
+    """The label of the button that opens a hit's article; unique on the page."""
     return f"Read passage {number} in its article"
 
 
 def fingerprint(generation: str, today: date) -> str:
-    """Which index gave an answer, and when.
+    """The index that gave an answer, and the date.
 
     >>> fingerprint("a0b1", date(2026, 11, 22))
     'Answered on 22 November 2026 from the index with the fingerprint a0b1.'
@@ -289,12 +291,12 @@ def fingerprint(generation: str, today: date) -> str:
 
 
 def notes(names: Iterable[str]) -> list[str]:
-    """A hit's notes as sentences; ``old`` and ``superseded`` are left out, since they are said of the article."""
+    """A hit's notes as sentences, without ``old`` and ``superseded``, which are shown with the article."""
     return [NOTES[name] for name in names if name in NOTES]
 
 
 def progress(files: int, files_total: int, seconds_left: float | None) -> str:
-    """How far the first build is.
+    """The progress of the first build.
 
     >>> progress(3, 40, 95.0)
     '3 of 40 articles, about 2 minutes left'
@@ -308,7 +310,7 @@ def progress(files: int, files_total: int, seconds_left: float | None) -> str:
 
 
 def skipped(count: int) -> str:
-    """What a build had to leave out.
+    """The number of files that a build skipped.
 
     >>> skipped(1)
     '1 file could not be read and is not searched:'
@@ -317,7 +319,7 @@ def skipped(count: int) -> str:
 
 
 def problem(error: HealthSearchError) -> tuple[str, str]:
-    """A mistake as a heading and the sentences that explain it.
+    """An error as a heading and an explanation.
 
     >>> problem(HealthSearchError("question", "it is empty", "Type what you want to know."))
     ('Your question cannot be searched yet', 'It is empty. Type what you want to know.')
@@ -325,12 +327,13 @@ def problem(error: HealthSearchError) -> tuple[str, str]:
     if error.place == "question":
         return "Your question cannot be searched yet", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
     if error.place == "link":
-        return "The link leads nowhere", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
+        return "This link does not work", f"{error.cause[:1].upper()}{error.cause[1:]}. {error.remedy}"
     return "The search is not available", f"{error.place}: {error.cause}. {error.remedy}"
 
 
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(f"“{word}”" for word in words)
+def _quoted(words: Iterable[str], joined: str = "and") -> str:
+    *others, last = (f"“{word}”" for word in words)
+    return f"{', '.join(others)} {joined} {last}" if others else last
 
 
 def _place(place: int | None, what: str, without: str) -> str:
@@ -340,7 +343,7 @@ def _place(place: int | None, what: str, without: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things.
+    """A number with its noun.
 
     >>> counted(1, "article"), counted(2000, "passage")
     ('1 article', '2,000 passages')

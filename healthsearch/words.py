@@ -1,8 +1,8 @@
 """Search by words: the only import of the stemmer.
 
-BM25 (Robertson & Zaragoza 2009, in Lucene's variant) with every score computed at build time, as bm25s does (Lù 2024,
-arXiv:2407.03618). Chosen by benchmarks/lexical_engines.py. What a word is, is decided here and nowhere else; a question
-is only ever a bag of words, so no operator of any query language exists in it.
+BM25 (Robertson & Zaragoza 2009, Lucene's variant) with all scores computed at build time, as in bm25s (Lù 2024,
+arXiv:2407.03618); benchmarks/lexical_engines.py compares alternatives. Word analysis is defined here only. A question
+is a bag of words; there are no query operators.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ Rows = npt.NDArray[np.int64]
 ANALYSIS = "english-5"
 K1 = 1.2
 B = 0.75
-# Titles and other names say what an article is about: they count as if they stood this often.
+# Titles and other names say what an article is about, so they count this many times.
 NAME_WEIGHT = 2
-# The files of an index: where each word's postings begin, and for each its document and its score.
+# The files of an index: the start of each word's postings, and the document and score of each posting.
 STARTS, DOCUMENTS, SCORES = "starts.npy", "documents.npy", "scores.npy"
 
 # A number keeps its decimals ("2.5") and stands apart from its unit ("10mg" is "10 mg"); a word keeps its inner
 # apostrophe until the stemmer drops it.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
-# "X-ray" is also found as "xray", and the other way round.
+# "X-ray" is also found as "xray" and vice versa.
 _HYPHENED = re.compile(r"(?<![\w-])([^\W\d_]+)[-‐‑]([^\W\d_]+)(?![\w-])")
-# Scripts written without spaces: each character is a word of its own.
+# Scripts without spaces: each character is a word.
 _UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿]")
 _STOP_WORDS = frozenset(
     "a about all also am an and any are as at be been being but by can could did do does doing for from had has"
@@ -46,12 +46,12 @@ _STOP_WORDS = frozenset(
     " too up us very was we were what when where which while who whom why will with would you your yours".split()
 )
 _stemmer = Stemmer.Stemmer("english")
-# The stemmer keeps "pregnancy" apart from "pregnant", and "infancy" from "infant".
+# The stemmer does not unite "pregnancy" with "pregnant", or "infancy" with "infant".
 _NOUN = re.compile(r"(?<=.{3})anc(?:y|ies)$")
 
 
 def words(text: str) -> list[str]:
-    """The text's index words, in order: folded, without accents and stop words, stemmed.
+    """The index words of the text, in order: folded, without accents and stop words, stemmed.
 
     >>> words("Can massages (2.5 hours) help a slipped disc?")
     ['massag', '2.5', 'hour', 'help', 'slip', 'disc']
@@ -73,7 +73,7 @@ def _joined(match: re.Match[str]) -> str:
 
 
 def has_words(text: str) -> bool:
-    """Whether there is anything in the text to search by, stop words included."""
+    """Whether the text has any words, stop words included."""
     return _WORD.search(text) is not None
 
 
@@ -85,7 +85,7 @@ def highest(scores: Scores, k: int) -> Rows:
     """
     found = np.flatnonzero(scores > 0)
     if k < len(found):
-        # A million scores are parted in a tenth of the time that sorting them takes.
+        # Partitioning a million scores takes a tenth of the time of sorting them.
         least = np.partition(scores[found], len(found) - k)[len(found) - k]
         found = found[scores[found] >= least]
     return found[np.argsort(-scores[found], kind="stable")][:k]
@@ -122,7 +122,7 @@ class Words:
         if not known:
             return scores
         weights = self.weights(terms)
-        # In Lucene's variant a word's score approaches its weight, however often it stands in a document.
+        # In Lucene's variant a word's score approaches its weight, however often it occurs in a document.
         best = sum(weights[term] for term in terms)
         for number in known:
             held = slice(self._starts[number], self._starts[number + 1])

@@ -1,7 +1,7 @@
-"""Writes everything that is found by words, from one analysis of each article as it comes.
+"""Writes the word data of a generation, from one analysis of each article as it arrives.
 
-The words of every piece of text are kept in order; from them the indexes of passages and of articles are made when all
-articles are in.
+The words of every piece of text are stored in order; the indexes of passages and articles are made from them at the
+end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from healthsearch.postings import Block, write_postings
 from healthsearch.spelling import spellings
 from healthsearch.words import NAME_WEIGHT, words
 
-# Articles whose words are looked at together.
+# Number of articles analysed together.
 _BLOCK = 2_000
 
 
@@ -34,12 +34,12 @@ class WordsWriter:
         self._renumbered = np.full(len(earlier), -1, np.int32)
         self._coverage = CoverageWriter(folder / "coverage")
         self._spellings: Counter[str] = Counter()
-        # For each article how many pieces of text each of its passages has, and the numbers of its titles' words.
+        # For each article the number of pieces in each passage, and the numbers of its titles' words.
         self._pieces: list[list[int]] = []
         self._titles: list[list[int]] = []
 
     def add(self, article: Article, passages: Sequence[Passage]) -> None:
-        """Take the next article."""
+        """Add the next article."""
         pieces = []
         for passage in passages:
             pieces.append(words(names(article, passage)))
@@ -48,9 +48,9 @@ class WordsWriter:
         self._count(article, passages)
 
     def take_over(self, article: Article, passages: Sequence[Passage], known: tuple[Numbers, Rows]) -> None:
-        """Take the next article, of whose pieces the words are known, by earlier numbers, and how many each has."""
+        """Add the next article from the earlier word numbers of its pieces and the number of words in each."""
         numbers, lengths = known
-        # New numbers go by first use, as if the article had been read.
+        # New numbers follow first use, as if the article had been read.
         for number in numbers[self._renumbered[numbers] < 0].tolist():
             self._renumbered[number] = self._coverage.vocabulary[self._earlier[number]]
         self._coverage.add_numbers(self._renumbered[numbers], lengths)
@@ -67,11 +67,11 @@ class WordsWriter:
         self._pieces.append([1 + len(passage.sentences) for passage in passages])
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._coverage.close()
 
     def finish(self) -> None:
-        """Write what needs all articles."""
+        """Write the parts that need all articles."""
         self.close()
         vocabulary = self._coverage.vocabulary
         _write(self._folder / "vocabulary.json", vocabulary)
@@ -81,7 +81,7 @@ class WordsWriter:
         write_postings(self._folder / "article_words", lambda: self._blocks(by_article=True), articles, len(vocabulary))
 
     def _blocks(self, *, by_article: bool) -> Iterator[Block]:
-        """The words of every document: of passages with all of their names, or of articles with their titles alone."""
+        """The words of every document: passages with all their names, or articles with their titles only."""
         coverage = Coverage(self._folder / "coverage")
         piece = passage = 0
         for first in range(0, len(self._pieces), _BLOCK):

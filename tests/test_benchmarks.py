@@ -1,4 +1,4 @@
-"""The benchmarks behind the README's figures: run one after another, kept, measured anew when the code is another."""
+"""The benchmarks behind docs/quality.md: run one after another, kept, and measured again when the code changes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_outputs_come_under_what_they_renew_and_a_failure_stops_no_other(
     assert print_all(three, tmp_path / "data", tmp_path) == 1
     told = capsys.readouterr()
     assert [line for line in told.out.splitlines() if line.startswith("#")] == [
-        "# notes: README.md, “table of notes”",
-        "# tells: README.md, “table of tells”",
+        "# notes: docs/quality.md, “table of notes”",
+        "# tells: docs/quality.md, “table of tells”",
     ]
     assert f"{tmp_path / 'data' / 'articles'} --index {tmp_path / 'index'} --rounds 3\n" in told.out
     assert "half a table" not in told.out

@@ -1,4 +1,7 @@
-"""Every document: its commands are understood, its links lead somewhere, the files that it names exist."""
+"""Every document: its commands are understood, its links lead somewhere, the files that it names exist.
+
+``test_examples.py`` runs its examples in Python and reads its examples of files.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ DOCUMENTS = sorted(
 )
 # Programs whose own arguments are theirs to know; the files that they are given are looked at.
 TOOLS = {"pip", "pytest", "ruff", "mypy", "codespell", "pip-audit", "pre-commit", "streamlit", "venv"}
-OTHERS = {"git", "npm", "source"}
+OTHERS = {"cd", "git", "npm", "source"}
 OURS = {"build_index.py": build_index.parser, "healthsearch": healthsearch.parser}
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PLACES = ("benchmarks", "corpus", "docs", "healthsearch", "tests", "training")
@@ -40,12 +43,24 @@ def command_lines(document: str) -> Iterator[str]:
         lines = block.splitlines()
         if kind == "sh":
             yield from lines
+        elif kind == "crontab":
+            yield from (re.sub(r"^(?:[\d*]+ ){5}", "", line) for line in lines)
+        elif kind == "bat":
+            yield from (scheduled(line).replace(".venv\\Scripts\\", ".venv/bin/") for line in lines)
+        elif kind == "ini":
+            yield from re.findall(r"^ExecStart=/srv/healthsearch/(.*)$", block, flags=re.MULTILINE)
         elif kind in ("console", "text"):
             yield from (line.removeprefix("$ ") for line in lines if line.startswith("$ "))
     spans = re.findall(r"`([^`]+)`", FENCED.sub("", text))
     yield from (
         span for span in map(" ".join, map(str.split, spans)) if re.match(r"(\.venv/bin/)?(python3?|pip) ", span)
     )
+
+
+def scheduled(line: str) -> str:
+    """The command that Windows' Task Scheduler is given, or the line itself."""
+    task = re.fullmatch(r'schtasks /Create .* /TR "cmd /c cd /d \S+ && (.*)"', line)
+    return task[1] if task else line
 
 
 def commands(document: str) -> list[list[str]]:
@@ -57,7 +72,7 @@ def commands(document: str) -> list[list[str]]:
 
 def understood(command: list[str]) -> None:
     """Fails when a command names a program, a file or an option that is not there."""
-    name, *rest = command
+    name, *rest = [word for word in command if not re.match("[A-Z_]+=", word)]
     name = name.removeprefix(".venv/bin/")
     if name in ("python", "python3") and rest[0] == "-m":
         name, *rest = rest[1:]

@@ -1,4 +1,4 @@
-"""The README and docs/commands.md say what is: help texts are the real ones, figures name the command behind them."""
+"""README.md, docs/commands.md and docs/quality.md are true: help texts are real, figures name their command."""
 
 from __future__ import annotations
 
@@ -22,13 +22,20 @@ _PROGRAMS: dict[str, tuple[Callable[[list[str]], int], Callable[[], argparse.Arg
 }
 
 
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
 def readme() -> str:
-    return (ROOT / "README.md").read_text(encoding="utf-8")
+    return text_of("README.md")
+
+
+def quality() -> str:
+    return text_of("docs/quality.md")
 
 
 def blocks() -> list[str]:
-    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    return [block for block in _BLOCK.findall(commands) if block.startswith("$ ")]
+    return [block for block in _BLOCK.findall(text_of("docs/commands.md")) if block.startswith("$ ")]
 
 
 def subcommands(parser: argparse.ArgumentParser) -> list[str]:
@@ -91,15 +98,45 @@ def test_the_readme_opens_with_the_two_commands() -> None:
     assert "pytest" in test
 
 
-def test_the_race_in_the_readme_is_the_one_that_was_run() -> None:
-    """The short table stands in the results of ``python -m benchmarks.peers``, with what it was run on."""
-    results = (ROOT / "benchmarks" / "results" / "peers.md").read_text(encoding="utf-8")
+def test_the_commands_for_windows_are_the_same_two() -> None:
+    [windows] = re.findall(r"^```bat\n(.*?)\n```$", readme(), flags=re.DOTALL | re.MULTILINE)
+    here = [line.replace("python3", "python").replace(".venv/bin/", ".venv\\Scripts\\") for line in two_commands()]
+    assert windows.splitlines() == here
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/quality.md"])
+def test_the_comparison_in_a_document_is_the_one_that_was_run(document: str) -> None:
+    """The short table is part of the results of ``python -m benchmarks.peers``, with what it was run on."""
+    results = text_of("benchmarks/results/peers.md")
     short = results.partition("## In short\n\n")[2].partition("\n\n")[0]
     ran_on = re.findall(r"^## Speed and size: (.*)$", results, flags=re.MULTILINE)
     assert short.startswith("| system |")
-    assert short in readme()
+    assert short in text_of(document)
     assert len(ran_on) == 1
-    assert f"({ran_on[0]})" in " ".join(readme().split())
+    assert f"({ran_on[0]})" in " ".join(text_of(document).split())
+
+
+@pytest.mark.parametrize("results", ["speed", "ranking"])
+def test_a_table_in_the_documents_is_the_one_in_the_results(results: str) -> None:
+    """Row by row: a document may show fewer rows than the results, and must show at least three."""
+    rows = set(re.findall(r"^\| .*\d.* \|$", text_of(f"benchmarks/results/{results}.md"), flags=re.MULTILINE))
+    assert len(rows & set(quality().splitlines())) >= 3
+
+
+def figures(text: str) -> set[str]:
+    return set(re.findall(r"\.?\d[\d.,]*\d|\d", text))
+
+
+def test_every_figure_of_the_readme_is_one_of_the_tables_behind_it() -> None:
+    """What it says of quality, memory and size is printed by a command that docs/quality.md or a result names."""
+    said = readme().partition("## How good it is")[2].partition("\n## ")[0]
+    assert len(figures(said)) > 40
+    assert figures(said) - {"10"} <= figures(quality())
+    results = text_of("benchmarks/results/speed.md")
+    needs = readme().partition("## What it needs")[2].partition("\n## ")[0]
+    sizes = re.findall(r"([\d,]+) MB", needs)
+    assert len(sizes) == 2
+    assert [size for size in sizes if f"| {size.replace(',', '')}" not in results] == []
 
 
 def program(command: str) -> str:
@@ -108,16 +145,21 @@ def program(command: str) -> str:
 
 
 def test_every_table_of_figures_names_a_command_that_prints_it_and_is_run_with_all() -> None:
-    blocks = readme().split("\n\n")
+    blocks = [block for text in (readme(), quality()) for block in text.split("\n\n")]
     # Tables of commands and settings name those in their first rows.
     tables = [(before, block) for before, block in pairwise(blocks) if re.match(r"\|[^`]*\d", block)]
-    assert len(tables) >= 3
+    assert len(tables) >= 6
     renewed = {program(benchmark.command) for benchmark in BENCHMARKS}
     for before, table in tables:
-        named = {program(command) for command in re.findall(r"`python ([^`]+)`", before)}
+        named = {program(command) for command in re.findall(r"`python ([^`]+)`", " ".join(before.split()))}
         assert len(named & renewed) == 1, table
 
 
-def test_all_that_is_printed_anew_stands_in_the_readme_once() -> None:
-    text = " ".join(readme().split())
+def test_every_command_in_the_document_on_quality_is_run_with_all() -> None:
+    named = {program(command) for command in re.findall(r"`python ([^`]+)`", " ".join(quality().split()))}
+    assert named - {"-m benchmarks"} == {program(benchmark.command) for benchmark in BENCHMARKS}
+
+
+def test_all_that_is_printed_again_stands_in_the_document_on_quality_once() -> None:
+    text = " ".join(quality().split())
     assert [benchmark.name for benchmark in BENCHMARKS if text.count(benchmark.beside) != 1] == []

@@ -107,7 +107,7 @@ def test_no_match_has_a_number_in_it() -> None:
 
 def test_what_a_screen_reader_hears() -> None:
     assert wording.announcement("related", 5, 3) == "Possibly related. 5 passages from 3 articles."
-    assert wording.announcement("nothing", 5, 3).startswith("Nothing in these articles answers this. 5 near passages")
+    assert wording.announcement("nothing", 5, 3).startswith("Nothing in these articles answers this. 5 close passages")
 
 
 def test_notes_are_sentences_and_unknown_ones_are_not_made_up() -> None:
@@ -146,6 +146,6 @@ def test_a_problem_names_its_place_cause_and_remedy_unless_it_is_the_question() 
     assert "question:" not in wording.problem(HealthSearchError("question", "it is empty", "Type."))[1]
 
 
-def test_a_verdict_that_was_fitted_to_another_encoder_is_called_rough() -> None:
+def test_a_verdict_that_was_fitted_to_another_encoder_is_called_approximate() -> None:
     assert wording.verdict_note("related", calibrated=True) == wording.VERDICT_NOTES["related"]
-    assert "rough guide" in wording.verdict_note("related", calibrated=False)
+    assert "only approximate" in wording.verdict_note("related", calibrated=False)

@@ -1,4 +1,4 @@
-"""The tables: everything for ``benchmarks/results/peers.md``, and the short one that the README shows."""
+"""The tables: everything for ``benchmarks/results/peers.md``, and the short one in README.md and docs/quality.md."""
 
 from __future__ import annotations
 

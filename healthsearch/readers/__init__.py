@@ -1,6 +1,6 @@
 """File formats, looked up by suffix and confirmed by content: bytes to articles.
 
-A reader takes bytes, so that no format ever opens a path that an article names.
+A reader takes bytes, so that no reader ever opens a path named in a file.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from healthsearch.readers import docx, epub, jsonl, markdown, mhtml, odt, pdf, p
 from healthsearch.readers.archives import ungzipped, unzipped
 from healthsearch.readers.signs import KINDS, sign
 
-# The whole file and its place in the corpus, to each article in it, or what is wrong with one of many. Raises
-# UnreadableArticle when the file as a whole gives none.
+# From the bytes of a file and its path in the corpus to its articles, and errors of single ones of many. Raises
+# UnreadableArticle if the whole file is unreadable.
 Outcome = Article | UnreadableArticle
 Reader = Callable[[bytes, str], Iterator[Outcome]]
 
@@ -41,22 +41,22 @@ READERS: dict[str, Reader] = {
     ".tsv": table.read,
 }
 
-# Beside a page a browser saves a folder of pictures, scripts and advertisements, named after it.
+# Browsers save pictures, scripts and advertisements in a folder named after the page.
 _PAGES = (".html", ".htm", ".xhtml")
 _BESIDE = ("_files", "-files", ".files")
 
 # A long book is under 5 MB of text; reading Markdown takes some 600 bytes of memory a character.
 LARGEST_TEXT = 5_000_000
-# These hold pictures too, or are read in pieces, and bound what they unpack and keep themselves.
+# These contain pictures or are read in pieces, and limit unpacked data themselves.
 LARGEST_BOOK = 50_000_000
 _BOOKS = {".pdf", ".docx", ".odt", ".epub", ".xml", ".nxml", ".mhtml", ".mht"}
-# Files of many articles, which are read in pieces.
+# Files with many articles, read in pieces.
 LARGEST_EXPORT = 64_000_000
 _EXPORTS = {".jsonl", ".csv", ".tsv"}
 LARGEST_ARCHIVE = 100_000_000
 _ZIP, _GZIP = ".zip", ".gz"
 _SETTINGS = (".yaml", ".yml")
-# A page that was saved in one file has its pictures within.
+# A page saved as one file contains its pictures.
 LARGEST_PAGE = 20_000_000
 LARGEST: dict[str, int] = (
     dict.fromkeys(READERS, LARGEST_TEXT)
@@ -67,7 +67,7 @@ LARGEST: dict[str, int] = (
 
 
 def takes(name: str) -> bool:
-    """Whether a file of this name holds articles: one that some reader knows, and not about the corpus itself."""
+    """Whether a file of this name is read: one that some reader knows, and not about the corpus itself."""
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
     if is_about_the_corpus(name):
@@ -84,21 +84,21 @@ def is_about_the_corpus(name: str) -> bool:
 
 
 def largest(path: str) -> int:
-    """How many bytes a file of this name may have, so that reading it takes bounded memory."""
+    """The size limit in bytes of a file of this name, so that reading takes bounded memory."""
     return LARGEST.get(PurePosixPath(path).suffix.lower(), LARGEST_ARCHIVE)
 
 
 def beside_pages(names: Iterable[str]) -> set[str]:
-    """The folders that a browser saved beside those of these files that are web pages."""
+    """The folders that a browser saved beside the web pages among these files."""
     pages = (PurePosixPath(name) for name in names)
     stems = {page.with_suffix("") for page in pages if page.suffix.lower() in _PAGES}
     return {f"{stem}{ending}" for stem in stems for ending in _BESIDE}
 
 
 def outcomes(data: bytes, path: str, *, packed: bool = False) -> Iterator[Outcome]:
-    """Every article of a file, or the reason why it gives none: a reader that fails on the way gives none.
+    """The articles of a file; if the reader fails part-way, only the error.
 
-    An archive is read as a folder of files; ``packed``: the file was in one, and then is no other.
+    An archive is read as a folder of files; ``packed``: the file is inside an archive and must not be one itself.
     """
     try:
         match PurePosixPath(path).suffix.lower():
@@ -120,7 +120,7 @@ def outcomes(data: bytes, path: str, *, packed: bool = False) -> Iterator[Outcom
 
 
 def _wanted(names: list[str]) -> list[str]:
-    """Those files of an archive that would be read in a folder."""
+    """The files of an archive that would be read in a folder."""
     passed_over = beside_pages(names)
     return [
         name
@@ -151,7 +151,7 @@ def _checked(found: Outcome) -> Outcome:
 
 
 def _reader(data: bytes, path: str) -> Reader:
-    """The reader of what the file holds, which need not be what its name says."""
+    """The reader for the file's content, which may differ from its suffix."""
     named, held = PurePosixPath(path).suffix.lower(), sign(data)
     if named not in READERS:
         raise UnreadableArticle(path, "no reader takes files of this name", "Give it its right suffix.")

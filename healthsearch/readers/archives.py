@@ -1,6 +1,6 @@
-"""Zip archives and gzip files, unpacked in memory and within bounds: what they hold, name by name.
+"""Zip archives and gzip files, unpacked in memory within limits.
 
-What an archive says of its own sizes is not believed, and no name in it ever becomes a path on this machine.
+Sizes stated in an archive are not trusted, and its names are never used as paths on this machine.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import PurePosixPath
 
 from healthsearch.errors import UnreadableArticle
 
-# Unpacked, all in all; each file besides may have no more than one of its kind.
+# The limit for all unpacked files together; each file also has the limit of its kind.
 LARGEST_ARCHIVE = 500_000_000
 MOST_FILES = 50_000
 _ENCRYPTED = 1
 _UTF_8 = 0x800
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
-# Text is packed to a fifth of its size, or a twentieth where it repeats itself.
+# Text compresses to a fifth of its size, repetitive text to a twentieth.
 _LARGEST_RATIO = 100
 _SMALL = 1_000_000
 
@@ -30,10 +30,10 @@ Member = tuple[str, bytes | UnreadableArticle]
 def unzipped(
     data: bytes, path: str, wanted: Callable[[list[str]], list[str]], most: Callable[[str], int]
 ) -> Iterator[Member]:
-    """Each wanted file of a zip archive by its place, ``path/name``, and its bytes or what is wrong with it.
+    """Each wanted file of a zip archive: its path, ``path/name``, and its bytes or an error.
 
-    ``wanted`` chooses from all the names, ``most`` says how many bytes a file of a name may have. Raises
-    UnreadableArticle when the archive as a whole cannot be read.
+    ``wanted`` selects from all names, ``most`` gives the size limit in bytes for a name. Raises UnreadableArticle if
+    the whole archive is unreadable.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
@@ -75,7 +75,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str, most: i
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """The name as it was meant: UTF-8, which older programs write without saying so, else the DOS code page."""
+    """The intended name: UTF-8, which older programs write without declaring it, else the DOS code page."""
     if info.flag_bits & _UTF_8:
         return info.filename
     try:
@@ -85,7 +85,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def ungzipped(data: bytes, path: str, most: int) -> bytes:
-    """The bytes in a gzip file. Raises UnreadableArticle when it is broken or holds more than ``most``."""
+    """The content of a gzip file. Raises UnreadableArticle if it is damaged or has more than ``most`` bytes."""
     try:
         with gzip.open(io.BytesIO(data)) as opened:
             content = opened.read(most + 1)

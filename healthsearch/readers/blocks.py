@@ -1,6 +1,6 @@
-r"""Blocks to text and headings: what every reader of formatted files hands its findings to.
+r"""Assembles text and headings from blocks, for all readers of formatted files.
 
-Headings, paragraphs, list items and table rows come out alike whatever format they were in. Knows no format.
+Headings, paragraphs, list items and table rows look the same for every format.
 
 >>> blocks = Blocks()
 >>> blocks.heading("Back", 1); blocks.paragraph("Take care:"); blocks.item("rest"); blocks.item("walk", number=2)
@@ -19,7 +19,7 @@ DEEPEST_HEADING = 6
 
 
 class Blocks:
-    """Collects blocks in reading order; ``pages`` holds where in the text each page begins."""
+    """Collects blocks in reading order; ``pages`` holds the offset at which each page begins."""
 
     def __init__(self) -> None:
         self.headings: list[Heading] = []
@@ -31,7 +31,7 @@ class Blocks:
 
     @property
     def text(self) -> str:
-        """Everything collected so far, a blank line between blocks."""
+        """The text collected so far, with a blank line between blocks."""
         return "".join(self._parts)
 
     def heading(self, text: str, level: int, *, tight: bool = False) -> None:
@@ -55,25 +55,25 @@ class Blocks:
         tight: bool | None = None,
         page_breaks: Iterable[int] = (),
     ) -> None:
-        """Add a list item, with a dash or its number; ``depth`` is how many lists it stands in.
+        """Add a list item, with a dash or its number; ``depth`` is the number of nested lists around it.
 
-        Items follow each other without a blank line, unless ``tight`` says otherwise.
+        By default there is no blank line between consecutive items; ``tight`` sets this explicitly.
         """
         mark = "  " * (depth - 1) + ("- " if number is None else f"{number}. ")
         start = self._write(mark + text if text else "", "item", self._follows("item", tight))
         self.pages += [start + len(mark) + offset for offset in page_breaks]
 
     def row(self, cells: Iterable[str], *, tight: bool | None = None) -> None:
-        """Add a table row: its cells on one line, with bars between."""
+        """Add a table row: its cells on one line, separated by bars."""
         texts = [squeeze(cell) for cell in cells]
         self._write(" | ".join(texts) if any(texts) else "", "row", self._follows("row", tight))
 
     def page(self) -> None:
-        """Say that a new page begins with the next block."""
+        """Begin a new page with the next block."""
         self._pages_due += 1
 
     def end(self, page_count: int) -> None:
-        """Say that this is all; pages without text at the end begin where the text ends."""
+        """Finish; pages without text at the end begin at the end of the text."""
         self.pages += [self._length] * (page_count - len(self.pages))
 
     def _follows(self, kind: str, tight: bool | None) -> bool:
@@ -105,7 +105,7 @@ _AFTER_WORD = re.compile(r"(?:(?<![^\W\d_])(?!(?:[cdkmnµμ]?m|in|ft)$)[^\W\d_]{
 
 
 def raised(before: str, text: str) -> str:
-    """A raised figure as it must read after ``before``, so that no number is made that was not there.
+    """The text of a superscript after ``before``, so that it does not change a number.
 
     >>> raised("10", "-5"), raised("as shown by others.", "3,4"), raised("10 m", "2")
     ('⁻⁵', '[3,4]', '2')
@@ -120,5 +120,5 @@ def raised(before: str, text: str) -> str:
 
 
 def squeeze(text: str) -> str:
-    """The text on one line: every run of white space, as XML and HTML mean it, is one space."""
+    """The text on one line: every run of white space (as in XML and HTML) becomes one space."""
     return re.sub(r"[ \t\r\n\f]+", " ", text).strip(" ")

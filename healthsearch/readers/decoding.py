@@ -1,7 +1,7 @@
-"""Bytes to text, strictly: a wrong guess would change the words that we promise to quote.
+"""Decodes bytes strictly: a wrong guess would change the words that are quoted.
 
-In this order: a byte-order mark; UTF-8; UTF-16 told by the zero bytes of its plain letters; Windows-1252 or
-GB18030 when that is beyond doubt (``guessing``); else the file is refused.
+In this order: a byte-order mark; UTF-8; UTF-16, recognised by its zero bytes; Windows-1252 or GB18030 if certain
+(``guessing``); otherwise the file is refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _PIECE = 1_000_000
 
 
 def decode(data: bytes, path: str) -> str:
-    """The file's text as it stands, without a byte-order mark.
+    """The file's text, unchanged but without a byte-order mark.
 
-    Raises UnreadableArticle for binary data and for text whose encoding cannot be told.
+    Raises UnreadableArticle for binary data and for text in an unknown encoding.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -35,7 +35,7 @@ def decode(data: bytes, path: str) -> str:
 
 
 def as_utf_8(data: bytes, path: str) -> bytes:
-    """The file's text in UTF-8: for readers that go through a large file in pieces. Raises as ``decode`` does."""
+    """The file's text as UTF-8 bytes, for readers of large files. Raises like ``decode``."""
     reader = codecs.getincrementaldecoder("utf-8")()
     try:
         for start in range(0, len(data), _PIECE):
@@ -64,7 +64,7 @@ def _strict(data: bytes, encoding: str, path: str) -> str:
 
 
 def _utf_16(data: bytes) -> str | None:
-    """Which UTF-16 without a mark it is: ASCII characters have their zero byte second, or first."""
+    """The kind of UTF-16 without a mark: ASCII characters have their zero byte second or first."""
     units = len(data) // 2
     for encoding, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
         if zeros.count(0) >= _ASCII_SHARE * units and data.count(0) == zeros.count(0):
@@ -73,7 +73,7 @@ def _utf_16(data: bytes) -> str | None:
 
 
 def _is_damaged_utf_8(data: bytes) -> bool:
-    """Whether more of the bytes above ASCII are in place as UTF-8 than not: then that is what it once was."""
+    """Whether most bytes above ASCII are valid UTF-8, so that the text is damaged UTF-8."""
     read = data.decode("utf-8", "replace")
     broken = read.count("\ufffd")
     return sum(not char.isascii() for char in read) - broken >= broken

@@ -1,7 +1,6 @@
-"""DOCX: a Word document as it prints: headings by style, lists, tables, footnotes, and its core properties.
+"""DOCX: headings by style, lists, tables, footnotes and core properties of a Word document.
 
-What is deleted, hidden or only commented on is left out, and so are macros, headers, footers and tables of
-contents.
+Deleted and hidden text, comments, macros, headers, footers and tables of contents are left out.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ def _properties(package: Package, path: str) -> dict[str, str]:
 
 
 class _Document:
-    """Walks the document's body and hands its blocks on."""
+    """Walks the document's body and collects its blocks."""
 
     def __init__(self, package: Package, path: str, main: str) -> None:
         self.blocks = Blocks()
@@ -83,7 +82,7 @@ class _Document:
         self._noted = 0
 
     def read(self) -> None:
-        """Take the whole body."""
+        """Read the whole body."""
         body = first(self._root, "body")
         if body is not None:
             self._take(body)
@@ -124,7 +123,7 @@ class _Document:
         self._write_notes()
 
     def _write_notes(self) -> None:
-        """Footnotes stand under the paragraph that they are of, and so under its heading."""
+        """Put footnotes after their paragraph, and so under its heading."""
         due, self._due = self._due, []
         for number, note in due:
             texts = [self._text(paragraph, []) for paragraph in children(note, "p")]

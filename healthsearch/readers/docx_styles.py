@@ -1,4 +1,4 @@
-"""What the styles and the numbering of a Word document make of a paragraph: heading, list item or neither.
+"""Styles and numbering of a Word document: whether a paragraph is a heading, a list item or neither.
 
 A style's name stays English in every language of Word; its id does not.
 """
@@ -38,7 +38,7 @@ class Styles:
         self._counters: dict[tuple[str, int], int] = {}
 
     def of(self, paragraph: Element) -> Style:
-        """What the paragraph is, by its style and by what it says itself."""
+        """The style of a paragraph, from its named style and its own properties."""
         own = first(paragraph, "pPr")
         if own is None:
             return Style()

@@ -1,6 +1,6 @@
 """EPUB: a book as one article, its documents in reading order, its chapters as headings.
 
-What a book refers to is looked up among its own parts and nowhere else. EPUB 2 and 3.
+References are resolved only among the book's own parts. EPUB 2 and 3.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Book:
         return all(attribute(method, "Algorithm") in _SCRAMBLED_FONTS for method in methods)
 
     def metadata(self) -> dict[str, str]:
-        """What the book says of itself, as fields of an Article."""
+        """The book's metadata, as fields of an Article."""
         found: dict[str, list[str]] = {}
         metadata = first(self._root, "metadata")
         for element in metadata.iter() if metadata is not None else ():

@@ -1,7 +1,6 @@
 """Front matter: the YAML block before an article's text, read as plain strings.
 
-``BaseLoader`` builds nothing but strings, lists and dicts, so that no object, date or boolean is ever
-made of what an article says.
+``BaseLoader`` builds only strings, lists and dicts, so that no value becomes an object, a date or a boolean.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ _LISTS = {name: name for name in ("also_called", "sources", "authors", "reviewed
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What the front matter says, by the names of ``Article``'s fields."""
+    """The values of the front matter, by the names of ``Article``'s fields."""
 
     fields: dict[str, Any]
 
     def article(self, path: str, text: str, headings: tuple[Heading, ...], title: str) -> Article:
-        """The article; ``title`` is used when the front matter names none.
+        """The article; ``title`` is used if the front matter has none.
 
         Raises UnreadableArticle when there is no text to search.
         """

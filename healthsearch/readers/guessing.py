@@ -1,7 +1,7 @@
-"""The encoding of text that is not UTF-8 and names none: Windows-1252 or GB18030, when that is beyond doubt.
+"""Guesses the encoding of text that is not UTF-8 and declares none: Windows-1252 or GB18030, if certain.
 
-Two opinions must agree: our own, of what stands where in such text, and that of charset-normalizer (MIT), which
-compares with other encodings by the letters of languages. A wrong guess would change the words that we quote.
+Our own rules on typical characters and charset-normalizer (MIT), which compares encodings by letter frequencies, must
+agree. A wrong guess would change the words that are quoted.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _HANZI = re.compile("[\u4e00-\u9fff]")
 
 
 def guess(data: bytes) -> str | None:
-    """``cp1252`` or ``gb18030``, or None when the bytes may as well be something else."""
+    """``cp1252`` or ``gb18030``, or None if the bytes may be something else."""
     sample = _sample(data)
     for encoding, plausible in (("cp1252", _western), ("gb18030", _chinese)):
         try:

@@ -1,4 +1,4 @@
-"""JATS: a journal article as PubMed Central and publishers have it.
+"""JATS: journal articles from PubMed Central and publishers.
 
 Left out: references, acknowledgements and declarations, supplements, peer reviews and translations.
 """
@@ -44,7 +44,7 @@ def read(root: Element, path: str) -> Iterator[Article]:
 
 
 def _abstract(abstract: Element, blocks: Blocks) -> None:
-    """An abstract under its own title; what only announces the article on a page of contents has none."""
+    """Add an abstract under a heading; a teaser for a table of contents gets none."""
     announces = attribute(abstract, "abstract-type") in ("toc", "teaser")
     write(abstract, blocks, 2, "" if announces else "Abstract")
 
@@ -80,7 +80,7 @@ def _authors(meta: Element) -> Iterator[str]:
 
 
 def _published(meta: Element) -> str:
-    """The first day on which readers had it."""
+    """The first day of publication."""
     dates: dict[str, str] = {}
     for given in children(meta, "pub-date"):
         kind = attribute(given, "pub-type") or attribute(given, "date-type")

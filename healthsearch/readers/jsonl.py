@@ -1,4 +1,4 @@
-"""JSONL: one article a line, each an object; BEIR's corpora are read as they are.
+"""JSONL: one article per line, each an object; BEIR corpora are read as they are.
 
 Line by line, so that a file of tens of megabytes is never in memory as one tree.
 """
@@ -16,7 +16,7 @@ from healthsearch.readers.rows import Rows
 
 
 def read(data: bytes, path: str) -> Iterator[Article | UnreadableArticle]:
-    """The article of every line; a line that is none is named, and the others are read all the same."""
+    """The article of every line; a bad line is reported and the others are read."""
     rows = Rows(path)
     for number, line in enumerate(io.BytesIO(as_utf_8(data, path)), start=1):
         if not line.strip():

@@ -1,8 +1,8 @@
-"""The article in a web page: what surrounds it is taken out of the tree, by what it is and by what it is called.
+"""The article in a web page: removes navigation and other clutter by element, class and id.
 
-Rules rather than statistics: what is neither named as clutter nor a mere list of links stays, so that a page
-loses no sentence; ``tests/test_clutter.py`` holds both sides. Nothing that makes up most of the page is clutter,
-whatever it is called.
+Rules instead of statistics: everything that is neither named as clutter nor a plain list of links stays, so that a page
+loses no sentence; ``tests/test_clutter.py`` tests both. A part that makes up most of the page is never clutter,
+whatever its name.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _SHARE_OF_MAIN = 0.4
 
 
 def main_content(root: Element) -> Element:
-    """The part of the page that is the article, with all else taken out of it."""
+    """The part of the page that is the article, with everything else removed."""
     for element in list(root.iter()):
         if name(element) in _NEVER_TEXT or _is_hidden(element):
             take_out(element)
@@ -66,7 +66,7 @@ def main_content(root: Element) -> Element:
 
 
 def _inner(root: Element) -> Iterator[Element]:
-    """Everything inside, outermost first, but nothing inside what was taken out on the way."""
+    """All descendants, parents first, skipping those removed while iterating."""
     for element in list(root.iter()):
         if element is not root and name(element) and _is_in(element, root):
             yield element
@@ -128,7 +128,7 @@ def _is_slight(element: Element) -> bool:
 
 
 def _is_list_of_links(element: Element) -> bool:
-    """Links and nothing else to read: no sentence stands between them, none is one."""
+    """Whether the element contains only links: no sentence is between them, and none of them is one."""
     if name(element) not in _LISTS or sum(1 for _ in element.iter("a")) < _FEW_LINKS:
         return False
     text = text_of(element)
@@ -136,7 +136,7 @@ def _is_list_of_links(element: Element) -> bool:
 
 
 def _take_out_with_heading(element: Element) -> None:
-    """Take out a list and the heading that announces nothing else."""
+    """Remove a list, and its heading if that introduces nothing else."""
     before, after = (
         next(
             (one for one in islice(element.itersiblings(preceding=preceding), _CLOSE_BY) if one.tag != TAKEN_OUT), None
@@ -150,14 +150,14 @@ def _take_out_with_heading(element: Element) -> None:
 
 
 def _take_out_rights(main: Element) -> None:
-    """Take out the line on copyright that ends many pages."""
+    """Remove the copyright line at the end of many pages."""
     blocks = [element for element in main.iter("p", "div", "center", "small") if not len(element) and text_of(element)]
     if blocks and _RIGHTS.match(text_of(blocks[-1])) and _words(blocks[-1]) < _SLIGHT_WORDS:
         take_out(blocks[-1])
 
 
 def _marked(root: Element) -> Element:
-    """The part that the page itself marks as the main one or as the article, else the page."""
+    """The part that the page marks as main or as the article, else the whole page."""
     whole = _words(root)
     for marked in (
         [element for element in root.iter() if name(element) == "main" or element.get("role") == "main"],

@@ -1,6 +1,6 @@
-"""Markdown: what a reader of the rendered page would read, with its headings.
+"""Markdown: the text of the rendered page, with its headings.
 
-Parsed by markdown-it (CommonMark and tables). Raw HTML is not interpreted: it stays the text that it is.
+Parsed by markdown-it (CommonMark and tables). Raw HTML is not interpreted but kept as text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _parser = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def read(data: bytes, path: str) -> Iterator[Article]:
-    """The article in a Markdown file; its title is the front matter's, else the first heading, else the name."""
+    """The article in a Markdown file; its title comes from the front matter, the first heading or the file name."""
     details, source = parse(decode(data, path), path)
     text, headings = render(source)
     title = next((heading.title for heading in headings), PurePosixPath(path).stem)
@@ -51,7 +51,7 @@ class _Page:
         self._cells: list[str] | None = None
 
     def add(self, token: Token) -> None:
-        """Take the next token of the document."""
+        """Process the next token of the document."""
         match token.type:
             case "heading_open":
                 self._level = int(token.tag[1])

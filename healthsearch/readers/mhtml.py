@@ -1,4 +1,4 @@
-"""MHTML: a web page that a browser saved as one file, as a message with the page as its first part of HTML."""
+"""MHTML: a web page saved as one file, in the form of a message whose first HTML part is the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGES = {"text/html", "application/xhtml+xml"}
 
 
 def read(data: bytes, path: str) -> Iterator[Article]:
-    """The article in a saved page. Raises UnreadableArticle when the file holds no page."""
+    """The article in a saved page. Raises UnreadableArticle if the file contains no page."""
     try:
         message = message_from_bytes(data)
         page = next((part for part in message.walk() if part.get_content_type() in _PAGES), None)

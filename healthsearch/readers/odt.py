@@ -66,7 +66,7 @@ def _properties(package: Package, path: str) -> dict[str, str]:
 
 
 class _Text:
-    """Walks the text and hands its blocks on."""
+    """Walks the text and collects its blocks."""
 
     def __init__(self, documents: list[Element]) -> None:
         self.blocks = Blocks()
@@ -86,7 +86,7 @@ class _Text:
         self._noted = 0
 
     def take(self, parent: Element) -> None:
-        """Take everything in an element that holds blocks."""
+        """Read everything in an element that contains blocks."""
         for element in children(parent):
             kind = name(element)
             if kind == "h":
@@ -158,7 +158,7 @@ class _Text:
         return [text] * min(times, _MOST_REPEATED)
 
     def _after(self, boxes: list[Element]) -> None:
-        """Text frames and footnotes stand under the paragraph that they are of, and so under its heading."""
+        """Put text frames and footnotes after their paragraph, and so under its heading."""
         for box in boxes:
             self.take(box)
         due, self._due = self._due, []
@@ -167,7 +167,7 @@ class _Text:
             self.blocks.paragraph(f"[{mark}] " + "\n".join(filter(None, texts)))
 
     def _text(self, element: Element) -> tuple[str, list[Element]]:
-        """A paragraph's text, and the text frames that are anchored in it."""
+        """A paragraph's text, and the text frames anchored in it."""
         said: list[str] = []
         boxes: list[Element] = []
         self._say_in(element, said, boxes)
@@ -199,5 +199,5 @@ class _Text:
 
 
 def _owner(row: Element) -> Element:
-    """The table that a row belongs to."""
+    """The table of a row."""
     return next(ancestor for ancestor in row.iterancestors() if name(ancestor) == "table")

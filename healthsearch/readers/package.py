@@ -1,6 +1,6 @@
-"""A zipped package (DOCX, ODT, EPUB): its parts by name, never unpacked to disk, never larger than they may be.
+"""A zipped package (DOCX, ODT, EPUB): its parts by name, read in memory within size limits.
 
-What a package says of its own sizes is not believed: reading stops at the limit.
+Sizes stated in the package are not trusted: reading stops at the limit.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Package:
         return name in self._names
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part that must be there."""
+        """The bytes of a required part."""
         if name not in self._names:
             raise self.broken(f"its part '{name}' is missing")
         try:
@@ -73,9 +73,9 @@ class Package:
         return name.lstrip("/")
 
     def locked(self) -> UnreadableArticle:
-        """The error of a package that is encrypted."""
+        """The error for an encrypted package."""
         return UnreadableArticle(self._path, "the file is encrypted", "Save a copy of it without a password.")
 
     def broken(self, cause: str) -> UnreadableArticle:
-        """The error of a package that is not whole."""
+        """The error for an incomplete package."""
         return UnreadableArticle(self._path, cause, f"Open it in the program that made it and save it as {self._kind}.")

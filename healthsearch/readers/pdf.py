@@ -1,7 +1,7 @@
-"""PDF: the text of its pages in reading order, with headings and with the page of every word.
+"""PDF: the text of the pages in reading order, with headings and page numbers.
 
-Text only: a scanned page is a picture, and reading pictures is another program's work. PDFium is not made for
-threads, so that one file is read at a time in a process.
+Text only: there is no text recognition for scanned pages. PDFium is not thread-safe, so a process reads one file at a
+time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from healthsearch.readers.properties import choose_title, fields
 
 # A thick textbook has some 2 million characters; 30 thousand a second are read.
 MOST_CHARACTERS = 5_000_000
-# A file may claim any number of pages, and have none of them.
+# A file may claim any number of pages without having them.
 MOST_PAGES = 20_000
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -69,7 +69,7 @@ def _read(data: bytes, path: str) -> Article:
 
 
 def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[Run]]], list[tuple[float, float]]]:
-    """For each page its runs, each direction of writing apart, and its foot and top."""
+    """For each page its runs, separated by writing direction, and its bottom and top."""
     if len(document) > MOST_PAGES:
         raise _too_long(path, f"{MOST_PAGES:,} pages")
     pages: list[list[list[Run]]] = []
@@ -79,7 +79,7 @@ def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[R
         try:
             page = document[index]
         except pypdfium2.PdfiumError:
-            # One broken page is no reason to lose the others; it keeps its number.
+            # One damaged page must not cost the others; it keeps its number.
             pages.append([])
             heights.append((0.0, 1.0))
             continue
@@ -114,7 +114,7 @@ def _outline(document: pypdfium2.PdfDocument) -> Iterator[Entry]:
 
 
 def _language(document: pypdfium2.PdfDocument) -> str:
-    """The document's language, where it names one."""
+    """The document's language, if given."""
     length = raw.FPDFCatalog_GetLanguage(document, None, 0)
     buffer = ctypes.create_string_buffer(length)
     raw.FPDFCatalog_GetLanguage(document, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)

@@ -1,7 +1,7 @@
-"""Refuses a PDF whose packed streams swell beyond measure, before PDFium unpacks them.
+"""Refuses a PDF with decompression bombs, before PDFium unpacks its streams.
 
-Pictures are left alone: nobody looks at them here. What a file hides from this look (streams within streams in
-rare encodings) PDFium still bounds, at a gigabyte.
+Images are not unpacked here and so not checked. Streams in rare nested encodings escape this check; PDFium limits them
+to a gigabyte.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_LAYERS = 4
 
 
 def refuse_swelling(data: bytes, path: str) -> None:
-    """Raise UnreadableArticle when what the file has packed is too large to be a document's."""
+    """Raise UnreadableArticle if the unpacked streams are too large for a document."""
     together = 0
     for match in _STREAM.finditer(data):
         dictionary = data[max(0, match.start() - _DICTIONARY) : match.start()]
@@ -44,7 +44,7 @@ def refuse_swelling(data: bytes, path: str) -> None:
 
 
 def _unpacked(packed: bytes, layers: int) -> int:
-    """How many bytes there are after unpacking, as far as the limit and a little beyond."""
+    """The number of unpacked bytes, counted up to slightly beyond the limit."""
     pieces: Iterator[bytes] = iter([packed])
     for _ in range(layers):
         pieces = _pieces(pieces)
@@ -64,5 +64,5 @@ def _pieces(packed: Iterator[bytes]) -> Iterator[bytes]:
                 yield unpacker.decompress(piece, 1_000_000)
                 piece = unpacker.unconsumed_tail
         except zlib.error:
-            # Encrypted, or broken: what came before is all.
+            # Encrypted or damaged: count what came before.
             return

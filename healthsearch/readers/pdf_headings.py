@@ -1,7 +1,7 @@
-"""Which paragraphs of a printed document are headings, and of what level.
+"""Recognises the headings of a printed document and their levels.
 
-By the document's outline where its titles stand in the text, else by the type: larger than the body's, or bold
-on lines of their own. Knows no PDF library.
+Uses the document's outline if its titles occur in the text, else the type: larger than the body's, or bold on separate
+lines. Independent of the PDF library.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Entry:
 
 
 def heading_levels(paragraphs: Sequence[Paragraph], outline: Sequence[Entry], title: str = "") -> dict[int, int]:
-    """The level of each paragraph that is a heading, by its place in the list; 1 is the title's.
+    """The level of each paragraph that is a heading, by its position in the list; 1 is the title.
 
     The title is ``title`` where the first page has it, else what stands largest there.
     """
@@ -52,7 +52,7 @@ def heading_levels(paragraphs: Sequence[Paragraph], outline: Sequence[Entry], ti
 
 
 def body_size(paragraphs: Sequence[Paragraph]) -> float:
-    """The type size, to half a point, in which most of the text is set."""
+    """The type size of most of the text, to half a point."""
     sizes = Counter[float]()
     for paragraph in paragraphs:
         for line in paragraph.lines:
@@ -77,7 +77,7 @@ def _stands_out(paragraph: Paragraph, body: float) -> bool:
 
 
 def _outlined(paragraphs: Sequence[Paragraph], outline: Sequence[Entry]) -> dict[int, int]:
-    """The depth of each paragraph that an entry names; empty when most entries name none."""
+    """The depth of each paragraph matched by an entry; empty if most entries match none."""
     places: dict[tuple[str, int | None], list[int]] = {}
     for index, paragraph in enumerate(paragraphs):
         places.setdefault((_letters(paragraph.text), paragraph.page), []).append(index)

@@ -1,7 +1,7 @@
-"""Runs to lines in reading order, and lines to paragraphs: the geometry of a printed page.
+"""Layout analysis of a printed page: from runs to lines in reading order, and from lines to paragraphs.
 
-Columns are found by the white gutter between them. Running heads, feet and page numbers are what stands at
-the same height of several pages, numbers aside. Knows no PDF library.
+Columns are found by the gutter between them. Running headers, footers and page numbers are recognised by the same
+height on several pages, ignoring numbers. Independent of the PDF library.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ENDED = re.compile(r"[.!?:;…][\"'”’)\]]*(?:\d{1,3})?$")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of one column, from left to right; ``cells`` are its parts where wide gaps part them."""
+    """A line of one column, from left to right; ``cells`` are its parts between wide gaps."""
 
     cells: tuple[str, ...]
     left: float
@@ -45,13 +45,13 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The line as it reads."""
+        """The text of the line."""
         return " | ".join(self.cells)
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Lines that belong together, on the page with this number (from 0), with their distance from the column's edge."""
+    """Lines of one paragraph, on the page with this number (from 0), with their indent from the column's edge."""
 
     lines: tuple[Line, ...]
     page: int
@@ -60,12 +60,12 @@ class Paragraph:
 
     @property
     def text(self) -> str:
-        """Its lines as they are printed."""
+        """Its lines as printed."""
         return " ".join(line.text for line in self.lines)
 
     @property
     def bullet(self) -> bool:
-        """Whether it begins with a list's mark."""
+        """Whether it begins with a list marker."""
         return bool(_BULLET.match(self.lines[0].text))
 
     @property
@@ -80,7 +80,7 @@ class Paragraph:
 
 
 def running_lines(pages: Sequence[Sequence[Run]], heights: Sequence[tuple[float, float]]) -> set[tuple[int, Run]]:
-    """The running heads, feet and page numbers, as page and run; ``heights`` are each page's foot and top."""
+    """Running headers, footers and page numbers, as page and run; ``heights`` are each page's bottom and top."""
     sizes = Counter[float]()
     for run in (run for runs in pages for run in runs):
         sizes[run.size] += len(run.text)
@@ -90,7 +90,7 @@ def running_lines(pages: Sequence[Sequence[Run]], heights: Sequence[tuple[float,
         margin = (top - foot) * _MARGIN
         for run in runs:
             if run.baseline < foot + margin or run.baseline > top - margin:
-                # Left and right pages mirror each other, so that only the height counts.
+                # Left and right pages are mirrored, so only the height counts.
                 key = re.sub(r"\d+|\b[ivxlc]+\b", "#", run.text.casefold()), round((top - run.baseline) / 4)
                 found.setdefault(key, []).append((page, run))
     needed = max(2, len(pages) * _RECURRING)
@@ -98,21 +98,21 @@ def running_lines(pages: Sequence[Sequence[Run]], heights: Sequence[tuple[float,
 
 
 def _recurs(places: list[tuple[int, Run]], needed: float, body: float) -> bool:
-    """Whether a line stands on so many pages; one with another number on each is a heading where it is large."""
+    """Whether a line is on this many pages; a large line with a different number on each is a heading."""
     if len({page for page, _ in places}) < needed:
         return False
     return len({run.text for _, run in places}) == 1 or all(run.size <= 1.1 * body for _, run in places)
 
 
 def columns(runs: Sequence[Run]) -> list[list[Run]]:
-    """The runs of a page or of a part of it, in columns, in the order in which they are read."""
+    """The runs of a page or a part of it, by column, in reading order."""
     gutter = _gutter(runs)
     if gutter is None:
         return [list(runs)] if runs else []
     ordered: list[list[Run]] = []
     crossing = sorted((run for run in runs if run.left < gutter < run.right), key=lambda run: -run.baseline)
     beside = [run for run in runs if not run.left < gutter < run.right]
-    # What crosses the gutter parts the page into bands, each read left column first.
+    # Runs across the gutter divide the page into bands, each read left column first.
     for across, band in _bands(crossing, beside):
         ordered += [across] if across else []
         ordered += columns([run for run in band if run.right <= gutter])
@@ -137,7 +137,7 @@ def _bands(crossing: list[Run], beside: list[Run]) -> Iterable[tuple[list[Run], 
 
 
 def _gutter(runs: Sequence[Run]) -> float | None:
-    """Where the page is parted in two columns; None when it is not."""
+    """The position of the gutter between two columns; None if there is none."""
     if len(runs) < 2 * _LINES:
         return None
     left, right = min(run.left for run in runs), max(run.right for run in runs)
@@ -167,7 +167,7 @@ def _is_column(side: list[Run], total: int) -> bool:
 
 
 def lines(column: Sequence[Run]) -> list[Line]:
-    """The column's lines from top to bottom; a raised or lowered figure belongs to the line that it stands in."""
+    """The column's lines from top to bottom; superscripts and subscripts belong to their line."""
     groups: list[list[Run]] = []
     for run in sorted(column, key=lambda run: (-run.baseline, run.left)):
         if groups:
@@ -200,7 +200,7 @@ def _line(group: list[Run]) -> Line:
 
 
 def paragraphs(column: Sequence[Line], page: int) -> list[Paragraph]:
-    """The column's paragraphs: parted by white space, by type, by an indented first line, or by a list's marks."""
+    """The column's paragraphs, separated by white space, type, an indented first line or list markers."""
     pitches = [above.baseline - below.baseline for above, below in pairwise(column)]
     close = sorted(pitch for pitch in pitches if pitch > 0)
     usual = close[len(close) // 3] if close else 0.0
@@ -237,5 +237,5 @@ def _begins(group: list[Line], line: Line, pitch: float, usual: float, right: fl
 
 
 def is_open(text: str) -> bool:
-    """Whether a paragraph ends in the middle of a sentence, so that it may go on elsewhere."""
+    """Whether a paragraph ends in mid-sentence, so that it may continue elsewhere."""
     return not _ENDED.search(text)

@@ -1,7 +1,7 @@
-"""A page of a PDF as runs of characters with their places and type sizes. With ``pdf`` the only import of pypdfium2.
+"""A page of a PDF as runs of characters with positions and type sizes. With ``pdf`` the only import of pypdfium2.
 
-Knows nothing of lines, columns or articles (``pdf_layout``). Coordinates are points along the text's own
-direction and upwards from it, so that turned pages and turned tables read like any other.
+Independent of lines, columns and articles (``pdf_layout``). Coordinates are points along the text's own direction and
+upwards from it, so that rotated pages and tables are read like any other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FARTHEST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters that follow each other on one baseline with no wider gap than a word space."""
+    """Consecutive characters on one baseline with no gap wider than a word space."""
 
     text: str
     left: float
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What one drawing command shows between two spaces or line ends, or all of it."""
+    """The text of one drawing command, or a part of it between spaces or line ends."""
 
     text: str
     space_before: bool
@@ -108,7 +108,7 @@ def _joined(pieces: list[_Shown]) -> str:
 
 
 def stands_raised(baseline: float, size: float, other_baseline: float, other_size: float) -> bool:
-    """Whether the other is a raised figure beside type with this baseline and size."""
+    """Whether the other is a superscript beside type with this baseline and size."""
     return other_size < 0.85 * size and other_baseline > baseline + 0.15 * size
 
 
@@ -127,7 +127,7 @@ def _shown(page: pypdfium2.PdfPage) -> Iterator[_Shown]:
 
 
 def _commands(textpage: pypdfium2.PdfTextPage) -> Iterator[tuple[int, int, str, bool]]:
-    """First and last character, text, and whether white space goes before, of what each drawing command shows."""
+    """For each drawing command: first and last character, text, and whether white space precedes it."""
     characters: list[str] = []
     first = last = owner = 0
     space = space_before = False
@@ -155,7 +155,7 @@ def _character(code: int) -> str:
 
 
 def _type(textpage: pypdfium2.PdfTextPage, index: int, rotation: int) -> tuple[float, bool, int]:
-    """Size in points, whether bold, and by how many quarters it stands turned on the screen."""
+    """Size in points, whether bold, and the rotation on screen in quarter turns."""
     matrix = raw.FS_MATRIX()
     raw.FPDFText_GetMatrix(textpage, index, matrix)
     size = raw.FPDFText_GetFontSize(textpage, index) * (math.hypot(matrix.c, matrix.d) or 1.0)
@@ -171,7 +171,7 @@ def _type(textpage: pypdfium2.PdfTextPage, index: int, rotation: int) -> tuple[f
 
 
 def _place(textpage: pypdfium2.PdfTextPage, index: int, quarters: int) -> tuple[float, float, float]:
-    """A character's left, right and baseline along the text's own direction, turned by so many quarters."""
+    """A character's left, right and baseline along the text's direction, for a rotation in quarter turns."""
     box = raw.FS_RECTF()
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetLooseCharBox(textpage, index, box)

@@ -1,6 +1,6 @@
-"""Paragraphs of printed pages to text: broken words mended, paragraphs joined across columns and pages.
+"""From paragraphs of printed pages to text: joins hyphenated words, and paragraphs across columns and pages.
 
-Knows no PDF library.
+Independent of the PDF library.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BETWEEN = 8
 
 @dataclass(slots=True)
 class _Piece:
-    """A paragraph as it will stand in the text; ``breaks`` are the offsets at which further pages begin."""
+    """A paragraph of the final text; ``breaks`` are the offsets at which further pages begin."""
 
     text: str
     paragraph: Paragraph
@@ -35,7 +35,7 @@ class _Piece:
 
 
 def write(paragraphs: Sequence[Paragraph], levels: Mapping[int, int], page_count: int) -> Blocks:
-    """The document's blocks, with where each of its pages begins."""
+    """The document's blocks, with the start of each page."""
     words = _words([line for paragraph in paragraphs for line in paragraph.lines])
     body = body_size(paragraphs)
     pieces: list[_Piece] = []
@@ -80,7 +80,7 @@ def _blocks(pieces: list[_Piece], page_count: int) -> Blocks:
 
 
 def _nested(indents: list[float], indent: float) -> list[float]:
-    """The indents of the lists that an item with this indent stands in, its own last."""
+    """The indents of the lists around an item with this indent, its own last."""
     outer = [other for other in indents if other < indent - 4]
     return [*outer, indent]
 
@@ -94,7 +94,7 @@ def _item(blocks: Blocks, piece: _Piece, depth: int) -> None:
 
 
 def _first_half(pieces: list[_Piece], piece: _Piece, body: float) -> _Piece | None:
-    """The piece that this one, at the top of its column, goes on with; None when it begins anew."""
+    """The piece that is continued by this one at the top of its column; None if it is a new paragraph."""
     paragraph = piece.paragraph
     if not paragraph.opens_column or piece.level or paragraph.bullet or len(paragraph.lines[0].cells) > 1:
         return None
@@ -113,7 +113,7 @@ def _first_half(pieces: list[_Piece], piece: _Piece, body: float) -> _Piece | No
 
 
 def _join(before: str, after: str, words: Mapping[str, int]) -> str:
-    """Two lines as one text; a word broken by a hyphen is mended as the document writes it elsewhere."""
+    """Two lines as one text; a hyphenated word is joined as it is spelt elsewhere in the document."""
     broken = _BROKEN.search(before)
     if not broken or not after[:1].isalnum():
         return f"{before} {after}" if before else after
@@ -129,7 +129,7 @@ def _join(before: str, after: str, words: Mapping[str, int]) -> str:
 
 
 def _words(lines: Sequence[Line]) -> Counter[str]:
-    """How often each whole word stands in the document; the halves of broken ones are left out."""
+    """The frequency of each word in the document, without the halves of hyphenated ones."""
     return Counter(word.casefold() for word in _whole_words(lines))
 
 

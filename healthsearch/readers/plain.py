@@ -1,6 +1,6 @@
-"""Plain text: read as it stands. Text without headings gets none invented.
+"""Plain text: read unchanged, without invented headings.
 
-Front matter as in Markdown is understood here too, since an exported text may well carry it.
+Front matter is read as in Markdown, because exported texts may have it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONGEST_TITLE = 200
 
 
 def read(data: bytes, path: str) -> Iterator[Article]:
-    """The article in a text file; its title is the front matter's, else a short first line, else the name."""
+    """The article in a text file; its title comes from the front matter, a short first line or the file name."""
     details, text = parse(decode(data, path), path)
     first = text.lstrip().partition("\n")[0].strip()
     title = first if len(first) <= _LONGEST_TITLE else PurePosixPath(path).stem

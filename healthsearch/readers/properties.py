@@ -1,7 +1,7 @@
-"""What files say of themselves, in the form that an Article keeps: titles, dates, names, languages.
+"""Metadata of files in the form of an Article: titles, dates, names, languages.
 
-The day on which a document's file was made is no date of its text: a copy converted today would pass for new. So Word,
-OpenDocument, RTF and PDF give no date.
+The creation date of a file is not the date of its text: a copy converted today would seem new. So Word, OpenDocument,
+RTF and PDF provide no date.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from healthsearch.article import parse_date
 from healthsearch.readers.blocks import squeeze
 
-# What programs write where a title should be.
+# Placeholders that programs write as titles.
 _NO_TITLE = re.compile(
     r"untitled|unknown|document\d*|microsoft word - .*|.*\.(?:docx?|odt|rtf|indd|qxd|pdf|tex|dvi|html?)", re.IGNORECASE
 )
@@ -37,7 +37,7 @@ def fields(
     reviewed_by: Iterable[str] = (),
     **texts: str,
 ) -> dict[str, Any]:
-    """Those of an Article's fields that have a value, each in its form.
+    """The fields of an Article that have a valid value.
 
     >>> fields(language="en-GB", published="2024-05-17T10:00:00Z", reviewed="May 2024", publisher=" ")
     {'language': 'en', 'published': '2024-05-17'}
@@ -51,7 +51,7 @@ def fields(
 
 
 def _language(text: str) -> str:
-    """The language of a tag without its country; "" for what is no tag, such as "C" or "x-none"."""
+    """The language of a tag without its country; "" for invalid tags such as "C" or "x-none"."""
     code = squeeze(text).replace("_", "-").partition("-")[0].lower()
     return code if re.fullmatch(r"[a-z]{2,3}", code) else ""
 

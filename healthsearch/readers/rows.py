@@ -1,6 +1,6 @@
-"""One row of an export to one article: which column means what. Knows neither JSON nor CSV.
+"""From a row of an export to an article; independent of JSON and CSV.
 
-The columns are found by the names that exports give them; BEIR's ``_id``, ``title`` and ``text`` are among them.
+Columns are recognised by their usual names, including BEIR's ``_id``, ``title`` and ``text``.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _MANY = {"authors", "reviewed_by", "also_called"}
 _PARTS = re.compile(r"[;|]")
 # Half of a surrogate pair, which JSON can escape, and NUL are no text.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-# A file in which more rows are broken is not what it seems to be.
+# A file with more bad rows is not what it seems to be.
 _MOST_BROKEN = 10
 
 
 class Rows:
-    """The rows of the file at ``path``; counts those that are broken."""
+    """The rows of the file at ``path``; counts the bad ones."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -45,7 +45,7 @@ class Rows:
         self._broken: list[UnreadableArticle] = []
 
     def article(self, row: Mapping[str, Any], line: int) -> Iterator[Article | UnreadableArticle]:
-        """The article of the row that begins in this line, or why there is none; a row with no value has none."""
+        """The article of the row that begins in this line, or its error; nothing for an empty row."""
         values = {str(name).strip().lower(): value for name, value in row.items()}
         beir = values.get("metadata")
         if isinstance(beir, dict):
@@ -66,7 +66,7 @@ class Rows:
         yield Article(id=self._id(values, line), path=self._path, title=title, text=text, **said)
 
     def broken(self, line: int, cause: str) -> UnreadableArticle:
-        """What to tell of a row. Raises it for the whole file when there were too many."""
+        """The error for a bad row. Raises it for the whole file if there were too many."""
         problem = UnreadableArticle(self._path, f"line {line} {cause}", "Mend the line, or take it out.")
         self._broken.append(problem)
         if len(self._broken) > _MOST_BROKEN:

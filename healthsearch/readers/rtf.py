@@ -1,4 +1,4 @@
-"""RTF: headings by outline level or style, lists, tables, footnotes, and what the file says of itself.
+"""RTF: headings by outline level or style, lists, tables, footnotes and document properties.
 
 Pictures, objects, headers, footers, comments, hidden and deleted text are left out.
 """
@@ -65,7 +65,7 @@ def read(data: bytes, path: str) -> Iterator[Article]:
 
 
 class _Document:
-    """Follows groups and paragraphs, and hands the blocks on."""
+    """Follows groups and paragraphs, and collects the blocks."""
 
     def __init__(self) -> None:
         self.blocks = Blocks()
@@ -84,11 +84,11 @@ class _Document:
 
     @property
     def depth(self) -> int:
-        """How many groups are open."""
+        """The number of open groups."""
         return len(self._groups)
 
     def take(self, kind: str, text: str, number: int | None) -> None:
-        """Take the next token."""
+        """Process the next token."""
         if kind == "{":
             self._groups.append(self._state)
             self._ignorable = False
@@ -191,7 +191,7 @@ class _Document:
         self._write_notes()
 
     def _write_notes(self) -> None:
-        """Footnotes stand under the paragraph that they are of, and so under its heading."""
+        """Put footnotes after their paragraph, and so under its heading."""
         due, self._due = self._due, []
         for number in due:
             self.blocks.paragraph(f"[{number}] " + squeeze(self._notes[number - 1]))

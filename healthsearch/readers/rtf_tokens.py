@@ -1,4 +1,4 @@
-"""RTF as tokens: groups, control words, and text in the right characters. Knows nothing of documents."""
+"""RTF as tokens: groups, control words and decoded text."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ _CHARSETS = {
 
 
 def tokens(data: bytes) -> Iterator[Token]:
-    """The tokens of an RTF file. Bytes that its code pages do not have become U+FFFD."""
+    """The tokens of an RTF file. Bytes that are not in its code pages become U+FFFD."""
     yield from _joined(_Decoder().pieces(data))
 
 
 def _joined(pieces: Iterator[Token]) -> Iterator[Token]:
-    """Text that comes in pieces as one, with surrogate pairs joined."""
+    """Joins pieces of text and surrogate pairs."""
     texts: list[str] = []
     for piece in pieces:
         if piece[0] == "text":

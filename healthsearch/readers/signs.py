@@ -1,6 +1,6 @@
-"""What a file is by its first bytes, whatever its name says.
+"""Detects the type of a file from its first bytes, independently of its name.
 
-Only what cannot be mistaken is told apart; for anything else the name is believed.
+Only unmistakable types are detected; otherwise the name is trusted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: in words, the suffixes that it goes by, and whether they all mean one format."""
+    """A file type: its name in words, its suffixes, and whether they all mean one format."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -43,7 +43,7 @@ _START = 4_096
 
 
 def sign(data: bytes) -> str | None:
-    """The key in ``KINDS`` of what the bytes are beyond doubt, None when they may be anything.
+    """The key in ``KINDS`` of the certain type of the bytes, else None.
 
     >>> sign(b"%PDF-1.7 ..."), sign(b"# Back pain")
     ('pdf', None)

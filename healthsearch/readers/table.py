@@ -1,4 +1,4 @@
-"""CSV and TSV with a header: one article a row."""
+"""CSV and TSV with a header: one article per row."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ csv.field_size_limit(5_000_000)
 
 
 def read(data: bytes, path: str) -> Iterator[Article | UnreadableArticle]:
-    """The article of every row; a row that is none is named by its line.
+    """The article of every row; a bad row is reported with its line.
 
-    Raises UnreadableArticle when the header names no column of texts.
+    Raises UnreadableArticle if the header has no text column.
     """
     lines = io.TextIOWrapper(io.BytesIO(as_utf_8(data, path)), encoding="utf-8", newline="")
     first = lines.readline(_LONGEST_HEADER)

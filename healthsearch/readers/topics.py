@@ -1,4 +1,4 @@
-"""Health topics, many in one file: MedlinePlus's own XML, and questions with answers as MedQuAD has them."""
+"""Health topics, many in one file: MedlinePlus XML, and questions with answers in MedQuAD's form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from healthsearch.readers.xml_tree import Element, attribute, children, first, p
 
 _LANGUAGES = {"English": "en", "Spanish": "es"}
 _AMERICAN_DATE = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
-# Two items or more of a list that lost its lines.
+# Two or more items of a list that has lost its line ends.
 _RUN_IN = re.compile(r"\s{2,}- (?=\S)")
 
 
@@ -59,12 +59,12 @@ def medquad(root: Element, path: str) -> Iterator[Article]:
             found = True
             yield _document(document, title, blocks, path)
     if not found:
-        # The answers of three sources were taken out of MedQuAD for their licence.
+        # MedQuAD omits the answers of three sources because of their licence.
         raise UnreadableArticle(path, "it holds questions without answers", "Delete the file.")
 
 
 def _answers(document: Element, blocks: Blocks) -> bool:
-    """Add the questions that have an answer; whether there are any."""
+    """Add the questions that have an answer; returns whether there are any."""
     answered = False
     pairs = first(document, "QAPairs")
     for pair in children(pairs, "QAPair") if pairs is not None else ():

@@ -1,7 +1,7 @@
-"""What a web page says of itself: JSON-LD by schema.org, the meta elements of Dublin Core, Highwire and Open Graph.
+"""Metadata of a web page: JSON-LD by schema.org, and meta elements of Dublin Core, Highwire and Open Graph.
 
-JSON-LD comes first, since it names what is meant (``lastReviewed``); a page that contradicts itself is believed
-where it is most precise.
+JSON-LD has priority, because its names are specific (``lastReviewed``); if values disagree, the most precise one is
+used.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ _SAVED_FROM = re.compile(r"<!-- saved from url=\(\d+\)(\S+) -->")
 
 
 def metadata(root: Element, source: str) -> dict[str, Any]:
-    """The fields of an Article that the page gives, and ``title``; ``source`` is the page's own text."""
+    """The fields of an Article given by the page, and ``title``; ``source`` is the page's HTML."""
     said: dict[str, list[str]] = {}
     for told in (_of_schema(root), _of_links(root, source), _of_meta(root)):
         of_this: dict[str, list[str]] = {}
         for field, values in told:
             of_this.setdefault(field, []).extend(filter(None, (_kept(field, value) for value in values)))
-        # The better source of authors is not to be mixed with the worse.
+        # Do not mix authors from a better source with those from a worse.
         said = {field: values for field, values in of_this.items() if values} | said
     single = {field: values[0] for field, values in said.items() if values and field not in _MANY}
     authors, reviewers, names = (said.get(field, []) for field in _MANY)
@@ -61,7 +61,7 @@ def metadata(root: Element, source: str) -> dict[str, Any]:
 
 
 def _kept(field: str, value: str) -> str:
-    """The value in the form of its field; "" for one that cannot be meant: a link is no author."""
+    """The value in the form of its field; "" for an implausible value, such as a link as author."""
     if field in ("published", "reviewed"):
         return _SLASHED.sub(_with_dashes, value)
     return value if (field == "url") == is_address(value) or field == "licence" else ""
@@ -93,7 +93,7 @@ def _of_schema(root: Element) -> Iterator[tuple[str, list[str]]]:
 
 
 def _nodes(value: object, depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The objects that stand for the page or its text, outermost first."""
+    """The objects that describe the page or its text, outermost first."""
     if depth > _DEEPEST:
         return
     if isinstance(value, list):
@@ -110,7 +110,7 @@ def _nodes(value: object, depth: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def _names(value: object, depth: int = 0) -> Iterator[str]:
-    """The texts of a value: itself, the name of the person or firm that it is, or of each of a list."""
+    """The texts of a value: a string itself, the name of a person or organisation, or those of a list."""
     if isinstance(value, str):
         yield squeeze(value)
     elif isinstance(value, dict) and depth < _DEEPEST:

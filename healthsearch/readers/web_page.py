@@ -1,4 +1,4 @@
-"""HTML: the article of a page, without what surrounds it, and what the page says of itself."""
+"""HTML: the article of a page without its surroundings, and the page's metadata."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from healthsearch.readers.properties import choose_title
 from healthsearch.readers.web_metadata import metadata
 from healthsearch.readers.xml_tree import Element, close_gaps, parse_page, take_out, text_of
 
-# A page must name its encoding within so many bytes, says the standard.
+# The HTML standard requires the encoding within this many bytes.
 _START = 1_024
 _DECLARED = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([\w-]+)", re.IGNORECASE
 )
-# What browsers take these names for.
+# The encodings that browsers use for these names.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
-# More than a thick book has; each takes time.
+# More than a large book has; each takes time.
 _MOST_ELEMENTS = 100_000
-# What parts the name of a page from that of its site.
+# Separators between the title of a page and the name of its site.
 _SITE = re.compile(r"\s+[|–—·»:-]\s+(?=[^|–—·»]*$)")
 
 
 def read(data: bytes, path: str) -> Iterator[Article]:
-    """The article in a web page; its title is that of its first heading, else the page's own."""
+    """The article in a web page; its title is the first heading, else the title of the page."""
     yield article_of(text_of_page(data, path), path)
 
 
 def article_of(source: str, path: str, url: str = "") -> Article:
-    """The article in the text of a page that was found at ``url``, unless the page says better."""
+    """The article in the HTML of a page from ``url``, unless the page gives another address."""
     root = parse_page(source, path)
     if sum(1 for _ in root.iter()) > _MOST_ELEMENTS:
         raise UnreadableArticle(
@@ -57,7 +57,7 @@ def article_of(source: str, path: str, url: str = "") -> Article:
 
 
 def _take_out_repeated(main: Element) -> None:
-    """Take out a title that stands twice in a row, as over a page that was made of another format."""
+    """Remove a repeated title, as in pages converted from another format."""
     heads = list(main.iter("h1"))
     for head, following in itertools.pairwise(heads):
         if text_of(head) == text_of(following):
@@ -66,9 +66,9 @@ def _take_out_repeated(main: Element) -> None:
 
 
 def text_of_page(data: bytes, path: str, charset: str = "") -> str:
-    """The page's text, by its mark, the given or declared encoding, or what can be told without.
+    """The page's text, decoded by its byte-order mark, its given or declared encoding, or by detection.
 
-    Raises UnreadableArticle when none of that fits.
+    Raises UnreadableArticle if none fits.
     """
     declared = _DECLARED.search(data[:_START])
     marked = data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -1,4 +1,4 @@
-"""An XHTML document's blocks, as a browser would show them. Knows no e-book and no web page."""
+"""The blocks of an XHTML document, as a browser would show them; used for e-books and web pages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _LISTS = {"ul", "ol", "menu", "dir"}
 _HEADING = re.compile(r"h([1-6])")
 _NOT_IN_CELLS = {"table", *(f"h{level}" for level in range(1, 7))}
 _PARTING = _BLOCKS | {"li", "br", "dt", "dd", "list-item", "break"}
-# Parts of a book that only repeat what stands elsewhere.
+# Parts of a book that only repeat content from elsewhere.
 _REPEATING = {"toc", "landmarks", "page-list", "titlepage", "pagebreak"}
 
 
 def write(root: Element, blocks: Blocks) -> None:
-    """Add what the document says to ``blocks``."""
+    """Add the document's content to ``blocks``."""
     writer = _Writer(blocks)
     writer.walk(root)
     writer.flush()
@@ -120,12 +120,12 @@ def table_cells(table: Element) -> list[list[Element]]:
 
 
 def is_raised(element: Element) -> bool:
-    """Whether the element is a raised figure or the mark of a footnote (in JATS)."""
+    """Whether the element is a superscript or (in JATS) a footnote mark."""
     return name(element) == "sup" or attribute(element, "ref-type") in ("fn", "table-fn")
 
 
 def cell_text(cell: Element) -> str:
-    """A cell's text on one line, its paragraphs and items parted by spaces."""
+    """A cell's text on one line, its paragraphs and items separated by spaces."""
     return squeeze("".join(_said_in(cell, [])))
 
 

@@ -1,4 +1,4 @@
-"""XML, told apart by its root element: journal articles (JATS) and health topics (MedlinePlus, MedQuAD)."""
+"""XML, by its root element: journal articles (JATS) and health topics (MedlinePlus, MedQuAD)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SETS = {"pmc-articleset", "articles", "records"}
 def read(data: bytes, path: str) -> Iterator[Article]:
     """Every article of an XML file.
 
-    Raises UnreadableArticle when it is not well-formed, or of a kind that no reader knows.
+    Raises UnreadableArticle if it is not well-formed or of an unknown kind.
     """
     kind = root_name(data, path)
     if kind == "health-topics":

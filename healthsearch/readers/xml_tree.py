@@ -1,7 +1,7 @@
-"""XML to a tree that nothing outside the file has touched; the only import of lxml.
+"""Parses XML without any access outside the file; the only import of lxml.
 
-No entity is expanded but the named characters of HTML, no DTD and no other file is opened, nothing is fetched,
-and the depth is bounded by libxml2 (256), so that a reader may walk the tree by recursion.
+Only the named characters of HTML are expanded as entities; no DTD or other file is opened and nothing is fetched.
+libxml2 limits the depth to 256, so that readers can use recursion.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lxml import etree
 
 from healthsearch.errors import UnreadableArticle
 
-# An element, as lxml has it; lxml brings no types.
+# An lxml element; lxml has no type information.
 Element = Any
 
 
@@ -24,7 +24,7 @@ MOST_ELEMENTS = 1_000_000
 
 TAKEN_OUT = "taken-out"
 
-# What every parse here refuses to do; comments and instructions are not text.
+# Options of every parse: nothing is resolved or fetched; comments and instructions are dropped.
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -38,7 +38,7 @@ _SAFE: dict[str, Any] = {
 def parse(data: bytes, path: str, part: str = "") -> Element:
     """The root element of an XML document; ``part`` names it inside the file at ``path``, for the error.
 
-    Raises UnreadableArticle when it is not well-formed, or means an entity of its own.
+    Raises UnreadableArticle if it is not well-formed or uses an entity of its own.
     """
     try:
         root = etree.fromstring(data, etree.XMLParser(**_SAFE))
@@ -49,7 +49,7 @@ def parse(data: bytes, path: str, part: str = "") -> Element:
 
 
 def parse_html(text: str, path: str) -> Element:
-    """The root element of a piece of HTML, as a browser would mend it."""
+    """The root element of an HTML fragment, repaired as in a browser."""
     try:
         return etree.fromstring(f"<html><body>{text}</body></html>", etree.HTMLParser(huge_tree=False))
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -57,7 +57,7 @@ def parse_html(text: str, path: str) -> Element:
 
 
 def parse_page(text: str, path: str) -> Element:
-    """The root element of a whole HTML document, as a browser would mend it.
+    """The root element of a whole HTML document, repaired as in a browser.
 
     Raises UnreadableArticle when it is nested more deeply than any page (256), so that nothing is cut off unseen.
     """
@@ -73,19 +73,19 @@ def parse_page(text: str, path: str) -> Element:
 
 
 def take_out(element: Element) -> None:
-    """Empty an element, so that only the text behind it is left; ``close_gaps`` then removes it."""
+    """Empty an element, leaving only the text after it; ``close_gaps`` then removes it."""
     if element.getparent() is not None:
         element.clear(keep_tail=True)
         element.tag = TAKEN_OUT
 
 
 def close_gaps(root: Element) -> None:
-    """Remove what was taken out. By lxml itself, since a text with control characters cannot be set anew."""
+    """Remove emptied elements. Done by lxml, because text with control characters cannot be set again."""
     etree.strip_elements(root, TAKEN_OUT, with_tail=False)
 
 
 def records(data: bytes, path: str) -> Iterator[tuple[str, Element]]:
-    """The root's name with each of its children in turn; what was taken is forgotten, so that a long file fits.
+    """The root's name with each child in turn; children are freed after use, so that a long file fits in memory.
 
     Raises UnreadableArticle as ``parse`` does, where the file is read so far.
     """
@@ -127,7 +127,7 @@ def _name_characters(root: Element, path: str, part: str) -> None:
 
 
 def malformed(error: Exception, path: str, part: str = "") -> UnreadableArticle:
-    """What to tell of a document that lxml does not take."""
+    """The error for a document that lxml rejects."""
     cause = str(error).split(", line ")[0].strip().rstrip(".") or "there is nothing in it"
     line = getattr(error, "lineno", None)
     where = f", line {line}" if line else ""
@@ -141,7 +141,7 @@ def _within(part: str) -> str:
 
 
 def _replace(entity: Element, path: str, part: str) -> None:
-    """Put the named character in place of its entity."""
+    """Replace an entity by its named character."""
     character = html.unescape(entity.text)
     if character == entity.text:
         raise UnreadableArticle(
@@ -160,7 +160,7 @@ def _replace(entity: Element, path: str, part: str) -> None:
 
 
 def name(element: Element) -> str:
-    """The element's name without its namespace; "" for what is no element."""
+    """The element's name without its namespace; "" for comments and the like."""
     # Not by QName, which refuses names such as "o:p" that HTML is full of.
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
@@ -174,16 +174,16 @@ def attribute(element: Element, wanted: str) -> str:
 
 
 def children(element: Element, *names: str) -> Iterator[Element]:
-    """The element's children with one of these names, or all of them."""
+    """The element's children with one of these names; all without names."""
     for child in element:
         if isinstance(child.tag, str) and (not names or name(child) in names):
             yield child
 
 
 def first(element: Element, *paths: str) -> Element | None:
-    """The first descendant by one of these ways of names ("front/article-meta"), in any namespace, else None.
+    """The first descendant at one of these paths ("front/article-meta"), in any namespace, else None.
 
-    What is found is compared with None, never asked for its truth: an element without children is false.
+    Compare the result with None: an element without children is false.
     """
     for path in paths:
         step, _, rest = path.partition("/")
@@ -200,5 +200,5 @@ def text_of(element: Element | None) -> str:
 
 
 def number(text: str, otherwise: int) -> int:
-    """The whole number that an attribute says, or ``otherwise``; none that counts anything here has more digits."""
+    """The integer value of an attribute, or ``otherwise``; numbers with more digits are not plausible here."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else otherwise
