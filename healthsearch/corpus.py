@@ -143,15 +143,15 @@ def _listed(corpus: Path, path: str) -> SourceFile | UnreadableArticle:
     file = corpus / path
     try:
         status = file.lstat()
-        if stat.S_ISLNK(status.st_mode):
+        linked = stat.S_ISLNK(status.st_mode)
+        if linked:
             status = file.stat()
-            if not file.resolve().is_relative_to(corpus.resolve()):
-                # Whoever sends a folder of articles could have any file of this machine read.
-                cause = "it is a link that leads out of the corpus"
-                return UnreadableArticle(path, cause, "Put the file itself there.")
         if not stat.S_ISREG(status.st_mode):
             # A pipe or a device may never end, or never begin.
             return UnreadableArticle(path, "it is not a regular file", "Move it out of the corpus.")
+        if linked and not file.resolve().is_relative_to(corpus.resolve()):
+            # Whoever sends a folder of articles could have any file of this machine read.
+            return UnreadableArticle(path, "it is a link that leads out of the corpus", "Put the file itself there.")
         if status.st_size > largest(path):
             return _too_large(path)
         return SourceFile(path, sha256(file), status.st_size)
