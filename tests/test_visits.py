@@ -314,7 +314,8 @@ def _read(page: Page) -> None:
 
 
 def _map(page: Page) -> Locator:
-    return page.get_by_role("img").filter(has_text="Does massage relieve")
+    # While the page is drawn anew, the chart before it may stay for a moment.
+    return page.get_by_role("img").filter(has_text="Does massage relieve").last
 
 
 def _look_around(page: Page) -> None:
