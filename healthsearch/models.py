@@ -136,7 +136,7 @@ def local_folder(name: str) -> Path:
 def _no_model(folder: Path) -> HealthSearchError:
     return HealthSearchError(
         folder,
-        "the folder holds no sentence-transformers model (modules.json is missing)",
+        "the folder holds no model (config.json or modules.json is missing)",
         "Name a folder that SentenceTransformer.save() wrote.",
     )
 

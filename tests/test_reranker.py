@@ -92,7 +92,7 @@ def test_measuring_with_one(tmp_path: Path, reranker: Reranker) -> None:
 
 
 def test_a_folder_that_is_none_is_told_so(tmp_path: Path) -> None:
-    with pytest.raises(HealthSearchError, match="the reranker cannot be loaded"):
+    with pytest.raises(HealthSearchError, match="the folder holds no model"):
         Reranker(str(tmp_path))
 
 
