@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 # Bytes that are read of a file at a time.
 _BLOCK = 1 << 18
+
+# Of everything in a folder, in order: its path, when it was last changed in nanoseconds, its size in bytes.
+FolderState: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 def read_text(file: Path, errors: str = "strict") -> str:
@@ -42,6 +46,12 @@ def names(folder: Path) -> list[str]:
     """Every file in it, by path within it, but no link to one."""
     files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     return sorted(path.relative_to(folder).as_posix() for path in files)
+
+
+def state_of(folder: Path) -> FolderState:
+    """What tells a change of anything below a folder, without reading it. OSError when something goes meanwhile."""
+    found = ((path, path.lstat()) for path in sorted(folder.rglob("*")))
+    return tuple((str(path), status.st_mtime_ns, status.st_size) for path, status in found)
 
 
 def sha256(path: Path) -> str:

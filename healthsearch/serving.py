@@ -19,6 +19,7 @@ from healthsearch.build import Report, build
 from healthsearch.citing import article_of, find
 from healthsearch.encoder import Encoder, Model
 from healthsearch.errors import HealthSearchError
+from healthsearch.files import FolderState, state_of
 from healthsearch.generation import ENCODERS, GENERATIONS, Generation, Pointer, open_generation
 from healthsearch.models import DEFAULT_MODEL, find_model, same_model
 from healthsearch.narrowing import Offers, offers
@@ -43,8 +44,8 @@ class _Opened:
     fault: HealthSearchError | None
 
 
-# A pointer, and the files of the generations that it names, each with what tells a change of it.
-_State: TypeAlias = tuple[Pointer, list[tuple[Path, int, int]]]
+# A pointer, and what tells a change of the generations that it names.
+_State: TypeAlias = tuple[Pointer, list[FolderState]]
 
 
 class Service:
@@ -207,13 +208,12 @@ class Service:
 
 
 def _state(index: Path, pointer: Pointer) -> _State:
-    folders = [index / GENERATIONS / name for name in (pointer.generation, pointer.previous) if name]
+    names = [name for name in (pointer.generation, pointer.previous) if name]
     try:
-        found = [(file, file.lstat()) for folder in folders for file in sorted(folder.rglob("*"))]
+        return pointer, [state_of(index / GENERATIONS / name) for name in names]
     except OSError:
         # A build has cleaned one away meanwhile, and published another.
         return pointer, []
-    return pointer, [(file, status.st_mtime_ns, status.st_size) for file, status in found]
 
 
 @dataclass(frozen=True, slots=True)

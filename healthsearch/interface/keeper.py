@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from healthsearch import keeper_markup, markup
 from healthsearch import keeper_wording as wording
 from healthsearch.errors import HealthSearchError
+from healthsearch.files import FolderState, state_of
 from healthsearch.history import builds
 from healthsearch.interface import charts
 from healthsearch.interface.visit import current, shared_service
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 READER = "healthsearch/interface/reader.py"
 # A right passage among so many is early.
 EARLY = 3
-# The files of the test questions, each with what tells a change of it.
-_Questions: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 def main() -> None:
@@ -159,7 +158,7 @@ def _draw_unanswered(service: Service) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _trial(_searcher: Searcher, folder: Path, generation: str, questions: _Questions) -> Trial:
+def _trial(_searcher: Searcher, folder: Path, generation: str, questions: FolderState) -> Trial:
     """The trial of a generation, which its name stands for, by these questions."""
     from healthsearch.trial import run_trial
 
@@ -169,11 +168,6 @@ def _trial(_searcher: Searcher, folder: Path, generation: str, questions: _Quest
     return found
 
 
-def _questions(folder: Path) -> _Questions:
-    found = ((file, file.lstat()) for file in sorted(folder.rglob("*")))
-    return tuple((str(file), status.st_mtime_ns, status.st_size) for file, status in found)
-
-
 def _draw_trial(service: Service, generation: Generation) -> None:
     folder = default_questions()
     st.html(keeper_markup.section(wording.TRIAL, wording.RIGHT if folder else wording.NO_TRIAL))
@@ -181,7 +175,7 @@ def _draw_trial(service: Service, generation: Generation) -> None:
         return
     if st.button(wording.ASK_ALL, key="trial"):
         # Who asks again may have changed the questions.
-        st.session_state["tried"] = generation.name, _questions(folder)
+        st.session_state["tried"] = generation.name, state_of(folder)
     tried, questions = st.session_state.get("tried", (None, ()))
     if tried != generation.name:
         return
