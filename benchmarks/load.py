@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,11 +56,11 @@ class State:
 class Kept:
     """What a process held after the first tenth of its work and at the end of it: ten states each."""
 
-    warm: list[State]
-    end: list[State]
+    warm: Sequence[State]
+    end: Sequence[State]
 
     @classmethod
-    def of(cls, states: list[State]) -> Kept:
+    def of(cls, states: Sequence[State]) -> Kept:
         """Of states in their order, a hundred or more."""
         tenth = len(states) // 10
         return cls(states[tenth : tenth + 10], states[-10:])
@@ -163,17 +163,26 @@ def main() -> int:
 
 def tell(load: Load, builds: int, seconds: float) -> int:
     """Print the table; 1 when the process did not stay as it was, else 0."""
-    kept = Kept.of(load.states)
     p50, p99 = np.percentile(load.milliseconds, (50, 99))
+    rows = {
+        f"questions, in {seconds:.0f} s": f"{len(load.milliseconds):,}",
+        "builds published meanwhile; generations that answered": f"{builds}; {len(load.generations)}",
+        "a question: median, 99 of 100": f"{p50:.1f}, {p99:.1f} ms",
+    }
+    return report(rows, load.faults, load.states)
+
+
+def report(rows: Mapping[str, str], faults: Sequence[str], states: Sequence[State]) -> int:
+    """Print the rows and how a process stood the load, with the first faults; 1 where it did not, else 0."""
+    kept = Kept.of(states)
     print("| | |\n|---|---|")
-    print(f"| questions, in {seconds:.0f} s | {len(load.milliseconds):,} |")
-    print(f"| builds published meanwhile; generations that answered | {builds}; {len(load.generations)} |")
-    print(f"| questions that failed | {len(load.faults)} |")
-    print(f"| a question: median, 99 of 100 | {p50:.1f}, {p99:.1f} ms |")
+    for what, found in rows.items():
+        print(f"| {what} | {found} |")
+    print(f"| questions that failed | {len(faults)} |")
     print(kept)
-    for fault in load.faults[:10]:
+    for fault in faults[:10]:
         print(fault, file=sys.stderr)
-    return int(bool(load.faults) or kept.grown)
+    return int(bool(faults) or kept.grown)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.load import Kept, State, changes  # noqa: E402 - the project need not be installed
+from benchmarks.load import State, changes, report  # noqa: E402 - the project need not be installed
 from healthsearch import wording  # noqa: E402
 from healthsearch.evaluation import read_queries  # noqa: E402
 from tests.browsing import served  # noqa: E402
@@ -149,18 +149,14 @@ async def main() -> int:
                 watch(server, seconds, until),
                 *(crowd.visit() for _ in range(arguments.visitors)),
             )
-    kept = Kept.of(states)
     p50, p95, p99 = np.percentile(crowd.milliseconds, (50, 95, 99))
-    print("| | |\n|---|---|")
-    print(f"| visitors at once, for {arguments.minutes:g} minutes | {arguments.visitors} |")
-    print(f"| questions answered; visitors who left before | {len(crowd.milliseconds):,}; {crowd.left} |")
-    print(f"| builds published meanwhile | {builds} |")
-    print(f"| questions that failed | {len(crowd.faults)} |")
-    print(f"| from Enter to the whole page: median, 95 and 99 of 100 | {p50:.0f}, {p95:.0f}, {p99:.0f} ms |")
-    print(kept)
-    for fault in crowd.faults[:10]:
-        print(fault, file=sys.stderr)
-    return int(bool(crowd.faults) or kept.grown)
+    rows = {
+        f"visitors at once, for {arguments.minutes:g} minutes": f"{arguments.visitors}",
+        "questions answered; visitors who left before": f"{len(crowd.milliseconds):,}; {crowd.left}",
+        "builds published meanwhile": f"{builds}",
+        "from Enter to the whole page: median, 95 and 99 of 100": f"{p50:.0f}, {p95:.0f}, {p99:.0f} ms",
+    }
+    return report(rows, crowd.faults, states)
 
 
 if __name__ == "__main__":
