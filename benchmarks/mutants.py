@@ -22,8 +22,6 @@ MODULES = ["passages", "vectors", "generation", "fusion", "evaluation"]
 TESTS = [*MODULES, "search", "filters"]
 # mutmut's words for mutants that a test has noticed: by failing, or by never ending.
 _NOTICED = ("killed", "timeout")
-# A locale in which text that is read or written without naming its encoding fails, as it does on some machines.
-_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8"}
 _SETTINGS = f"""
 [tool.mutmut]
 source_paths = ["healthsearch"]
@@ -72,9 +70,9 @@ def tell(what: str, states: Counter[str]) -> None:
 def mutmut(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
     command = [sys.executable, "-m", "mutmut", *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | _LOCALE, capture_output=True, encoding="utf-8", check=False
-    )
+    # It reads the program in the encoding of the locale, and draws with signs beyond ASCII.
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
 
 
 if __name__ == "__main__":

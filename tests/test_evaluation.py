@@ -56,14 +56,15 @@ def figures_of(run: dict[str, list[str]], qrels: Qrels) -> dict[str, float]:
     return {name: getattr(figures, name) for name in MEASURES}
 
 
-class TestMeasures:
-    @settings(max_examples=1_000)
-    @given(st.dictionaries(QUERIES, JUDGED, min_size=1), st.dictionaries(QUERIES, RANKINGS))
-    def test_every_figure_is_that_of_ir_measures(self, qrels: Qrels, run: dict[str, list[str]]) -> None:
-        # ir_measures averages over the judged queries too, and a query without a ranking counts 0 there.
-        everywhere = {query: run.get(query) or ["not judged"] for query in qrels}
-        assert figures_of(run, qrels) == pytest.approx(by_ir_measures(everywhere, qrels))
+@settings(max_examples=1_000)
+@given(st.dictionaries(QUERIES, JUDGED, min_size=1), st.dictionaries(QUERIES, RANKINGS))
+def test_every_figure_is_that_of_ir_measures(qrels: Qrels, run: dict[str, list[str]]) -> None:
+    # ir_measures averages over the judged queries too, and a query without a ranking counts 0 there.
+    everywhere = {query: run.get(query) or ["not judged"] for query in qrels}
+    assert figures_of(run, qrels) == pytest.approx(by_ir_measures(everywhere, qrels))
 
+
+class TestMeasures:
     def test_a_relevant_document_that_was_missed_costs(self) -> None:
         judged = {"a": 3, "b": 1, "missed": 2}
         ideal = 3 + 2 / math.log2(3) + 1 / 2
