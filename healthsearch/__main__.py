@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with unread_output_dropped():
             status = int(arguments.run(arguments))
+            # An answer that cannot be delivered is an error.
             sys.stdout.flush()
             return status
         return ERROR
