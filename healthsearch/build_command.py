@@ -10,7 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from healthsearch.build import Progress, build
+from healthsearch.build import build
+from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index

@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from healthsearch.build import Progress, build
+from healthsearch.build import build
 from healthsearch.encoder import Model
+from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import sha256
 from healthsearch.generation import ENCODERS

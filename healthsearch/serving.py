@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from healthsearch.article import Article
-from healthsearch.build import Report, build
+from healthsearch.build import build
 from healthsearch.citing import article_of, find
 from healthsearch.encoder import Encoder, Model
+from healthsearch.encoding import Report
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import FolderState, state_of
 from healthsearch.generation import ENCODERS, GENERATIONS, Generation, Pointer, open_generation

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsearch.build import Progress, build
+from healthsearch.build import build
+from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer, open_generation
 from healthsearch.plan import Summary, make_plan

@@ -83,6 +83,8 @@ ORDER = [
     "plan",
     "history",
     "intake",
+    "encoding",
+    "index_lock",
     "build",
     "newer",
     "fusion",
@@ -149,7 +151,7 @@ ONLY_IN = {
     "yaml": {"readers.front_matter", "urgent"},
     "lxml": {"readers.xml_tree"},
     "pypdfium2": {"readers.pdf_runs", "readers.pdf"},
-    "filelock": {"build"},
+    "filelock": {"index_lock"},
     "streamlit": {
         "app",
         *(

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from healthsearch.build import Report, build
+from healthsearch.build import build
 from healthsearch.encoder import Model
+from healthsearch.encoding import Report
 from healthsearch.passages import Passage
 from healthsearch.search import Searcher
 from training.wordings import HEADINGS

@@ -14,7 +14,7 @@ from healthsearch.interface.visit import Visit
 from healthsearch.places import default_corpus
 
 if TYPE_CHECKING:
-    from healthsearch.build import Progress, Report
+    from healthsearch.encoding import Progress, Report
     from healthsearch.plan import Summary
     from healthsearch.serving import Service
 

@@ -1,0 +1,213 @@
+"""Encodes the passages of new articles while the articles after them are read.
+
+A passage that was encoded before is not encoded again: see ``Encoding``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from healthsearch.article import Article
+from healthsearch.corpus import SourceFile
+from healthsearch.encoder import Encoder
+from healthsearch.errors import UnreadableArticle
+from healthsearch.generation import Generation
+from healthsearch.intake import Copy, Found
+from healthsearch.journal import Journal, SentenceVectors, Vector, passage_key
+from healthsearch.passages import Passage, split
+from healthsearch.plan import Plan
+from healthsearch.store import StoredArticle
+from healthsearch.vectors import Matrix
+
+# A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
+_LARGEST_BYTE = 127
+# Passages handed to one of the encoder's threads at once, for it to order as suits it.
+_HANDFUL = 128
+# So many handfuls for each of its threads are read before the first of them is written, so that none has to wait.
+_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is: files that must be read, and of them done; passages; what the clock says.
+
+    ``seconds_left`` supposes that all that is left must be encoded; None until something was.
+    """
+
+    files: int
+    files_total: int
+    encoded: int
+    reused: int
+    seconds: float
+    seconds_left: float | None
+
+
+Report = Callable[[Progress], None]
+_Vectors = tuple[Vector, SentenceVectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A new article with its passages, their keys, and their vectors, found or still being encoded."""
+
+    article: Article
+    passages: Sequence[Passage]
+    keys: Sequence[str]
+    vectors: Sequence[Future[_Vectors]]
+
+
+Coming = tuple[SourceFile, Begun | StoredArticle | Copy | UnreadableArticle | None]
+
+
+def _ahead(items: Iterable[Coming], most: int) -> Iterator[Coming]:
+    """The same items in the same order, each asked for while articles of so many passages wait before it."""
+    waiting: deque[Coming] = deque()
+    passages = 0
+    for item in items:
+        waiting.append(item)
+        passages += _count(item)
+        while passages > most:
+            passages -= _count(waiting[0])
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _count(item: Coming) -> int:
+    """The passages of an article; whatever else may come counts as one."""
+    one = item[1]
+    return len(one.passages) if isinstance(one, Begun | StoredArticle) else 1
+
+
+class Encoding:
+    """Vectors for passages, from the cheapest source: the last generation, the journal, the encoder.
+
+    The encoder's threads get them by the handful, while articles after them are read; use it in a ``with`` block,
+    whose end stops what is left.
+    """
+
+    def __init__(
+        self, encoder: Encoder, journal: Journal, previous: Generation | None, plan: Plan, report: Report
+    ) -> None:
+        self.encoder = encoder
+        self.encoded = self.reused = 0
+        self._journal = journal
+        self._previous = previous
+        self._known = previous.store.keys() if previous else {}
+        self._report = report
+        to_read = [file for file in plan.files if file.path in plan.to_read]
+        self._files, self._done = len(to_read), 0
+        self._sizes = {file.path: file.size for file in to_read}
+        self._bytes_left = sum(self._sizes.values())
+        self._bytes_encoded = 0
+        self._encoded_before = 0
+        self._started = time.monotonic()
+        self._pool = ThreadPoolExecutor(encoder.workers)
+        self._failure: BaseException | None = None
+        self._encoding: dict[str, Future[_Vectors]] = {}
+        self._line: dict[str, Passage] = {}
+
+    def __enter__(self) -> Encoding:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def begun(self, files: Iterable[tuple[SourceFile, Iterable[Found]]]) -> Iterator[Coming]:
+        """What is found in the files, new articles split and handed to the encoder; None at the end of a file."""
+        return _ahead(self._found(files), _AHEAD * _HANDFUL * self.encoder.workers)
+
+    def finished(self, begun: Begun) -> tuple[Sequence[str], Matrix, SentenceVectors]:
+        """The passages' keys, their (n, dimension) matrix, and the vectors of all their sentences in order."""
+        found = []
+        if not self._line.keys().isdisjoint(begun.keys):
+            self._hand_over()
+        for key, vectors in zip(begun.keys, begun.vectors, strict=True):
+            found.append(vectors.result())
+            if self._encoding.pop(key, None) is not None:
+                self.encoded += 1
+                self._tell()
+        return begun.keys, np.stack([vector for vector, _ in found]), np.concatenate([rows for _, rows in found])
+
+    def finish(self, path: str) -> None:
+        """Count a file as done, if it was one to read."""
+        if path not in self._sizes:
+            return
+        self._done += 1
+        self._bytes_left -= self._sizes[path]
+        if self.encoded > self._encoded_before:
+            self._bytes_encoded += self._sizes[path]
+            self._encoded_before = self.encoded
+        self._tell()
+
+    def _found(self, files: Iterable[tuple[SourceFile, Iterable[Found]]]) -> Iterator[Coming]:
+        for file, found in files:
+            for one in found:
+                yield file, self._begin(one) if isinstance(one, Article) else one
+            yield file, None
+
+    def _begin(self, article: Article) -> Begun:
+        passages = split(article, self.encoder)
+        keys = [passage_key(self.encoder.passage_digest, passage) for passage in passages]
+        vectors = [self._vectors(key, passage) for key, passage in zip(keys, passages, strict=True)]
+        return Begun(article, passages, keys, vectors)
+
+    def _vectors(self, key: str, passage: Passage) -> Future[_Vectors]:
+        if key in self._encoding:
+            self.reused += 1
+            return self._encoding[key]
+        known = self._kept(key)
+        found: Future[_Vectors] = Future()
+        if known is None:
+            # The next passage of the same text waits for this one.
+            self._encoding[key], self._line[key] = found, passage
+            if len(self._line) == _HANDFUL:
+                self._hand_over()
+        else:
+            self.reused += 1
+            found.set_result(known)
+        return found
+
+    def _hand_over(self) -> None:
+        passages, self._line = self._line, {}
+        self._pool.submit(self._encode, passages, {key: self._encoding[key] for key in passages})
+
+    def _kept(self, key: str) -> _Vectors | None:
+        known = self._known.get(key)
+        if known is None or self._previous is None:
+            return self._journal.get(key, self.encoder.dimension)
+        row, first, count = known
+        return self._previous.vectors.rows(row, row + 1)[0], self._previous.sentences[first : first + count]
+
+    def _encode(self, passages: Mapping[str, Passage], waiting: Mapping[str, Future[_Vectors]]) -> None:
+        """In a thread of the pool; each is kept in the journal as soon as it is encoded."""
+        keys = list(passages)
+        texts = [(passage.encoded_text, passage.encoded_sentences) for passage in passages.values()]
+        try:
+            for place, vector, sentences in self.encoder.encode_passages(texts):
+                if self._failure is not None:
+                    # The build ends here: the rest would be encoded for nothing.
+                    raise self._failure
+                found = vector, _as_bytes(sentences)
+                self._journal.put(keys[place], *found)
+                waiting[keys[place]].set_result(found)
+        except BaseException as failure:
+            self._failure = failure
+            for one in waiting.values():
+                if not one.done():
+                    one.set_exception(failure)
+
+    def _tell(self) -> None:
+        seconds = time.monotonic() - self._started
+        left = seconds * self._bytes_left / self._bytes_encoded if self._bytes_encoded else None
+        self._report(Progress(self._done, self._files, self.encoded, self.reused, seconds, left))
+
+
+def _as_bytes(rows: Matrix) -> SentenceVectors:
+    largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return np.asarray(np.rint(rows / largest * _LARGEST_BYTE), dtype=np.int8)
