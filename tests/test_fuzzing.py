@@ -18,3 +18,18 @@ def test_damaged_files_are_read_or_refused(suffix: str, data: st.DataObject) -> 
 
 def test_control_characters_and_names_of_word_in_a_page() -> None:
     check(b"<p>a</p><script>x</script>\x01b<o:p>c</o:p><ptitle:>d", "x.html")
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\ud800"])
+def test_escapes_of_what_is_no_text_in_the_metadata_of_a_page(escape: str) -> None:
+    said = f'{{"@type": "WebPage", "author": "{escape}Ada", "headline": "{escape}"}}'
+    check(f'<script type="application/ld+json">{said}</script><p>a</p>'.encode(), "x.html")
+
+
+def test_an_escaped_nul_in_front_matter() -> None:
+    check(b'---\ntitle: "a\\0b"\nauthors: ["\\0"]\n---\nText.', "x.md")
+
+
+def test_a_nul_in_the_author_of_a_pdf() -> None:
+    data = (SEEDS / "sore-shoulder.pdf").read_bytes()
+    check(data.replace(b"(Ada Writer)", rb"(A\000riter)"), "x.pdf")

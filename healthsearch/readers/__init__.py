@@ -5,11 +5,13 @@ A reader takes bytes, so that no reader ever opens a path named in a file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import PurePosixPath
+from typing import Any
 
-from healthsearch.article import Article
+from healthsearch.article import Article, Heading
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers import docx, epub, jsonl, markdown, mhtml, odt, pdf, plain, rtf, table, web_page, xml_articles
 from healthsearch.readers.archives import ungzipped, unzipped
@@ -56,6 +58,8 @@ _EXPORTS = {".jsonl", ".csv", ".tsv"}
 LARGEST_ARCHIVE = 100_000_000
 _ZIP, _GZIP = ".zip", ".gz"
 _SETTINGS = (".yaml", ".yml")
+# Half of a surrogate pair and NUL, which JSON, YAML and PDF can escape or contain, are no text.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 # A page saved as one file contains its pictures.
 LARGEST_PAGE = 20_000_000
 LARGEST: dict[str, int] = (
@@ -144,10 +148,24 @@ def _of_gzip(data: bytes, path: str) -> Iterator[Outcome]:
 
 
 def _checked(found: Outcome) -> Outcome:
-    if isinstance(found, Article) and len(found.text) > LARGEST_TEXT:
+    if isinstance(found, UnreadableArticle):
+        return found
+    if len(found.text) > LARGEST_TEXT:
         cause = f"its text is longer than {LARGEST_TEXT // 1_000_000} million characters"
         return UnreadableArticle(found.path, cause, "Split it into articles of their own.")
-    return found
+    return replace(found, **{field.name: _as_text(getattr(found, field.name)) for field in fields(found)})
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - the value of any field of an Article
+    """The value with U+FFFD for every character that is no text, so that offsets stay."""
+    match value:
+        case str():
+            return _NO_TEXT.sub("\ufffd", value)
+        case tuple():
+            return tuple(map(_as_text, value))
+        case Heading():
+            return replace(value, title=_as_text(value.title))
+    return value
 
 
 def _reader(data: bytes, path: str) -> Reader:

@@ -30,8 +30,6 @@ _COLUMNS = {
 TEXT_COLUMNS = _COLUMNS["text"] + _COLUMNS["title"]
 _MANY = {"authors", "reviewed_by", "also_called"}
 _PARTS = re.compile(r"[;|]")
-# Half of a surrogate pair, which JSON can escape, and NUL are no text.
-_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 # A file with more bad rows is not what it seems to be.
 _MOST_BROKEN = 10
 
@@ -88,7 +86,7 @@ class Rows:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return _NO_TEXT.sub("\ufffd", value)
+        return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
