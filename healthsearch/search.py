@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from healthsearch.answer import Answer, Hit, Result, answering
+from healthsearch.answer import Answer, Result, answering
 from healthsearch.article import Article
 from healthsearch.contrast import Contrast, Said, contrast
 from healthsearch.encoder import Encoder
@@ -23,17 +22,12 @@ from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, fuse, measure
 from healthsearch.generation import ENCODERS, Generation, open_generation
-from healthsearch.judge import Calibration, Evidence, Verdict, evidence
-from healthsearch.mark import Mark, cautions_of, mark
+from healthsearch.hits import Asked, Hits, Ranking
+from healthsearch.judge import Calibration, Evidence, evidence
 from healthsearch.models import find_model, same_model
-from healthsearch.newer import is_old, newer
-from healthsearch.passages import Passage, Span, names
-from healthsearch.polarity import says_no
-from healthsearch.reasons import Lists, reasons
+from healthsearch.reasons import Lists
 from healthsearch.reranker import DEPTH, Reranker
-from healthsearch.sentences import without_list_marker
 from healthsearch.spelling import Speller
-from healthsearch.store import StoredPassage
 from healthsearch.urgent import Signs, urgent
 from healthsearch.vectors import Mask
 from healthsearch.words import ANALYSIS, Rows, Scores, has_words, highest, words
@@ -43,37 +37,8 @@ CANDIDATES = 200
 # One long article must not fill the page.
 PASSAGES_PER_ARTICLE = 2
 MOST_HITS = 100
-# A passage is told of as another match of its article when it comes among the first so many of all.
-_ALSO_AMONG = 10
-# How many passages before and after a hit are looked at for a warning: a section without headings may be a book.
-_CLOSE_BY = 3
 # Longer is refused before it is tokenized; the encoder's own limit is checked after.
 _LONGEST_QUESTION = 4_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranking:
-    """The candidates' rows, best first, ties by row, with their fused scores; and what these rest on.
-
-    ``evidence`` is None when there was no candidate at all; ``searched``: how many passages could have been one.
-    """
-
-    rows: Rows
-    scores: Scores
-    evidence: Evidence | None
-    lists: Lists
-    searched: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question as it was read, its vector and the weights of its index words, and what became of it."""
-
-    read: str
-    query: Scores
-    weights: dict[str, float]
-    verdict: Verdict
-    today: date
 
 
 class Searcher:
@@ -151,15 +116,10 @@ class Searcher:
         query = self.encoder.encode_query([read])[0]
         among = self._among(where)
         ranking, chosen = self._chosen(read, query, k, among)
-        rows = ranking.rows
-        articles = {identity: self.article(identity) for identity in dict.fromkeys(self._articles(rows[chosen]))}
         confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
-        weights = self.generation.words.weights(words(read))
-        asked = _Asked(read, query, weights, verdict, today or date.today())
-        later = self._newer(rows[chosen], articles)
-        hits = [self._hit(asked, rank, ranking, place, articles, later) for rank, place in enumerate(chosen, start=1)]
-        also = self._also(set(map(int, rows[chosen])), rows)
+        asked = Asked(read, query, self.generation.words.weights(words(read)), verdict, today or date.today())
+        results = Hits(self.generation, asked, ranking).results(chosen)
         return Answer(
             question=question,
             corrections=corrections,
@@ -168,11 +128,11 @@ class Searcher:
             calibrated=self.calibration.fitted,
             where=where,
             urgent=urgent(read, signs),
-            contrast=_contrast(read, verdict, hits),
+            contrast=_contrast(asked, results),
             searched=ranking.searched,
             generation=self.generation.name,
             milliseconds=(time.perf_counter() - started) * 1000,
-            results=_grouped(hits, articles, also, later),
+            results=results,
         )
 
     def evidence(self, question: str) -> Evidence:
@@ -237,7 +197,7 @@ class Searcher:
         """Which passages a filter lets answer; None for all."""
         return self.generation.facets.allowed(where)[self.generation.article_rows] if where else None
 
-    def _ranked(self, question: str, query: Scores, depth: int, among: Mask | None = None) -> _Ranking:
+    def _ranked(self, question: str, query: Scores, depth: int, among: Mask | None = None) -> Ranking:
         lists, rows, measures = self.candidates(question, query, depth, among)
         fused = fuse(measures)
         order = np.argsort(-fused, kind="stable")
@@ -248,9 +208,9 @@ class Searcher:
             read = [self.generation.store.passage(int(row)).passage.encoded_text for row in top]
             ranked[:DEPTH] = top[np.argsort(-self.reranker.scores(question, read), kind="stable")]
         searched = len(self.generation.vectors) if among is None else int(among.sum())
-        return _Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, searched)
+        return Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, searched)
 
-    def _chosen(self, question: str, query: Scores, k: int, among: Mask | None) -> tuple[_Ranking, list[int]]:
+    def _chosen(self, question: str, query: Scores, k: int, among: Mask | None) -> tuple[Ranking, list[int]]:
         """What is ranked, and the places of the rows to show; looks deeper while the cap leaves room."""
         depth = CANDIDATES
         while True:
@@ -276,99 +236,9 @@ class Searcher:
                     break
         return chosen
 
-    def _newer(self, rows: Rows, articles: Mapping[str, Article]) -> dict[str, Article | None]:
-        """For each article of these passages the newer one that covers the same, if there is any."""
-        at = {int(row): articles[self._ids[row]] for row in self.generation.article_rows[rows]}
-        found = newer(self.generation, at)
-        return {article.id: found.get(article.id) for article in at.values()}
 
-    def _also(self, shown: set[int], rows: Rows) -> dict[str, list[Span]]:
-        """For each article the passages of it that are among the first of all, but not shown: where they stand."""
-        found: dict[str, list[Span]] = {}
-        for row in map(int, rows[:_ALSO_AMONG]):
-            if row not in shown:
-                passage = self.generation.store.passage(row).passage
-                found.setdefault(passage.article_id, []).append((passage.start, passage.end))
-        return found
-
-    def _sentence_cosines(self, query: Scores, stored: StoredPassage) -> Scores:
-        vectors = self.generation.sentence_vectors(stored.first_sentence, len(stored.passage.sentences))
-        return np.asarray(vectors @ query, dtype=np.float32)
-
-    def _hit(
-        self,
-        asked: _Asked,
-        rank: int,
-        ranking: _Ranking,
-        place: int,
-        articles: Mapping[str, Article],
-        later: Mapping[str, Article | None],
-    ) -> Hit:
-        row = int(ranking.rows[place])
-        stored = self.generation.store.passage(row)
-        passage = stored.passage
-        article = articles[passage.article_id]
-        marks = tuple(mark(passage, self._sentence_cosines(asked.query, stored), asked.weights))
-        places = ranking.lists.places(row)
-        return Hit(
-            rank=rank,
-            score=max(float(ranking.scores[place]), 0.0),
-            passage=passage,
-            marks=marks,
-            notes=_notes(asked, passage, marks, article, later[article.id] is not None),
-            cautions=() if cautions_of(passage) else self._caution_beside(row, passage, asked.query),
-            reasons=reasons(asked.read, names(article, passage), passage.text, places, ranking.searched),
-        )
-
-    def _caution_beside(self, row: int, passage: Passage, query: Scores) -> tuple[Span, ...]:
-        """The warning of the section's passages close by that is nearest to the question, if there is any."""
-        found: list[tuple[float, Span]] = []
-        of_articles = self.generation.article_rows
-        for step in (-1, 1):
-            for at in range(row + step, row + step * (_CLOSE_BY + 1), step):
-                if not 0 <= at < len(of_articles) or of_articles[at] != of_articles[row]:
-                    break
-                other = self.generation.store.passage(at)
-                if other.passage.headings != passage.headings:
-                    break
-                cosines = self._sentence_cosines(query, other)
-                for place in cautions_of(other.passage):
-                    start, end = other.passage.sentences[place]
-                    start = without_list_marker(other.passage.text, start, end)
-                    first = other.passage.start
-                    found.append((float(cosines[place]), (first + start, first + end)))
-        return (max(found)[1],) if found else ()
-
-
-def _grouped(
-    hits: Iterable[Hit],
-    articles: Mapping[str, Article],
-    also: Mapping[str, list[Span]],
-    later: Mapping[str, Article | None],
-) -> tuple[Result, ...]:
-    groups: dict[str, list[Hit]] = {}
-    for hit in hits:
-        groups.setdefault(hit.passage.article_id, []).append(hit)
-    return tuple(
-        Result(articles[identity], tuple(found), tuple(sorted(also.get(identity, ()))), later[identity])
-        for identity, found in groups.items()
-    )
-
-
-def _contrast(question: str, verdict: Verdict, hits: Iterable[Hit]) -> Contrast | None:
-    if verdict == "nothing":
+def _contrast(asked: Asked, results: Iterable[Result]) -> Contrast | None:
+    if asked.verdict == "nothing":
         return None
-    return contrast(question, [Said(hit.rank, answering(hit), "opposite" in hit.notes) for hit in hits])
-
-
-def _notes(
-    asked: _Asked, passage: Passage, marks: Iterable[Mark], article: Article, superseded: bool
-) -> tuple[str, ...]:
-    answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
-    denied = asked.verdict != "nothing" and any(says_no(asked.read, answer) for answer in answers)
-    notes = ["opposite"] if denied else []
-    if is_old(article, asked.today):
-        notes.append("old")
-    if superseded:
-        notes.append("superseded")
-    return tuple(notes)
+    hits = (hit for result in results for hit in result.hits)
+    return contrast(asked.read, [Said(hit.rank, answering(hit), "opposite" in hit.notes) for hit in hits])

@@ -98,6 +98,7 @@ ORDER = [
     "reranker",
     "citing",
     "answer",
+    "hits",
     "search",
     "check",
     "evaluation",
