@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from healthsearch import __version__, build_command
@@ -100,7 +101,7 @@ def _search(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json_text(answer.as_json(), indent=1))
     else:
-        print(answer_text(answer, styled=sys.stdout.isatty()))
+        print(answer_text(answer, date.today(), styled=sys.stdout.isatty()))
     return NOT_ANSWERED if answer.verdict == "nothing" else FOUND
 
 

@@ -12,29 +12,32 @@ from healthsearch.article import Article, page_at
 from healthsearch.filters import Filter, filter_json
 
 if TYPE_CHECKING:
-    from healthsearch.contrast import Contrast
+    from healthsearch.contrast import Contrast, Kind
     from healthsearch.judge import Verdict
     from healthsearch.mark import Mark
+    from healthsearch.notes import Note
     from healthsearch.passages import Passage, Span
     from healthsearch.reasons import Reasons
     from healthsearch.spelling import Correction
     from healthsearch.urgent import Notice
 
 
+# The notes that JSON names; the others are fields of their own: ``cautions`` and ``also_at``.
+_NAMED = ("opposite", "old", "superseded")
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found: ``rank`` from 1, ``score`` from 0 to 1 for ordering only, marks within its text.
 
-    ``cautions``: where the passage holds none itself, the warning close by in the same section that is nearest to
-    the question, as a span of the article's text. ``reasons``: why it was found.
+    ``notes``: those of this passage; ``Result`` has those of its article. ``reasons``: why it was found.
     """
 
     rank: int
     score: float
     passage: Passage
     marks: tuple[Mark, ...]
-    notes: tuple[str, ...]
-    cautions: tuple[Span, ...]
+    notes: tuple[Note, ...]
     reasons: Reasons
 
 
@@ -42,14 +45,33 @@ class Hit:
 class Result:
     """The hits of one article, best first.
 
-    ``also``: spans of the article's other passages that match nearly as well, in reading order. ``newer``: the article
-    of the collection that covers the same and is dated later; the hits' note ``superseded`` tells of it.
+    ``also``: spans of the article's other passages that match nearly as well, in reading order. ``notes``: those of
+    the article, which hold for each of its hits.
     """
 
     article: Article
     hits: tuple[Hit, ...]
     also: tuple[Span, ...]
-    newer: Article | None
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A hit as a person sees it: its ``number`` in the order shown, from 1, and the result that it belongs to."""
+
+    number: int
+    hit: Hit
+    result: Result
+
+    @property
+    def article(self) -> Article:
+        """The article of the hit."""
+        return self.result.article
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Everything that must be told beside the hit: of the passage, then of its article."""
+        return (*self.hit.notes, *self.result.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +102,19 @@ class Answer:
         """The hit's marks as they may be shown: where nothing answers, no sentence is the answer."""
         return [found for found in hit.marks if found.kind == "caution" or self.verdict != "nothing"]
 
-    def number(self, hit: Hit) -> int:
-        """The hit's place where results are shown by article, from 1; its rank does not count in that order."""
-        return [other.rank for result in self.results for other in result.hits].index(hit.rank) + 1
+    @property
+    def numbered(self) -> list[Numbered]:
+        """Every hit in the order shown, article by article; ranks do not count up in this order."""
+        pairs = ((hit, result) for result in self.results for hit in result.hits)
+        return [Numbered(number, hit, result) for number, (hit, result) in enumerate(pairs, start=1)]
 
-    def hit(self, rank: int) -> tuple[Hit, Article]:
-        """The hit of this rank, which there must be, with its article."""
-        return self.hits[rank - 1]
+    @property
+    def sides(self) -> tuple[Kind, Numbered, Numbered] | None:
+        """The kind of ``contrast``, and its two hits as they are shown; None without one."""
+        if self.contrast is None:
+            return None
+        by_rank = {shown.hit.rank: shown for shown in self.numbered}
+        return self.contrast.kind, by_rank[self.contrast.along], by_rank[self.contrast.against]
 
     @property
     def hits(self) -> list[tuple[Hit, Article]]:
@@ -107,7 +135,33 @@ class Answer:
             "contrast": asdict(self.contrast) if self.contrast else None,
             "generation": self.generation,
             "milliseconds": round(self.milliseconds, 1),
-            "hits": [_hit_json(hit, article) for hit, article in self.hits],
+            "hits": [self._hit_json(shown) for shown in sorted(self.numbered, key=lambda shown: shown.hit.rank)],
+        }
+
+    def _hit_json(self, shown: Numbered) -> dict[str, Any]:
+        hit, article, passage = shown.hit, shown.article, shown.hit.passage
+        return {
+            "rank": hit.rank,
+            "score": round(hit.score, 4),
+            "article_id": article.id,
+            "title": article.title,
+            "headings": list(passage.headings),
+            "start": passage.start,
+            "end": passage.end,
+            "text": passage.text,
+            "marks": [{"start": found.start, "end": found.end, "kind": found.kind} for found in self.marks(hit)],
+            "notes": [note.kind for note in shown.notes if note.kind in _NAMED],
+            "cautions": [_caution_json(*note.span, note.quote) for note in shown.notes if note.span],
+            "superseded_by": next((_newer_json(note.newer) for note in shown.notes if note.newer), None),
+            "url": article.url,
+            "published": article.published,
+            "reviewed": article.reviewed,
+            "language": article.language,
+            "path": article.path,
+            "page": page_at(article, passage.start),
+            "also_at": list(article.also_at),
+            "publisher": article.publisher,
+            "why": asdict(hit.reasons),
         }
 
 
@@ -116,27 +170,10 @@ def answering(hit: Hit) -> str:
     return next((hit.passage.text[mark.start : mark.end] for mark in hit.marks if mark.kind == "answer"), "")
 
 
-def _hit_json(hit: Hit, article: Article) -> dict[str, Any]:
-    passage = hit.passage
-    return {
-        "rank": hit.rank,
-        "score": round(hit.score, 4),
-        "article_id": article.id,
-        "title": article.title,
-        "headings": list(passage.headings),
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-        "marks": [{"start": found.start, "end": found.end, "kind": found.kind} for found in hit.marks],
-        "notes": list(hit.notes),
-        "cautions": [{"start": start, "end": end, "text": article.text[start:end]} for start, end in hit.cautions],
-        "url": article.url,
-        "published": article.published,
-        "reviewed": article.reviewed,
-        "language": article.language,
-        "path": article.path,
-        "page": page_at(article, passage.start),
-        "also_at": list(article.also_at),
-        "publisher": article.publisher,
-        "why": asdict(hit.reasons),
-    }
+def _caution_json(start: int, end: int, text: str) -> dict[str, Any]:
+    return {"start": start, "end": end, "text": text}
+
+
+def _newer_json(article: Article) -> dict[str, Any]:
+    names = ("title", "path", "published", "reviewed")
+    return {"article_id": article.id} | {name: getattr(article, name) for name in names}

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from healthsearch import provenance, wording
 from healthsearch.citing import plain, reference
-from healthsearch.markup import of_article
 
 if TYPE_CHECKING:
-    from healthsearch.answer import Answer, Hit, Result
+    from healthsearch.answer import Answer, Numbered
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^@])")
 
@@ -45,29 +44,27 @@ def _parts(answer: Answer, today: date) -> Iterator[str]:
     if answer.where:
         told.append(wording.narrowed(answer.searched))
     yield " ".join(told)
-    if answer.contrast is not None:
-        title, why = wording.CONTRASTS[answer.contrast.kind]
-        yield f"**{title}** ({answer.contrast.along}, {answer.contrast.against}). {why}"
-    results = {result.article.id: result for result in answer.results}
-    for hit, article in answer.hits:
-        yield from _hit_parts(answer, hit, results[article.id], today)
+    if answer.sides is not None:
+        kind, along, against = answer.sides
+        yield wording.contrast(kind, along.number, against.number)
+    for shown in answer.numbered:
+        yield from _hit_parts(answer, shown, today)
     yield "---"
     yield f"{wording.ADVICE} {wording.EMERGENCY}"
     yield wording.fingerprint(answer.generation, today)
 
 
-def _hit_parts(answer: Answer, hit: Hit, result: Result, today: date) -> Iterator[str]:
-    article = result.article
+def _hit_parts(answer: Answer, shown: Numbered, today: date) -> Iterator[str]:
+    hit, article = shown.hit, shown.article
     where = " › ".join((article.title, *hit.passage.headings))
-    yield f"## {hit.rank}. {escaped(where)}"
+    yield f"## {shown.number}. {escaped(where)}"
     facts = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
     yield escaped(", ".join(facts) + ".")
     yield "\n".join(f"> {line}" for line in escaped(hit.passage.text).split("\n"))
     for mark in answer.marks(hit):
         yield f"**{wording.MARKS[mark.kind]}:** {escaped(hit.passage.text[mark.start : mark.end])}"
-    for start, end in hit.cautions:
-        yield f"**{wording.CAUTION_BESIDE}** {escaped(article.text[start:end])}"
-    for note in (*wording.notes(hit.notes), *of_article(result, today)):
-        yield f"**{wording.NOTE}:** {escaped(note)}"
+    for note in shown.notes:
+        told = escaped(wording.note(note, today))
+        yield f"**{told}** {escaped(note.quote)}" if note.quote else f"**{wording.NOTE}:** {told}"
     yield escaped(plain(article, hit.passage.headings, provenance.day(today.isoformat())))
     yield f"{wording.REFERENCE}: {escaped(reference(hit.passage))}"

@@ -16,7 +16,8 @@ from healthsearch.article import Article
 from healthsearch.generation import Generation
 from healthsearch.judge import Evidence, Verdict
 from healthsearch.mark import Mark, cautions_of, mark
-from healthsearch.newer import is_old, newer
+from healthsearch.newer import newer
+from healthsearch.notes import Note, of_article, of_passage
 from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
 from healthsearch.reasons import Lists, reasons
@@ -78,13 +79,18 @@ class Hits:
         hits: dict[str, list[Hit]] = {identity: [] for identity in articles}
         for rank, (place, stored) in enumerate(zip(shown, found, strict=True), start=1):
             article = articles[stored.passage.article_id]
-            hits[article.id].append(self._hit(rank, place, stored, article, article.id in later))
+            hits[article.id].append(self._hit(rank, place, stored, article))
         return tuple(
-            Result(article, tuple(hits[identity]), tuple(sorted(also.get(identity, ()))), later.get(identity))
+            Result(
+                article,
+                tuple(hits[identity]),
+                tuple(sorted(also.get(identity, ()))),
+                of_article(article, later.get(identity), self.asked.today),
+            )
             for identity, article in articles.items()
         )
 
-    def _hit(self, rank: int, place: int, stored: StoredPassage, article: Article, superseded: bool) -> Hit:
+    def _hit(self, rank: int, place: int, stored: StoredPassage, article: Article) -> Hit:
         row, passage = int(self.ranking.rows[place]), stored.passage
         marks = tuple(mark(passage, self._sentence_cosines(stored), self.asked.weights))
         lists, searched = self.ranking.lists, self.ranking.searched
@@ -93,10 +99,15 @@ class Hits:
             score=max(float(self.ranking.scores[place]), 0.0),
             passage=passage,
             marks=marks,
-            notes=_notes(self.asked, passage, marks, article, superseded),
-            cautions=() if cautions_of(passage) else self._caution_beside(row, passage),
+            notes=self._notes(row, passage, marks, article),
             reasons=reasons(self.asked.read, names(article, passage), passage.text, lists.places(row), searched),
         )
+
+    def _notes(self, row: int, passage: Passage, marks: Iterable[Mark], article: Article) -> tuple[Note, ...]:
+        answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
+        denied = any(says_no(self.asked.read, answer) for answer in answers)
+        cautions = () if cautions_of(passage) else self._caution_beside(row, passage)
+        return of_passage(article, opposite=denied and self.asked.verdict != "nothing", cautions=cautions)
 
     def _sentence_cosines(self, stored: StoredPassage) -> Scores:
         vectors = self.generation.sentence_vectors(stored.first_sentence, len(stored.passage.sentences))
@@ -129,16 +140,3 @@ class Hits:
                 passage = self.generation.store.passage(row).passage
                 found.setdefault(passage.article_id, []).append((passage.start, passage.end))
         return found
-
-
-def _notes(
-    asked: Asked, passage: Passage, marks: Iterable[Mark], article: Article, superseded: bool
-) -> tuple[str, ...]:
-    answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
-    denied = asked.verdict != "nothing" and any(says_no(asked.read, answer) for answer in answers)
-    notes = ["opposite"] if denied else []
-    if is_old(article, asked.today):
-        notes.append("old")
-    if superseded:
-        notes.append("superseded")
-    return tuple(notes)

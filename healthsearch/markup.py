@@ -13,13 +13,14 @@ from urllib.parse import quote as percent
 from urllib.parse import quote_plus
 
 from healthsearch import citing, provenance, wording
-from healthsearch.answer import Answer, Hit, Result, answering
+from healthsearch.answer import Answer, Hit, Numbered, Result, answering
 from healthsearch.article import Article, page_at
 from healthsearch.quoting import escaped, language, quote, stretch
 from healthsearch.surroundings import after, before
 
 if TYPE_CHECKING:
     from healthsearch.errors import HealthSearchError
+    from healthsearch.notes import Note
     from healthsearch.urgent import Notice
 
 
@@ -78,16 +79,15 @@ def keep(answer: Answer, today: date) -> str:
 
 def contrast(answer: Answer) -> str:
     """Two sentences that deny or limit each other, next to each other; nothing where there are no such."""
-    if answer.contrast is None:
+    if answer.sides is None:
         return ""
-    sides = ""
-    for rank in (answer.contrast.along, answer.contrast.against):
-        hit, article = answer.hit(rank)
-        sides += (
-            f'<div><blockquote class="hs-text" dir="auto"{language(article)}>{escaped(answering(hit))}</blockquote>'
-            f'<a href="#{hit_anchor(hit)}">{escaped(wording.says(answer.number(hit), article.title))}</a></div>'
-        )
-    title, told = wording.CONTRASTS[answer.contrast.kind]
+    kind, *two = answer.sides
+    sides = "".join(
+        f'<div><blockquote class="hs-text" dir="auto"{language(one.article)}>{escaped(answering(one.hit))}</blockquote>'
+        f'<a href="#{hit_anchor(one)}">{escaped(wording.says(one.number, one.article.title))}</a></div>'
+        for one in two
+    )
+    title, told = wording.CONTRASTS[kind]
     return (
         f'<section class="hs-contrast"><h3>{escaped(title)}</h3><p>{escaped(told)}</p>'
         f'<div class="hs-sides">{sides}</div></section>'
@@ -107,35 +107,28 @@ def problem(error: HealthSearchError) -> str:
 
 
 def head(result: Result, today: date) -> str:
-    """A result's article: title, who and when, and a note when it is old."""
+    """A result's article: title, who and when, and its notes."""
     article = result.article
     return (
         f'<div class="hs-head"><h3 dir="auto"{language(article)}>{escaped(article.title)}</h3>'
-        f"{facts(article, today)}{''.join(map(note, of_article(result, today)))}</div>"
+        f"{facts(article, today)}{notes(result.notes, today)}</div>"
     )
 
 
-def of_article(result: Result, today: date) -> list[str]:
-    """What a reader must be told of a result's article as a whole."""
-    told = [provenance.old(result.article)] if any("old" in hit.notes for hit in result.hits) else []
-    told += [provenance.superseded(result.newer, today)] if result.newer else []
-    return [*told, provenance.copies(result.article)] if result.article.also_at else told
-
-
-def passage(answer: Answer, article: Article, hit: Hit, today: date) -> str:
-    """A hit: where it stands, how well it fits, the quote, and on demand the text around it."""
+def passage(answer: Answer, shown: Numbered, today: date) -> str:
+    """A hit: where it stands, how well it fits, the quote, its own notes, and on demand the text around it."""
+    hit, article = shown.hit, shown.article
     path = escaped(wording.place(hit.passage.headings, page_at(article, hit.passage.start)))
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
-    notes = "".join(map(note, wording.notes(hit.notes)))
     source = citing.plain(article, hit.passage.headings, provenance.day(today.isoformat()))
     return (
-        f'<div class="hs-hit" id="{hit_anchor(hit)}" tabindex="-1">'
+        f'<div class="hs-hit" id="{hit_anchor(shown)}" tabindex="-1">'
         f'<div class="hs-where"><span class="hs-path" dir="auto">'
-        f'<b class="hs-rank">{answer.number(hit)}</b> {path}</span>'
+        f'<b class="hs-rank">{shown.number}</b> {path}</span>'
         f'<span class="hs-match {_STRENGTH_CLASSES.get(strength, "hs-faint")}">{escaped(strength)}</span></div>'
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
         f'<p class="hs-printed">{escaped(source)}</p>'
-        f"{notes}{_cautions(article, hit)}"
+        f"{notes(hit.notes, today)}"
         f'<div class="hs-asides">{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div></div>'
     )
 
@@ -146,8 +139,19 @@ def facts(article: Article, today: date) -> str:
     return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in told)}</p>'
 
 
+def notes(found: Iterable[Note], today: date) -> str:
+    """Notes, those with a quote as a label and the article's own words."""
+    return "".join(
+        f'<p class="hs-note"><b>{escaped(wording.note(one, today))}</b>'
+        f' <q class="hs-text" dir="auto"{language(one.article)}>{escaped(one.quote)}</q></p>'
+        if one.quote
+        else note(wording.note(one, today))
+        for one in found
+    )
+
+
 def note(text: str) -> str:
-    """Something that a reader should know of what stands beside it."""
+    """Something that a person should know of what stands beside it."""
     return f'<p class="hs-note">{escaped(text)}</p>'
 
 
@@ -157,18 +161,9 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="hs-pairs">{inner}</dl>'
 
 
-def hit_anchor(hit: Hit) -> str:
-    """The id of a hit's element among the results."""
-    return f"hs-hit-{hit.rank}"
-
-
-def _cautions(article: Article, hit: Hit) -> str:
-    """The warning that stands elsewhere in the section, word for word."""
-    quotes = "".join(
-        f'<q class="hs-text" dir="auto"{language(article)}>{escaped(article.text[start:end])}</q>'
-        for start, end in hit.cautions
-    )
-    return f'<p class="hs-note"><b>{escaped(wording.CAUTION_BESIDE)}</b> {quotes}</p>' if quotes else ""
+def hit_anchor(shown: Numbered) -> str:
+    """The id of a hit's element among the results; page.js finds the button of its article by the number."""
+    return f"hs-hit-{shown.number}"
 
 
 _STRENGTH_CLASSES = {wording.STRENGTHS[0][1]: "hs-strong", wording.STRENGTHS[1][1]: "hs-good"}

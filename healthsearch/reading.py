@@ -10,11 +10,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from healthsearch import provenance, wording
-from healthsearch.markup import facts, hit_anchor, note, of_article, pairs
+from healthsearch.markup import facts, hit_anchor, note, pairs
 from healthsearch.quoting import LONGEST_SHOWN, Place, address, contents, escaped, language, whole
 
 if TYPE_CHECKING:
-    from healthsearch.answer import Answer, Hit
+    from healthsearch.answer import Answer, Hit, Numbered
     from healthsearch.article import Article
     from healthsearch.passages import Span
 
@@ -35,14 +35,17 @@ class View:
     back: tuple[str, str]
 
 
-def of_hit(answer: Answer, article: Article, hit: Hit, today: date) -> View:
+def of_hit(answer: Answer, shown: Numbered, today: date) -> View:
     """The article of a hit, with everything in it that matches the question."""
-    result = next(result for result in answer.results if result.article.id == article.id)
-    also = [_place(answer, other) for other in result.hits if other is not hit]
-    also += [Place(start, end) for start, end in result.also]
-    back = wording.BACK, hit_anchor(hit)
+    also = [_place(answer, other) for other in shown.result.hits if other is not shown.hit]
+    also += [Place(start, end) for start, end in shown.result.also]
     return View(
-        article, _place(answer, hit), tuple(also), tuple(of_article(result, today)), f"hs-passage-{hit.rank}", back
+        shown.article,
+        _place(answer, shown.hit),
+        tuple(also),
+        tuple(wording.note(one, today) for one in shown.result.notes),
+        f"hs-passage-{shown.number}",
+        (wording.BACK, hit_anchor(shown)),
     )
 
 

@@ -240,5 +240,9 @@ class Searcher:
 def _contrast(asked: Asked, results: Iterable[Result]) -> Contrast | None:
     if asked.verdict == "nothing":
         return None
-    hits = (hit for result in results for hit in result.hits)
-    return contrast(asked.read, [Said(hit.rank, answering(hit), "opposite" in hit.notes) for hit in hits])
+    told = [
+        Said(hit.rank, answering(hit), any(note.kind == "opposite" for note in hit.notes))
+        for result in results
+        for hit in result.hits
+    ]
+    return contrast(asked.read, told)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from healthsearch import provenance, wording
-from healthsearch.answer import Answer, Hit, Result
+from healthsearch.answer import Answer, Numbered
 from healthsearch.article import Article, page_at
 from healthsearch.mark import pieces_of
 
@@ -25,7 +25,7 @@ _STYLES = {"answer": ("\x1b[1m", "\x1b[0m"), "caution": ("\x1b[4m", "\x1b[0m")}
 _SIGNS = {"answer": ("»", "«"), "caution": ("[!] ", "")}
 
 
-def answer_text(answer: Answer, *, styled: bool) -> str:
+def answer_text(answer: Answer, today: date, *, styled: bool) -> str:
     """The whole answer as lines; ``styled`` uses bold and underline, else signs mark the sentences."""
     parts = [f"{wording.VERDICTS[answer.verdict]}. {wording.verdict_note(answer.verdict, answer.calibrated)}"]
     for notice in reversed(answer.urgent):
@@ -33,32 +33,30 @@ def answer_text(answer: Answer, *, styled: bool) -> str:
         parts.insert(0, "\n".join(textwrap.wrap(visible(told), _WIDTH, initial_indent="! ", subsequent_indent="  ")))
     if answer.corrections:
         parts.insert(0, visible(wording.corrections(answer.corrections)))
-    results = {result.article.id: result for result in answer.results}
-    for hit, article in answer.hits:
-        parts.append(_hit_text(answer, hit, results[article.id], styled))
+    if answer.sides is not None:
+        kind, along, against = answer.sides
+        parts.append(wording.contrast(kind, along.number, against.number))
+    parts += [_hit_text(answer, shown, today, styled) for shown in answer.numbered]
     return "\n\n".join(parts)
 
 
-def _hit_text(answer: Answer, hit: Hit, result: Result, styled: bool) -> str:
-    article = result.article
+def _hit_text(answer: Answer, shown: Numbered, today: date, styled: bool) -> str:
+    hit, article = shown.hit, shown.article
     where = " › ".join((article.title, *hit.passage.headings))
     signs = _STYLES if styled else _SIGNS
     quote = "".join(
         visible(text) if mark is None else visible(text).join(signs[mark.kind])
         for text, mark in pieces_of(hit.passage.text, answer.marks(hit))
     )
-    lines = [f"{hit.rank}. {visible(where)}", f"   {visible(standing(article, date.today()))}"]
+    lines = [f"{shown.number}. {visible(where)}", f"   {visible(standing(article, today))}"]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
-    asides = wording.notes(hit.notes) + ([provenance.superseded(result.newer, date.today())] if result.newer else [])
-    asides += [f"{wording.CAUTION_BESIDE} {article.text[start:end]}" for start, end in hit.cautions]
-    for aside in asides:
-        lines += textwrap.wrap(visible(aside), _WIDTH, initial_indent="   ! ", subsequent_indent="     ")
+    for note in shown.notes:
+        told = visible(f"{wording.note(note, today)} {note.quote}")
+        lines += textwrap.wrap(told, _WIDTH, initial_indent="   ! ", subsequent_indent="     ")
     page = page_at(article, hit.passage.start)
     at = f"page {page}" if page else f"characters {hit.passage.start} to {hit.passage.end}"
     lines.append(f"   {visible(article.url or article.path)}, {at}")
-    if article.also_at:
-        lines += textwrap.wrap(visible(f"also at {', '.join(article.also_at)}"), _WIDTH, initial_indent="   ")
     return "\n".join(lines)
 
 

@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
+from healthsearch import provenance
 from healthsearch.errors import HealthSearchError
 from healthsearch.provenance import day
 
 if TYPE_CHECKING:
+    from healthsearch.contrast import Kind as Opposition
     from healthsearch.filters import Field
     from healthsearch.judge import Verdict
+    from healthsearch.notes import Note
     from healthsearch.reasons import Reasons
     from healthsearch.spelling import Correction
 
@@ -50,15 +53,13 @@ SUGGESTIONS = (
 )
 
 MARKS = {"answer": "Best fit", "caution": "Caution"}
-NOTES = {
-    "opposite": "The marked sentence advises against what you ask about. Read it carefully.",
-}
+OPPOSITE = "The marked sentence advises against what you ask about. Read it carefully."
 CAUTION_BESIDE = "Caution in the same section:"
 
 URGENT = "Read this first"
 URGENT_SOURCE = "Source:"
 NO_SIGNS = "The list of urgent signs could not be read, so no urgent notices are shown"
-CONTRASTS = {
+CONTRASTS: dict[Opposition, tuple[str, str]] = {
     "opposite": ("These two passages contradict each other", "Read both before you decide."),
     "limit": ("Read these two together", "The second limits the first, or warns about it."),
 }
@@ -290,9 +291,25 @@ def fingerprint(generation: str, today: date) -> str:
     return f"Answered on {day(today.isoformat())} from the index with the fingerprint {generation}."
 
 
-def notes(names: Iterable[str]) -> list[str]:
-    """A hit's notes as sentences, without ``old`` and ``superseded``, which are shown with the article."""
-    return [NOTES[name] for name in names if name in NOTES]
+def note(found: Note, today: date) -> str:
+    """A note as a sentence; to be followed by its quote, if it has one."""
+    if found.kind == "opposite":
+        return OPPOSITE
+    if found.kind == "caution":
+        return CAUTION_BESIDE
+    if found.kind == "old":
+        return provenance.old(found.article)
+    return provenance.superseded(found.newer, today) if found.newer else provenance.copies(found.article)
+
+
+def contrast(kind: Opposition, along: int, against: int) -> str:
+    """Two passages that must be read together, by their numbers.
+
+    >>> contrast("opposite", 2, 1)
+    'These two passages contradict each other (2 and 1). Read both before you decide.'
+    """
+    title, told = CONTRASTS[kind]
+    return f"{title} ({along} and {against}). {told}"
 
 
 def progress(files: int, files_total: int, seconds_left: float | None) -> str:

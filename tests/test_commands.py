@@ -561,7 +561,8 @@ def test_a_text_in_two_places_is_named_by_every_command(make: Run, ask: Run, cor
     status, out, _ = ask("search", "massage for pain at night", "--index", index, "--json")
     found = {hit["article_id"]: hit["also_at"] for hit in json.loads(out)["hits"]}
     assert (found["c"], "d/e" in found) == (["d/e.md"], False)
-    assert "   also at d/e.md" in ask("search", "massage for pain at night", "--index", index)[1].split("\n")
+    told = "   ! The same text is also in this collection as d/e.md."
+    assert told in ask("search", "massage for pain at night", "--index", index)[1].split("\n")
     status, out, _ = ask("check", "--index", index, "--corpus", corpus)
     assert status == 0
     assert "notice: d/e.md: the same text as c.md, which stands for it." in out.split("\n")

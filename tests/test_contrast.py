@@ -43,8 +43,9 @@ def test_an_answer_tells_of_it_and_nothing_does_not(tmp_path: Path) -> None:
     build(tmp_path / "corpus", tmp_path / "index", KeywordModel())
     answer = Searcher.open(tmp_path / "index", KeywordModel().load()).search("massage disc")
     assert answer.verdict != "nothing" and answer.contrast is not None
-    sides = [answer.hit(rank)[1].id for rank in (answer.contrast.along, answer.contrast.against)]
-    assert (sides, answer.contrast.kind) == (["yes", "limit"], "limit")
+    assert answer.sides is not None
+    kind, *sides = answer.sides
+    assert (kind, [shown.article.id for shown in sides]) == ("limit", ["yes", "limit"])
     assert answer.as_json()["contrast"] == {
         "along": answer.contrast.along,
         "against": answer.contrast.against,

@@ -82,6 +82,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     sides = ("Massage eases the pain of a disc.", "Massage of the disc is not safe.")
     put(folder / "corpus", "massage.md", *sides, language="en", published="2001", url="https://example.org")
     put(folder / "corpus", "other.md", *sides, title="massage")
+    put(folder / "corpus", "later.md", *sides, "rest", title="massage", language="en", published="2024")
     put(folder / "corpus", "rest.md", f"rest {'walking ' * 60}. Do not take a rest in heat.")
     signs = [{"name": "Now", "text": "Call.", "source": "A guideline", "signs": ["safe for a disc"]}]
     (folder / "corpus" / FILE).write_text(json.dumps(signs), encoding="utf-8")

@@ -73,12 +73,12 @@ def test_an_article_is_kept_letter_for_letter(searcher: Searcher) -> None:
 def test_a_terminal_is_not_steered(answers: list[Answer]) -> None:
     for answer in answers:
         for styled in (False, True):
-            shown = answer_text(answer, styled=styled)
+            shown = answer_text(answer, TODAY, styled=styled)
             assert not STEERING.search(re.sub(r"\x1b\[[014]m", "", shown) if styled else shown)
         [(hit, _)] = answer.hits
         for line in hit.passage.text.split("\n"):
             assert STEERING.search(line) or letters(line) in re.sub(
-                r"[»«]|\[!\]|\s", "", answer_text(answer, styled=False)
+                r"[»«]|\[!\]|\s", "", answer_text(answer, TODAY, styled=False)
             )
 
 
@@ -113,14 +113,13 @@ def test_a_citation_stays_in_its_fields(answers: list[Answer]) -> None:
 
 def test_the_page_is_made_of_its_own_elements_alone(answers: list[Answer]) -> None:
     for answer in answers:
-        [(hit, article)] = answer.hits
-        [result] = answer.results
+        [shown] = answer.numbered
         parts = (
-            markup.head(result, TODAY),
-            markup.passage(answer, article, hit, TODAY),
+            markup.head(shown.result, TODAY),
+            markup.passage(answer, shown, TODAY),
             markup.verdict(answer),
             markup.keep(answer, TODAY),
-            reading.whole_article(reading.of_hit(answer, article, hit, TODAY), TODAY),
+            reading.whole_article(reading.of_hit(answer, shown, TODAY), TODAY),
         )
         for part in parts:
             for element in fragments(part):
@@ -129,9 +128,9 @@ def test_the_page_is_made_of_its_own_elements_alone(answers: list[Answer]) -> No
                     name for name in element.attrib if name.startswith("on") or name in ("style", "src", "srcdoc")
                 ]
                 assert element.get("href", "#").startswith(("#", "http://", "https://", "?")), element.get("href")
-        shown = letters(html.fragment_fromstring(parts[-1], create_parent="div").text_content())
-        for line in article.text.split("\n"):
-            assert STEERING.search(line) or letters(line) in shown
+        told = letters(html.fragment_fromstring(parts[-1], create_parent="div").text_content())
+        for line in shown.article.text.split("\n"):
+            assert STEERING.search(line) or letters(line) in told
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)))
@@ -151,7 +150,7 @@ def test_a_question_is_only_words_and_leaves_the_index_as_it_is(home: Path, sear
             assert refused.place == "question"
             continue
         assert letters(answer.question) == letters(question)
-        assert not STEERING.search(answer_text(answer, styled=False) + json_text(answer.as_json()))
+        assert not STEERING.search(answer_text(answer, TODAY, styled=False) + json_text(answer.as_json()))
     assert snapshot(home / "index") == before
 
 

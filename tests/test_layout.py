@@ -87,6 +87,7 @@ ORDER = [
     "index_lock",
     "build",
     "newer",
+    "notes",
     "fusion",
     "judge",
     "cautions",

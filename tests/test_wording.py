@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsearch import provenance, wording
-from healthsearch.answer import Result
 from healthsearch.errors import HealthSearchError
-from healthsearch.markup import of_article
 from tests.fakes import an_article
 
 TODAY = date(2026, 11, 22)
@@ -108,20 +105,6 @@ def test_no_match_has_a_number_in_it() -> None:
 def test_what_a_screen_reader_hears() -> None:
     assert wording.announcement("related", 5, 3) == "Possibly related. 5 passages from 3 articles."
     assert wording.announcement("nothing", 5, 3).startswith("Nothing in these articles answers this. 5 close passages")
-
-
-def test_notes_are_sentences_and_unknown_ones_are_not_made_up() -> None:
-    assert wording.notes(["old", "superseded", "opposite", "new kind"]) == [wording.NOTES["opposite"]]
-
-
-def test_an_article_names_the_newer_one_and_its_own_copies() -> None:
-    article = replace(an_article("text"), also_at=("copy.pdf",))
-    newer = replace(an_article("other", title="Newer"), published="2026")
-    assert of_article(Result(article, (), (), newer), TODAY) == [
-        provenance.superseded(newer, TODAY),
-        "The same text is also in this collection as copy.pdf.",
-    ]
-    assert of_article(Result(an_article("text"), (), (), None), TODAY) == []
 
 
 @pytest.mark.parametrize(

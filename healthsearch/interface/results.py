@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.runtime import get_instance
 
 from healthsearch import export, markup, reading, wording
-from healthsearch.answer import Answer, Hit
-from healthsearch.article import Article, page_at
+from healthsearch.answer import Answer, Numbered
+from healthsearch.article import page_at
 from healthsearch.interface.visit import Visit, shared_service
 from healthsearch.places import default_corpus, default_index
 
@@ -35,7 +35,7 @@ def draw_answer(visit: Visit, answer: Answer) -> None:
     if answer.urgent:
         st.html(markup.urgent(answer.urgent))
     st.html(markup.verdict(answer))
-    if answer.contrast is not None:
+    if answer.sides is not None:
         st.html(markup.contrast(answer))
     if answer.corrections:
         st.button(wording.AS_TYPED, key="as-typed", on_click=ask_as_typed)
@@ -55,31 +55,30 @@ def draw_answer(visit: Visit, answer: Answer) -> None:
 
 
 def _draw_results(visit: Visit, answer: Answer) -> None:
-    def read(article: Article, hit: Hit) -> None:
-        visit.opened = reading.of_hit(answer, article, hit, date.today())
+    def read(shown: Numbered) -> None:
+        visit.opened = reading.of_hit(answer, shown, date.today())
         visit.tell(wording.OPENED, visit.opened.anchor)
 
-    for result in answer.results:
-        st.html(markup.head(result, date.today()))
-        for hit in result.hits:
-            with st.container(gap="xsmall"):
-                st.html(markup.passage(answer, result.article, hit, date.today()))
-                st.button(
-                    wording.read(answer.number(hit)), key=f"read-{hit.rank}", on_click=read, args=(result.article, hit)
-                )
-                _draw_page_link(answer, result.article, hit)
+    for shown in answer.numbered:
+        if shown.hit is shown.result.hits[0]:
+            st.html(markup.head(shown.result, date.today()))
+        with st.container(gap="xsmall"):
+            st.html(markup.passage(answer, shown, date.today()))
+            st.button(wording.read(shown.number), key=f"read-{shown.number}", on_click=read, args=(shown,))
+            _draw_page_link(answer, shown)
 
 
-def _draw_page_link(answer: Answer, article: Article, hit: Hit) -> None:
+def _draw_page_link(answer: Answer, shown: Numbered) -> None:
     """The way to the hit's page in the PDF itself, while that is still what was indexed."""
-    page = page_at(article, hit.passage.start)
+    article = shown.article
+    page = page_at(article, shown.hit.passage.start)
     # A packed PDF has pages too, but no browser opens it.
     if page is None or not article.path.lower().endswith(".pdf"):
         return
     data = _pdf(answer, article.path)
     if data is not None:
         # Streamlit links to no file; its store for pictures and sounds serves this one, as long as it is on the page.
-        address = get_instance().media_file_mgr.add(data, "application/pdf", f"pdf-{hit.rank}")
+        address = get_instance().media_file_mgr.add(data, "application/pdf", f"pdf-{shown.number}")
         st.link_button(wording.open_page(page), f"{address.lstrip('/')}#page={page}")
 
 
