@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from healthsearch.generation import Generation
 from healthsearch.words import Rows, Scores
+
+Held = npt.NDArray[np.bool_]
 
 # How much the words of a sentence count beside its meaning.
 SENTENCE_WORDS = 0.5
@@ -28,6 +31,38 @@ WEIGHTS: Mapping[str, float] = {
     "article_words": 0.3,
     "name_words": 0.15,
 }
+
+
+class Measurable(Protocol):
+    """Passages, by row, with what the measures are made of: a generation, or records fetched from another store."""
+
+    def weights(self, terms: Sequence[str]) -> Mapping[str, float]:
+        """How much each distinct index word tells among all passages, unknown words included."""
+        ...
+
+    def sentence_counts(self, rows: Rows) -> Rows:
+        """For each of the named passages how many sentences it has: one at least."""
+        ...
+
+    def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
+        """Which of the index words the named passages' names have, (n, terms), and which each of their sentences."""
+        ...
+
+    def article_scores(self, rows: Rows, terms: Sequence[str]) -> Scores:
+        """For each of the named passages its article's BM25 score as a share of the best possible."""
+        ...
+
+    def sentence_cosines(self, query: Scores, rows: Rows) -> Scores:
+        """The cosines of the query with every sentence of the named passages, passage after passage."""
+        ...
+
+    def passage_cosines(self, query: Scores, rows: Rows) -> Scores:
+        """The cosines of the query with the named passages."""
+        ...
+
+    def article_cosines(self, query: Scores, rows: Rows) -> Scores:
+        """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +98,31 @@ class WordMeasures:
     name_words: Scores
 
 
-def measure_words(generation: Generation, rows: Rows, terms: Sequence[str]) -> WordMeasures:
+def measure_words(passages: Measurable, rows: Rows, terms: Sequence[str]) -> WordMeasures:
     """Measure the named passages against a question's index words."""
-    weights = generation.words.weights(terms)
+    weights = passages.weights(terms)
     share = np.array(list(weights.values()), np.float32) / max(sum(weights.values()), 1e-9)
-    names, sentences = generation.words_held(rows, list(weights))
-    _, counts = generation.sentence_runs(rows)
+    names, sentences = passages.words_held(rows, list(weights))
+    counts = passages.sentence_counts(rows)
     firsts = np.cumsum(counts) - counts
     held = names | np.logical_or.reduceat(sentences, firsts)
     return WordMeasures(
         sentences=sentences @ share,
         firsts=firsts,
         passage_words=held @ share,
-        article_words=generation.article_words.scores(terms)[generation.article_rows[rows]],
+        article_words=passages.article_scores(rows, terms),
         name_words=names @ share,
     )
 
 
-def measure(generation: Generation, rows: Rows, query: Scores, terms: Sequence[str]) -> Measures:
+def measure(passages: Measurable, rows: Rows, query: Scores, terms: Sequence[str]) -> Measures:
     """Measure the named passages against a question's vector and its index words."""
-    held = measure_words(generation, rows, terms)
-    scores = generation.sentence_cosines(query, rows) + SENTENCE_WORDS * held.sentences
+    held = measure_words(passages, rows, terms)
+    scores = passages.sentence_cosines(query, rows) + SENTENCE_WORDS * held.sentences
     return Measures(
         sentence=np.asarray(np.maximum.reduceat(scores, held.firsts) / (1 + SENTENCE_WORDS), np.float32),
-        passage=generation.vectors.scores(query, rows),
-        article=generation.article_cosines(query, rows),
+        passage=passages.passage_cosines(query, rows),
+        article=passages.article_cosines(query, rows),
         passage_words=held.passage_words,
         article_words=held.article_words,
         name_words=held.name_words,

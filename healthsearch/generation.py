@@ -182,14 +182,22 @@ class Generation:
         drawn = projection.drawn(len(self.vectors))
         return np.column_stack([drawn, projection.project(self.vectors.matrix[drawn])])
 
+    def weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """How much each distinct index word tells among all passages, unknown words included."""
+        return self.words.weights(terms)
+
     def sentence_vectors(self, first: int, count: int) -> Matrix:
         """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""
-        return _unit_rows(self.sentences[first : first + count])
+        return unit_rows(self.sentences[first : first + count])
 
     def sentence_runs(self, rows: Rows) -> tuple[Rows, Rows]:
         """For each of the named passages, the row of its first sentence, and how many it has: one at least."""
         starts = self._first_sentences[rows]
         return starts, self._first_sentences[rows + 1] - starts
+
+    def sentence_counts(self, rows: Rows) -> Rows:
+        """For each of the named passages, how many sentences it has: one at least."""
+        return self.sentence_runs(rows)[1]
 
     def sentence_cosines(self, query: Matrix, rows: Rows) -> Matrix:
         """The cosines of the query with every sentence of the named passages, passage after passage."""
@@ -197,9 +205,17 @@ class Generation:
         # One division a sentence, not one a dimension.
         return np.asarray((vectors @ query) / _lengths(vectors), dtype=np.float32)
 
+    def passage_cosines(self, query: Matrix, rows: Rows) -> Matrix:
+        """The cosines of the query with the named passages."""
+        return self.vectors.scores(query, rows)
+
     def article_cosines(self, query: Matrix, rows: Rows) -> Matrix:
         """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
         return np.asarray(self.article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
+
+    def article_scores(self, rows: Rows, terms: Sequence[str]) -> Matrix:
+        """For each of the named passages its article's BM25 score as a share of the best possible."""
+        return self.article_words.scores(terms)[self.article_rows[rows]]
 
     def near_articles(self, row: int, among: Rows, cosine: float) -> Rows:
         """Of the articles in these rows those that are at least so near to another one: the cosine of both means."""
@@ -227,7 +243,8 @@ class Generation:
         self.store.close()
 
 
-def _unit_rows(rows: SentenceVectors) -> Matrix:
+def unit_rows(rows: SentenceVectors) -> Matrix:
+    """The unit vectors of sentences kept in a byte a dimension; zeros stay zeros."""
     scaled = rows.astype(np.float32)
     return np.asarray(scaled / _lengths(scaled)[:, None], dtype=np.float32)
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-
-import numpy as np
+from itertools import islice
 
 from healthsearch.answer import Hit, Result
 from healthsearch.article import Article
-from healthsearch.generation import Generation
 from healthsearch.judge import Evidence, Verdict
 from healthsearch.mark import Mark, cautions_of, mark
-from healthsearch.newer import newer
 from healthsearch.notes import Note, of_article, of_passage
 from healthsearch.passages import Passage, Span, names
 from healthsearch.polarity import says_no
+from healthsearch.published import Inquiry
 from healthsearch.reasons import Lists, reasons
 from healthsearch.sentences import without_list_marker
-from healthsearch.store import StoredPassage
 from healthsearch.words import Rows, Scores
 
 # A passage is told of as another match of its article when it comes among the first so many of all.
@@ -58,28 +55,26 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What is shown of a ranking, for a question, from a generation."""
+    """What is shown of a ranking, for a question, by what it has found."""
 
-    generation: Generation
+    inquiry: Inquiry
     asked: Asked
     ranking: Ranking
 
     def results(self, shown: Sequence[int]) -> tuple[Result, ...]:
         """The passages at these places of the ranking as hits, ranked from 1 in this order, grouped by article."""
         rows = [int(self.ranking.rows[place]) for place in shown]
-        found = [self.generation.store.passage(row) for row in rows]
-        identities = dict.fromkeys(stored.passage.article_id for stored in found)
-        articles = {identity: self.generation.store.article(identity) for identity in identities}
-        by_row = {
-            int(self.generation.article_rows[row]): articles[stored.passage.article_id]
-            for row, stored in zip(rows, found, strict=True)
-        }
-        later = newer(self.generation, by_row)
+        found = [self.inquiry.passage(row) for row in rows]
+        identities = dict.fromkeys(passage.article_id for passage in found)
+        articles = {identity: self.inquiry.article(identity) for identity in identities}
+        later = self.inquiry.newer(
+            {row: articles[passage.article_id] for row, passage in zip(rows, found, strict=True)}
+        )
         also = self._also(set(rows))
         hits: dict[str, list[Hit]] = {identity: [] for identity in articles}
-        for rank, (place, stored) in enumerate(zip(shown, found, strict=True), start=1):
-            article = articles[stored.passage.article_id]
-            hits[article.id].append(self._hit(rank, place, stored, article))
+        for rank, (place, passage) in enumerate(zip(shown, found, strict=True), start=1):
+            article = articles[passage.article_id]
+            hits[article.id].append(self._hit(rank, place, passage, article))
         return tuple(
             Result(
                 article,
@@ -90,9 +85,9 @@ class Hits:
             for identity, article in articles.items()
         )
 
-    def _hit(self, rank: int, place: int, stored: StoredPassage, article: Article) -> Hit:
-        row, passage = int(self.ranking.rows[place]), stored.passage
-        marks = tuple(mark(passage, self._sentence_cosines(stored), self.asked.weights))
+    def _hit(self, rank: int, place: int, passage: Passage, article: Article) -> Hit:
+        row = int(self.ranking.rows[place])
+        marks = tuple(mark(passage, self.inquiry.sentence_cosines(row), self.asked.weights))
         lists, searched = self.ranking.lists, self.ranking.searched
         return Hit(
             rank=rank,
@@ -109,26 +104,19 @@ class Hits:
         cautions = () if cautions_of(passage) else self._caution_beside(row, passage)
         return of_passage(article, opposite=denied and self.asked.verdict != "nothing", cautions=cautions)
 
-    def _sentence_cosines(self, stored: StoredPassage) -> Scores:
-        vectors = self.generation.sentence_vectors(stored.first_sentence, len(stored.passage.sentences))
-        return np.asarray(vectors @ self.asked.query, dtype=np.float32)
-
     def _caution_beside(self, row: int, passage: Passage) -> tuple[Span, ...]:
         """The warning of the section's passages close by that is nearest to the question, if there is any."""
         found: list[tuple[float, Span]] = []
-        of_articles = self.generation.article_rows
         for step in (-1, 1):
-            for at in range(row + step, row + step * (_CLOSE_BY + 1), step):
-                if not 0 <= at < len(of_articles) or of_articles[at] != of_articles[row]:
+            for at in islice(self.inquiry.beside(row, step), _CLOSE_BY):
+                other = self.inquiry.passage(at)
+                if other.headings != passage.headings:
                     break
-                other = self.generation.store.passage(at)
-                if other.passage.headings != passage.headings:
-                    break
-                cosines = self._sentence_cosines(other)
-                for place in cautions_of(other.passage):
-                    start, end = other.passage.sentences[place]
-                    start = without_list_marker(other.passage.text, start, end)
-                    first = other.passage.start
+                cosines = self.inquiry.sentence_cosines(at)
+                for place in cautions_of(other):
+                    start, end = other.sentences[place]
+                    start = without_list_marker(other.text, start, end)
+                    first = other.start
                     found.append((float(cosines[place]), (first + start, first + end)))
         return (max(found)[1],) if found else ()
 
@@ -137,6 +125,6 @@ class Hits:
         found: dict[str, list[Span]] = {}
         for row in map(int, self.ranking.rows[:_ALSO_AMONG]):
             if row not in shown:
-                passage = self.generation.store.passage(row).passage
+                passage = self.inquiry.passage(row)
                 found.setdefault(passage.article_id, []).append((passage.start, passage.end))
         return found

@@ -45,13 +45,14 @@ def newer(generation: Generation, articles: Mapping[int, Article]) -> dict[str, 
             # Only what has so many of the title's words can share them, and few have: not all means need be compared.
             among = generation.article_words.holding(title, math.ceil(SAME_TITLE * len(title)))
             near = generation.near_articles(row, among[among != row], NEAR)
-            later = _later(article, (generation.store.article_at(int(other)) for other in near))
+            later = latest(article, (generation.store.article_at(int(other)) for other in near))
             if later:
                 found[article.id] = later
     return found
 
 
-def _later(article: Article, others: Iterable[Article]) -> Article | None:
+def latest(article: Article, others: Iterable[Article]) -> Article | None:
+    """The newest of the others that are dated later, in the same language and with nearly the same title."""
     since = dated(article)
     later = [
         (day, other.id, other)

@@ -17,20 +17,21 @@ from threadpoolctl import threadpool_limits
 from healthsearch.answer import Answer, Result, answering
 from healthsearch.article import Article
 from healthsearch.contrast import Contrast, Said, contrast
+from healthsearch.embedded import Embedded
 from healthsearch.encoder import Encoder
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.filters import Filter
-from healthsearch.fusion import Measures, fuse, measure
+from healthsearch.fusion import Measures, fuse
 from healthsearch.generation import ENCODERS, Generation, open_generation
 from healthsearch.hits import Asked, Hits, Ranking
 from healthsearch.judge import Calibration, Evidence, evidence
 from healthsearch.models import find_model, same_model
+from healthsearch.published import Inquiry, Published
 from healthsearch.reasons import Lists
 from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.spelling import Speller
 from healthsearch.urgent import Signs, urgent
-from healthsearch.vectors import Mask
-from healthsearch.words import ANALYSIS, Rows, Scores, has_words, highest, words
+from healthsearch.words import ANALYSIS, Rows, Scores, has_words, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
 CANDIDATES = 200
@@ -42,37 +43,35 @@ _LONGEST_QUESTION = 4_000
 
 
 class Searcher:
-    """Answers questions from one generation; safe to share between threads."""
+    """Answers questions from one published index; safe to share between threads."""
 
     def __init__(
         self,
-        generation: Generation,
+        index: Published,
         encoder: Encoder,
         fault: HealthSearchError | None = None,
         reranker: Reranker | None = None,
     ) -> None:
-        if generation.encoder.digest != encoder.digest:
+        if index.encoder.digest != encoder.digest:
             raise HealthSearchError(
-                generation.folder,
+                index.place,
                 f"the index was made with another encoder than the {encoder.name} at hand",
                 f"Build it again: {BUILD_COMMAND}",
             )
-        if generation.manifest["analysis"] != ANALYSIS:
+        if index.analysis != ANALYSIS:
             raise HealthSearchError(
-                generation.folder,
+                index.place,
                 "the words of the index were made by other rules than today's",
                 f"Bring it up to date: {BUILD_COMMAND}",
             )
         # One question is too little work to share out, and many are asked at once.
         threadpool_limits(1, user_api="blas")
-        self.generation = generation
+        self.index = index
         self.encoder = encoder
         self.fault = fault
         self.reranker = reranker
-        self.calibration = Calibration.shipped(generation.encoder.digest)
-        self.speller = Speller(generation.spellings)
-        self.copies = generation.store.copies()
-        self._ids = np.array(generation.store.ids(), dtype=object)
+        self.calibration = Calibration.shipped(index.encoder.digest)
+        self.speller = Speller(index.spellings)
 
     @classmethod
     def open(cls, index: Path, encoder: Encoder | None = None, reranker: Reranker | None = None) -> Searcher:
@@ -85,11 +84,18 @@ class Searcher:
         if encoder is None or encoder.digest != generation.encoder.digest:
             model = same_model(find_model(generation.encoder.name), generation.encoder.digest)
             encoder = model.load(index / ENCODERS)
-        return cls(generation, encoder, fault, reranker)
+        return cls(Embedded(generation), encoder, fault, reranker)
+
+    @property
+    def generation(self) -> Generation:
+        """The generation on this machine that it reads. ValueError when it reads another store."""
+        if self.index.generation is None:
+            raise ValueError(f"{self.index.place} is no generation of this machine")
+        return self.index.generation
 
     def article(self, article_id: str) -> Article:
         """The whole article; KeyError when the index holds none of this id."""
-        return self.generation.store.article(article_id)
+        return self.index.article(article_id)
 
     def search(
         self,
@@ -114,12 +120,12 @@ class Searcher:
         question = self._checked(question)
         read, corrections = (question, ()) if as_typed else self.speller.correct(question)
         query = self.encoder.encode_query([read])[0]
-        among = self._among(where)
-        ranking, chosen = self._chosen(read, query, k, among)
+        inquiry = self.index.inquiry(query, words(read), where)
+        ranking, chosen = self._chosen(read, inquiry, k)
         confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
-        asked = Asked(read, query, self.generation.words.weights(words(read)), verdict, today or date.today())
-        results = Hits(self.generation, asked, ranking).results(chosen)
+        asked = Asked(read, query, self.index.weights(words(read)), verdict, today or date.today())
+        results = Hits(inquiry, asked, ranking).results(chosen)
         return Answer(
             question=question,
             corrections=corrections,
@@ -130,7 +136,7 @@ class Searcher:
             urgent=urgent(read, signs),
             contrast=_contrast(asked, results),
             searched=ranking.searched,
-            generation=self.generation.name,
+            generation=self.index.name,
             milliseconds=(time.perf_counter() - started) * 1000,
             results=results,
         )
@@ -139,24 +145,12 @@ class Searcher:
         """What the verdict on a question rests on."""
         read, _ = self.speller.correct(self._checked(question))
         query = self.encoder.encode_query([read])[0]
-        _, _, measures = self.candidates(read, query, CANDIDATES)
+        _, _, measures = self.index.inquiry(query, words(read)).candidates(CANDIDATES)
         return evidence(measures, fuse(measures))
 
-    def candidates(
-        self, question: str, query: Scores, depth: int, among: Mask | None = None
-    ) -> tuple[Lists, Rows, Measures]:
-        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them.
-
-        ``among``: which of the passages may be any; all of them by default.
-        """
-        terms = words(question)
-        shared = self.generation.words.scores(terms)
-        if among is not None:
-            shared = np.where(among, shared, np.float32(0))
-        nearest, _ = self.generation.vectors.search(query, depth, among)
-        lists = Lists(nearest, highest(shared, depth))
-        rows = np.union1d(lists.nearest, lists.matching)
-        return lists, rows, measure(self.generation, rows, query, terms)
+    def candidates(self, question: str, query: Scores, depth: int) -> tuple[Lists, Rows, Measures]:
+        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them."""
+        return self.index.inquiry(query, words(question)).candidates(depth)
 
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
         """The ids of up to ``depth`` articles with the score of their best-ranked passage, best first.
@@ -168,11 +162,12 @@ class Searcher:
             return []
         read, _ = self.speller.correct(" ".join(question.split()))
         query = self.encoder.encode_query([read])[0]
-        ranking = self._ranked(read, query, max(CANDIDATES, 5 * depth))
+        inquiry = self.index.inquiry(query, words(read))
+        ranking = self._ranked(read, inquiry, max(CANDIDATES, 5 * depth))
         best: dict[str, float] = {}
-        for article, score in zip(self._articles(ranking.rows), ranking.scores, strict=True):
+        for article, score in zip(inquiry.article_ids(ranking.rows), ranking.scores, strict=True):
             best.setdefault(article, float(score))
-        ranked = [(each, score) for found, score in best.items() for each in (found, *self.copies.get(found, ()))]
+        ranked = [(each, score) for found, score in best.items() for each in (found, *self.index.copies.get(found, ()))]
         return ranked[:depth]
 
     def _checked(self, question: str) -> str:
@@ -193,48 +188,40 @@ class Searcher:
     def _tokens(self, question: str) -> int:
         return len(self.encoder.token_spans([question])[0])
 
-    def _among(self, where: Filter) -> Mask | None:
-        """Which passages a filter lets answer; None for all."""
-        return self.generation.facets.allowed(where)[self.generation.article_rows] if where else None
-
-    def _ranked(self, question: str, query: Scores, depth: int, among: Mask | None = None) -> Ranking:
-        lists, rows, measures = self.candidates(question, query, depth, among)
+    def _ranked(self, question: str, inquiry: Inquiry, depth: int) -> Ranking:
+        lists, rows, measures = inquiry.candidates(depth)
         fused = fuse(measures)
         order = np.argsort(-fused, kind="stable")
         ranked, scores = rows[order], fused[order]
         if self.reranker is not None and len(ranked):
             # The scores stay in their order: they say how near the best ones are, not which of them is which.
             top = ranked[:DEPTH]
-            read = [self.generation.store.passage(int(row)).passage.encoded_text for row in top]
+            read = [inquiry.passage(int(row)).encoded_text for row in top]
             ranked[:DEPTH] = top[np.argsort(-self.reranker.scores(question, read), kind="stable")]
-        searched = len(self.generation.vectors) if among is None else int(among.sum())
-        return Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, searched)
+        return Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, inquiry.searched)
 
-    def _chosen(self, question: str, query: Scores, k: int, among: Mask | None) -> tuple[Ranking, list[int]]:
+    def _chosen(self, question: str, inquiry: Inquiry, k: int) -> tuple[Ranking, list[int]]:
         """What is ranked, and the places of the rows to show; looks deeper while the cap leaves room."""
         depth = CANDIDATES
         while True:
-            ranking = self._ranked(question, query, depth, among)
-            chosen = self._capped(ranking.rows, k)
+            ranking = self._ranked(question, inquiry, depth)
+            chosen = _capped(inquiry.article_ids(ranking.rows), k)
             if len(chosen) == k or depth >= ranking.searched:
                 return ranking, chosen
             depth *= 4
 
-    def _articles(self, rows: Rows) -> list[str]:
-        """For each of the named passages the id of its article."""
-        return list(self._ids[self.generation.article_rows[rows]])
 
-    def _capped(self, rows: Rows, k: int) -> list[int]:
-        """The places of the first ``k`` rows that respect the cap on passages of one article."""
-        taken: Counter[str] = Counter()
-        chosen = []
-        for place, article in enumerate(self._articles(rows)):
-            if taken[article] < PASSAGES_PER_ARTICLE:
-                taken[article] += 1
-                chosen.append(place)
-                if len(chosen) == k:
-                    break
-        return chosen
+def _capped(articles: Iterable[str], k: int) -> list[int]:
+    """The places of the first ``k`` passages, each given by its article, that respect the cap on those of one."""
+    taken: Counter[str] = Counter()
+    chosen = []
+    for place, article in enumerate(articles):
+        if taken[article] < PASSAGES_PER_ARTICLE:
+            taken[article] += 1
+            chosen.append(place)
+            if len(chosen) == k:
+                break
+    return chosen
 
 
 def _contrast(asked: Asked, results: Iterable[Result]) -> Contrast | None:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from healthsearch.article import Article
 from healthsearch.build import build
 from healthsearch.citing import article_of, find
+from healthsearch.embedded import Embedded
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Report
 from healthsearch.errors import HealthSearchError
@@ -97,9 +98,9 @@ class Service:
             opened = self._opened or opened
             generation, fault, current = opened.generation, self._fault or opened.fault, self._searcher
             # The same fault is another object each time that it is met.
-            if current is None or current.generation is not generation or str(current.fault) != str(fault):
+            if current is None or current.index.generation is not generation or str(current.fault) != str(fault):
                 # A generation that is replaced is left to the garbage collector: others may be reading from it.
-                current = self._searcher = Searcher(generation, self._encoder_for(generation), fault)
+                current = self._searcher = Searcher(Embedded(generation), self._encoder_for(generation), fault)
             return current
 
     def build(self, corpus: Path, report: Report) -> Summary:

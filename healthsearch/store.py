@@ -216,6 +216,21 @@ class Store:
             found.setdefault(first, []).append(copy)
         return found
 
+    def file_of(self, article_id: str) -> tuple[str, str]:
+        """The path and the digest of the file that an article came from; KeyError when there is none of this id."""
+        query = "SELECT f.path, f.digest FROM articles a JOIN files f ON f.row = a.file WHERE a.id = ?"
+        for path, digest in self._all(query, article_id):
+            return path, digest
+        raise KeyError(article_id)
+
+    def copies_of(self, article_id: str) -> list[tuple[str, str, str, str]]:
+        """Other places of an article's text: its id there, the place, and the file's path and digest."""
+        return self._all(
+            "SELECT c.id, c.place, f.path, f.digest FROM copies c JOIN articles a ON a.row = c.article"
+            " JOIN files f ON f.row = c.file WHERE a.id = ? ORDER BY c.row",
+            article_id,
+        )
+
     def keys(self) -> dict[str, tuple[int, int, int]]:
         """For each key of an encoded passage: its row, its first sentence's row, and how many sentences."""
         rows = self._all("SELECT key, row, first_sentence, json_array_length(sentences) FROM passages")

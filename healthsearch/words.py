@@ -138,6 +138,11 @@ class Words:
                 counts[self._documents[self._starts[number] : self._starts[number + 1]]] += 1
         return np.flatnonzero(counts >= least)
 
+    def holding_counts(self) -> list[int]:
+        """For each word of the vocabulary, by number, how many documents have it."""
+        counts: list[int] = np.diff(self._starts).tolist()
+        return counts
+
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """How much each distinct index word tells: BM25's inverse document frequency, unknown words included."""
         weights = {}

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsearch.build import build
+from healthsearch.embedded import Embedded
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import WEIGHTS
 from healthsearch.generation import open_generation
@@ -457,7 +458,7 @@ def test_another_encoder_than_the_index_s_is_refused(own: Path) -> None:
     with pytest.raises(
         HealthSearchError, match=r"made with another encoder than the keywords at hand\. Build it again"
     ):
-        Searcher(generation, other)
+        Searcher(Embedded(generation), other)
     # It looks for the one that the manifest names, and does not make do with what it was given.
     with pytest.raises(HealthSearchError, match="keywords: there is no such model folder"):
         Searcher.open(own, other)

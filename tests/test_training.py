@@ -207,7 +207,7 @@ def test_a_probe_ranks_with_the_network_at_hand(tiny_model: str, pool: Pool) -> 
     asking = Asking(pool.searcher.encoder, network)
     np.testing.assert_allclose(asking.encode_query(["rest"])[0], network.encode("rest", normalize_embeddings=True))
     wanted = pool.passages[0]
-    searcher = Searcher(pool.searcher.generation, asking)
+    searcher = Searcher(pool.searcher.index, asking)
     judged = Judged("ours", searcher, {"q": wanted.text}, {"q": {wanted.article_id: 1}})
     fused, alone = probe([judged])["ours"]
     assert (fused, 0.0 < alone <= 1.0) == (1.0, True)

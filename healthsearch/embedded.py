@@ -1,0 +1,285 @@
+"""The store that is the default: the generation in use of an index folder, which needs no server.
+
+``Embedded`` is what a searcher reads, straight from a generation's arrays; it is also a ``storage.Store`` like any
+other, so that one suite of tests holds for all. ``EmbeddedMaker`` writes a generation article by article, as from
+another store; a build writes it by ``Draft``, from files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from healthsearch.article import Article
+from healthsearch.corpus import SourceFile
+from healthsearch.draft import Draft
+from healthsearch.errors import HealthSearchError
+from healthsearch.filters import FIELDS, Filter
+from healthsearch.fusion import Measures, measure
+from healthsearch.generation import EncoderFacts, Generation, Pointer, open_generation, rules
+from healthsearch.index_lock import locked
+from healthsearch.journal import Vector
+from healthsearch.newer import newer
+from healthsearch.passages import Passage
+from healthsearch.reasons import Lists
+from healthsearch.records import digest_of, records_of, title_words
+from healthsearch.storage import Copied, Facts, Found, Info, Record, Rows, Scores, Whole
+from healthsearch.store import Store, StoredArticle
+from healthsearch.vectors import Mask
+from healthsearch.words import NAME_WEIGHT, highest
+
+ENGINE = "embedded"
+
+
+class Embedded:
+    """A generation as ``published.Published`` and as ``storage.Store``; see there."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.name, self.place, self.encoder = generation.name, generation.folder, generation.encoder
+        self.analysis, self.spellings = generation.manifest["analysis"], generation.spellings
+        self.copies = generation.store.copies()
+        self.ids = np.array(generation.store.ids(), dtype=object)
+
+    def weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """See ``Published``."""
+        return self.generation.weights(terms)
+
+    def inquiry(self, query: Scores, terms: Sequence[str], where: Filter = ()) -> EmbeddedInquiry:
+        """See ``Published``."""
+        return EmbeddedInquiry(self, query, terms, where)
+
+    def allowed(self, where: Filter) -> Mask | None:
+        """Which passages a filter lets through; None for all."""
+        return self.generation.facets.allowed(where)[self.generation.article_rows] if where else None
+
+    def article(self, article_id: str) -> Article:
+        """See ``Published``."""
+        return self.generation.store.article(article_id)
+
+    def info(self) -> Info:
+        """See ``Store``."""
+        pointer = Pointer.read(self.generation.folder.parents[1])
+        return Info(self.facts, pointer.published, str(self.place), ENGINE, lexical=True)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What is known of the generation as a whole."""
+        generation = self.generation
+        holding = zip(generation.words.holding_counts(), generation.article_words.holding_counts(), strict=True)
+        return Facts(
+            generation=self.name,
+            encoder=self.encoder,
+            rules=rules(),
+            articles=len(self.ids),
+            passages=len(generation.vectors),
+            holding=dict(zip(generation.words.vocabulary, holding, strict=True)),
+            article_length=self._article_length(),
+            spellings=self.spellings,
+            copies=self.copies,
+            counts={field: generation.facets.counts(field) for field in FIELDS},
+            skipped=generation.skipped,
+        )
+
+    def _article_length(self) -> float:
+        """The mean of what ``records.article_record`` counts."""
+        _, lengths = self.generation.coverage.words(0, len(self.generation.coverage))
+        passages = np.arange(len(self.generation.vectors))
+        # A passage's names stand before its sentences.
+        names = lengths[self.generation.sentence_runs(passages)[0] + passages]
+        titles = sum(len(title_words(article)) for article in self.generation.store.articles())
+        return float(lengths.sum() - names.sum() + NAME_WEIGHT * titles) / max(len(self.ids), 1)
+
+    def dense(self, query: Vector, k: int, where: Filter = ()) -> Found:
+        """See ``Store``."""
+        return Found(*self.generation.vectors.search(query, k, self.allowed(where)))
+
+    def lexical(self, terms: Sequence[str], k: int, where: Filter = ()) -> Found:
+        """See ``Store``."""
+        scores = _among(self.generation.words.scores(terms), self.allowed(where))
+        rows = highest(scores, k)
+        return Found(rows, scores[rows] / max(scores[rows].max(initial=0), np.finfo(np.float32).tiny))
+
+    def get(self, rows: Rows) -> list[Record]:
+        """See ``Store``."""
+        found: dict[int, Record] = {}
+        for row in rows.tolist():
+            if row not in found:
+                stored = self.generation.store.whole_article(self.generation.store.passage(row).passage.article_id)
+                found |= {record.row: record for record in records_of(self._whole(stored), stored.passages[0].row)}
+        return [found[row] for row in rows.tolist()]
+
+    def count(self, where: Filter = ()) -> int:
+        """See ``Store``."""
+        allowed = self.allowed(where)
+        return len(self.generation.vectors) if allowed is None else int(allowed.sum())
+
+    def near(self, vector: Vector, cosine: float) -> list[str]:
+        """See ``Store``."""
+        cosines = self.generation.article_vectors @ vector
+        order = np.argsort(-cosines, kind="stable")
+        return list(self.ids[order[cosines[order] >= cosine]])
+
+    def read(self, article_id: str) -> tuple[Article, list[Passage]]:
+        """See ``Store``."""
+        stored = self.generation.store.whole_article(article_id)
+        return stored.article, [one.passage for one in stored.passages]
+
+    def digests(self) -> dict[str, str]:
+        """See ``Store``."""
+        return {whole.article.id: digest_of(whole) for whole in self.articles()}
+
+    def articles(self) -> Iterator[Whole]:
+        """See ``Store``."""
+        return map(self._whole, self.generation.store.whole_articles())
+
+    def _whole(self, stored: StoredArticle) -> Whole:
+        first, last = stored.passages[0], stored.passages[-1]
+        path, digest = self.generation.store.file_of(stored.article.id)
+        return Whole(
+            article=stored.article,
+            path=path,
+            digest=digest,
+            passages=[one.passage for one in stored.passages],
+            keys=stored.keys,
+            vectors=self.generation.vectors.matrix[first.row : last.row + 1],
+            sentences=self.generation.sentences[
+                first.first_sentence : last.first_sentence + len(last.passage.sentences)
+            ],
+            copies=copies_of(self.generation.store, stored.article.id),
+        )
+
+
+def _among(scores: Scores, allowed: Mask | None) -> Scores:
+    return scores if allowed is None else np.where(allowed, scores, np.float32(0))
+
+
+class EmbeddedInquiry:
+    """See ``published.Inquiry``; everything is read from the generation's arrays."""
+
+    def __init__(self, index: Embedded, query: Scores, terms: Sequence[str], where: Filter) -> None:
+        self._index, self._generation = index, index.generation
+        self._query, self._terms, self._allowed = query, terms, index.allowed(where)
+
+    @property
+    def searched(self) -> int:
+        """See ``Inquiry``."""
+        return len(self._generation.vectors) if self._allowed is None else int(self._allowed.sum())
+
+    def candidates(self, depth: int) -> tuple[Lists, Rows, Measures]:
+        """See ``Inquiry``."""
+        shared = _among(self._generation.words.scores(self._terms), self._allowed)
+        nearest, _ = self._generation.vectors.search(self._query, depth, self._allowed)
+        lists = Lists(nearest, highest(shared, depth))
+        rows = np.union1d(lists.nearest, lists.matching)
+        return lists, rows, measure(self._generation, rows, self._query, self._terms)
+
+    def article_ids(self, rows: Rows) -> list[str]:
+        """See ``Inquiry``."""
+        return list(self._index.ids[self._generation.article_rows[rows]])
+
+    def article(self, article_id: str) -> Article:
+        """See ``Inquiry``."""
+        return self._index.article(article_id)
+
+    def passage(self, row: int) -> Passage:
+        """See ``Inquiry``."""
+        return self._generation.store.passage(row).passage
+
+    def sentence_cosines(self, row: int) -> Scores:
+        """See ``Inquiry``."""
+        return self._generation.sentence_cosines(self._query, np.array([row]))
+
+    def beside(self, row: int, step: int) -> Iterator[int]:
+        """See ``Inquiry``."""
+        of_articles = self._generation.article_rows
+        at = row + step
+        while 0 <= at < len(of_articles) and of_articles[at] == of_articles[row]:
+            yield at
+            at += step
+
+    def newer(self, articles: Mapping[int, Article]) -> dict[str, Article]:
+        """See ``Inquiry``."""
+        return newer(self._generation, {int(self._generation.article_rows[row]): one for row, one in articles.items()})
+
+
+class EmbeddedMaker:
+    """See ``storage.Maker``. It begins with the generation in use, if that was made by the same rules and encoder."""
+
+    def __init__(self, index: Path, encoder: EncoderFacts) -> None:
+        self._index, self._encoder = index, encoder
+        self._begun: Embedded | None = None
+        self._gone: set[str] = set()
+
+    def __enter__(self) -> EmbeddedMaker:
+        with ExitStack() as ends:
+            ends.enter_context(locked(self._index))
+            self._begun = self._in_use()
+            if self._begun is not None:
+                ends.callback(self._begun.generation.close)
+            previous = self._begun.generation if self._begun else None
+            self._draft = ends.enter_context(Draft(self._index, self._encoder, previous))
+            self._ends = ends.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ends.close()
+
+    def digests(self) -> dict[str, str]:
+        """See ``Maker``."""
+        return dict(self._begun.digests()) if self._begun else {}
+
+    def upsert(self, articles: Iterable[Whole]) -> None:
+        """See ``Maker``."""
+        for whole in articles:
+            self._gone.add(whole.article.id)
+            file = SourceFile(whole.path, whole.digest, 0)
+            self._draft.add(whole.article, file, whole.passages, whole.keys, whole.vectors, whole.sentences)
+            self._add_copies(whole.article.id, whole.copies)
+
+    def delete_articles(self, ids: Iterable[str]) -> None:
+        """See ``Maker``."""
+        self._gone.update(ids)
+
+    def commit(self, facts: Facts) -> None:
+        """See ``Maker``."""
+        if self._begun is not None:
+            store = self._begun.generation.store
+            for stored in store.whole_articles():
+                if stored.article.id not in self._gone:
+                    self._draft.take_over(stored, SourceFile(*store.file_of(stored.article.id), 0))
+                    self._add_copies(stored.article.id, copies_of(store, stored.article.id))
+        if self._draft.articles != facts.articles:
+            raise HealthSearchError(
+                self._index,
+                f"{self._draft.articles:,} articles came, and there should be {facts.articles:,}",
+                "Fetch them again; nothing has been changed.",
+            )
+        for path, skipped in facts.skipped.items():
+            for problem in skipped.told():
+                self._draft.skip(SourceFile(path, skipped.digest, 0), problem)
+        self._draft.publish().close()
+
+    def _add_copies(self, article_id: str, copies: Iterable[Copied]) -> None:
+        for copied in copies:
+            self._draft.add_copy(article_id, SourceFile(copied.path, copied.digest, 0), copied.id, copied.place)
+
+    def _in_use(self) -> Embedded | None:
+        try:
+            generation, _ = open_generation(self._index)
+        except HealthSearchError:
+            return None
+        made_by = {name: generation.manifest[name] for name in rules()}
+        if made_by == rules() and generation.encoder.passage_digest == self._encoder.passage_digest:
+            return Embedded(generation)
+        generation.close()
+        return None
+
+
+def copies_of(store: Store, article_id: str) -> list[Copied]:
+    """Other places of an article's text."""
+    return [Copied(*copied) for copied in store.copies_of(article_id)]

@@ -1,0 +1,123 @@
+"""What a search measures of passages that were fetched from a store, by the same arithmetic as for a generation.
+
+A generation reads its measures from arrays of all its passages. Another store gives the candidates of a question, each
+with its vectors and its words; here they take the place of those arrays. Both give the same measures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from healthsearch.article import Article
+from healthsearch.fusion import Held
+from healthsearch.generation import unit_rows
+from healthsearch.passages import Passage, names
+from healthsearch.storage import ArticleRecord, Facts, Record, Rows, Scores, Whole
+from healthsearch.vectors import Matrix, mean
+from healthsearch.words import K1, NAME_WEIGHT, B, weight, words
+
+
+def digest_of(whole: Whole) -> str:
+    """SHA-256 of an article's content as a store keeps it. The keys of its passages stand for their vectors."""
+    passages = [asdict(passage) for passage in whole.passages]
+    copies = [asdict(copied) for copied in whole.copies]
+    what = (asdict(whole.article), whole.path, whole.digest, passages, list(whole.keys), copies)
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def passage_words(article: Article, passage: Passage) -> tuple[str, ...]:
+    """The index words of a passage's names and of each of its sentences, as ``Record`` holds them."""
+    pieces = [names(article, passage), *(passage.text[start:end] for start, end in passage.sentences)]
+    return tuple(f" {' '.join(words(piece))} " for piece in pieces)
+
+
+def title_words(article: Article) -> list[str]:
+    """The index words of an article's title and its other names."""
+    return words("\n".join((article.title, *article.also_called)))
+
+
+def article_record(whole: Whole, of_passages: Iterable[tuple[str, ...]]) -> ArticleRecord:
+    """What is measured of an article, from the ``passage_words`` of its passages."""
+    counts = Counter(word for _, *sentences in of_passages for piece in sentences for word in piece.split())
+    for word in title_words(whole.article):
+        counts[word] += NAME_WEIGHT
+    told = "".join(f" {word}:{count}" for word, count in counts.items())
+    return ArticleRecord(whole.article.id, mean(whole.vectors), f"{told} ", counts.total())
+
+
+def records_of(whole: Whole, first: int) -> list[Record]:
+    """The article's passages as records, the first of them with the row ``first``."""
+    found = [passage_words(whole.article, passage) for passage in whole.passages]
+    article = article_record(whole, found)
+    ends = np.cumsum([len(passage.sentences) for passage in whole.passages])
+    sentences = np.split(np.asarray(whole.sentences), ends[:-1])
+    return [
+        Record(first + place, place, article, whole.vectors[place], sentences[place], found[place])
+        for place in range(len(whole.passages))
+    ]
+
+
+class RecordSet:
+    """Some records of a store, by row, as ``fusion.Measurable``; the facts are the store's."""
+
+    def __init__(self, facts: Facts, records: Mapping[int, Record]) -> None:
+        self._facts = facts
+        self._records = records
+
+    def weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """See ``fusion.Measurable``."""
+        return weights(self._facts, terms)
+
+    def sentence_counts(self, rows: Rows) -> Rows:
+        """See ``fusion.Measurable``."""
+        return np.array([len(record.sentences) for record in self._of(rows)], np.int64)
+
+    def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
+        """See ``fusion.Measurable``."""
+        wanted = [f" {term} " for term in terms]
+        found = [[[term in piece for term in wanted] for piece in record.words] for record in self._of(rows)]
+        of_names = np.array([pieces[0] for pieces in found], np.bool_)
+        of_sentences = np.array([piece for pieces in found for piece in pieces[1:]], np.bool_)
+        return of_names.reshape(-1, len(terms)), of_sentences.reshape(-1, len(terms))
+
+    def article_scores(self, rows: Rows, terms: Sequence[str]) -> Scores:
+        """See ``fusion.Measurable``; the formula is that of ``postings``."""
+        holding, count = self._facts.holding, self._facts.articles
+        of_words = {term: weight(holding.get(term, (0, 0))[1], count) for term in terms}
+        best = max(sum(of_words[term] for term in terms), 1e-9)
+        articles = {record.article.id: record.article for record in self._of(rows)}
+        scores = {}
+        for name, article in articles.items():
+            slowness = K1 * (1 - B + B * article.length / max(self._facts.article_length, 1e-9))
+            counted = ((of_words[term], article.count(term)) for term in terms if term in holding)
+            scores[name] = sum(each * (held / (slowness + held)) for each, held in counted if held) / best
+        return np.array([scores[record.article.id] for record in self._of(rows)], np.float32)
+
+    def sentence_cosines(self, query: Scores, rows: Rows) -> Scores:
+        """See ``fusion.Measurable``."""
+        return self._cosines(query, [unit_rows(record.sentences) for record in self._of(rows)])
+
+    def passage_cosines(self, query: Scores, rows: Rows) -> Scores:
+        """See ``fusion.Measurable``."""
+        return self._cosines(query, [record.vector[None, :] for record in self._of(rows)])
+
+    def article_cosines(self, query: Scores, rows: Rows) -> Scores:
+        """See ``fusion.Measurable``."""
+        return self._cosines(query, [record.article.vector[None, :] for record in self._of(rows)])
+
+    def _of(self, rows: Rows) -> list[Record]:
+        return [self._records[row] for row in rows.tolist()]
+
+    def _cosines(self, query: Scores, vectors: Sequence[Matrix]) -> Scores:
+        return np.asarray(np.concatenate([*vectors, np.zeros((0, len(query)), np.float32)]) @ query, np.float32)
+
+
+def weights(facts: Facts, terms: Sequence[str]) -> dict[str, float]:
+    """How much each distinct index word tells among all passages, unknown words included."""
+    return {term: weight(facts.holding.get(term, (0, 0))[0], facts.passages) for term in dict.fromkeys(terms)}
