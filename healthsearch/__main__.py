@@ -60,10 +60,10 @@ def parser() -> argparse.ArgumentParser:
     search.set_defaults(run=_search)
 
     checking = commands.add_parser("check", help="verify the index, and whether it is up to date")
-    checking.add_argument("--corpus", type=Path, default=default_corpus(), metavar="DIR", help="the articles")
     checking.set_defaults(run=_check)
 
-    for command in (search, checking):
+    for command, what in ((search, "the folder of urgent.yaml"), (checking, "the articles")):
+        command.add_argument("--corpus", type=Path, default=default_corpus(), metavar="DIR", help=what)
         command.add_argument("--index", type=Path, default=default_index(), metavar="DIR", help="the index")
         command.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
 
@@ -94,7 +94,7 @@ def _search(arguments: argparse.Namespace) -> int:
     searcher = Searcher.open(arguments.index, reranker=_reranker(arguments))
     if searcher.fault is not None:
         print(f"notice: the index before the newest one answers, since {searcher.fault}", file=sys.stderr)
-    signs = _signs()
+    signs = _signs(arguments.corpus)
     if arguments.question == "-":
         return _search_lines(searcher, arguments.k, signs)
     answer = searcher.search(arguments.question, arguments.k, signs=signs)
@@ -105,27 +105,34 @@ def _search(arguments: argparse.Namespace) -> int:
     return NOT_ANSWERED if answer.verdict == "nothing" else FOUND
 
 
-def _signs() -> tuple[Signs, ...]:
+def _signs(corpus: Path) -> tuple[Signs, ...]:
     try:
-        return read_signs(default_corpus())
+        return read_signs(corpus)
     except HealthSearchError as error:
         print(f"notice: {NO_SIGNS}: {visible(str(error))}", file=sys.stderr)
         return ()
 
 
 def _search_lines(searcher: Searcher, k: int, signs: tuple[Signs, ...]) -> int:
-    status = FOUND
+    """Answer one question a line; the status tells of the worst: an error, then one that is not answered."""
+    failed = unanswered = False
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One line in another encoding must not end the session.
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
         question = line.rstrip("\n")
         try:
-            found = searcher.search(question, k, signs=signs).as_json()
+            answer = searcher.search(question, k, signs=signs)
         except HealthSearchError as error:
-            found, status = {"question": question, "error": str(error)}, ERROR
+            failed = True
+            found = {"question": question, "error": str(error)}
+        else:
+            unanswered = unanswered or answer.verdict == "nothing"
+            found = answer.as_json()
         print(json_text(found), flush=True)
-    return status
+    if failed:
+        return ERROR
+    return NOT_ANSWERED if unanswered else FOUND
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -401,6 +401,24 @@ def test_lines_that_can_all_be_answered_give_0(ask: Run, few_index: Path, monkey
     assert answers[1]["question"] == "caf gout \ufffd treatment"
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("", 0),
+        ("How is gout treated?\nHow do I cool a burn?\n", 0),
+        ("How do I change the oil of my car?\nHow is gout treated?\n", 4),
+        ("?!\nHow do I change the oil of my car?\nHow is gout treated?\n", 1),
+        ("How do I change the oil of my car?\n?!\n", 1),
+    ],
+)
+def test_the_status_of_many_lines_is_that_of_the_worst(
+    ask: Run, few_index: Path, monkeypatch: pytest.MonkeyPatch, lines: str, expected: int
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+    status, out, _ = ask("search", "-", "-k", "1", "--index", few_index)
+    assert (status, len(out.splitlines())) == (expected, len(lines.splitlines()))
+
+
 def test_an_answer_comes_before_the_next_question_and_ctrl_c_ends_without_a_word(
     few_index: Path,
 ) -> None:
@@ -469,6 +487,36 @@ def test_an_urgent_notice_comes_first_and_a_file_of_them_that_is_bad_is_told(
     status, out, err = ask(*question)
     assert status == 0 and not out.startswith("! ")
     assert err.startswith(f"notice: {NO_SIGNS}: {signs}: it is not valid YAML")
+
+
+def test_urgent_signs_are_those_of_the_corpus_that_is_named(
+    ask: Run, few_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(tmp_path / "nothing here"))
+    shutil.copy(CORPUS / "urgent.yaml", tmp_path)
+    question = ["search", "I have crushing chest pain. How is gout treated?", "--index", few_index, "--json"]
+    assert json.loads(ask(*question)[1])["urgent"] == []
+    [notice] = json.loads(ask(*question, "--corpus", tmp_path)[1])["urgent"]
+    assert notice["name"] == "Possible heart attack"
+    monkeypatch.setattr(sys, "stdin", io.StringIO("crushing chest pain\n"))
+    assert json.loads(ask("search", "-", "--index", few_index, "--corpus", tmp_path)[1])["urgent"] == [notice]
+
+
+@pytest.mark.parametrize("question", ["massage", "-"])
+def test_whatever_is_noticed_json_is_all_there_is_on_stdout_of_a_search(
+    make: Run, ask: Run, corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    make()
+    put(corpus, "c.md", "pain at night")
+    make()
+    flip(in_use(index) / "vectors.faiss", -1)
+    (corpus / "urgent.yaml").write_text("- name: [", encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("massage\n"))
+    _, out, err = ask("search", question, "--index", index, "--corpus", corpus, "--json")
+    assert json.loads(out)["question"] == "massage"
+    notices = err.splitlines()
+    assert [notice.partition(": ")[0] for notice in notices] == ["notice", "notice"]
+    assert "the index before the newest one answers" in notices[0] and NO_SIGNS in notices[1]
 
 
 def test_bold_on_a_terminal_and_signs_in_a_pipe(ask: Run, few_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
