@@ -52,10 +52,11 @@ class Searcher:
         fault: HealthSearchError | None = None,
         reranker: Reranker | None = None,
     ) -> None:
-        if index.encoder.digest != encoder.digest:
+        # How questions are read may differ, as with an adapter; the vectors of passages may not.
+        if index.encoder.passage_digest != encoder.passage_digest:
             raise HealthSearchError(
                 index.place,
-                f"the index was made with another encoder than the {encoder.name} at hand",
+                f"its passages were encoded by another encoder than the {encoder.name} at hand",
                 f"Build it again: {BUILD_COMMAND}",
             )
         if index.analysis != ANALYSIS:
@@ -70,18 +71,19 @@ class Searcher:
         self.encoder = encoder
         self.fault = fault
         self.reranker = reranker
-        self.calibration = Calibration.shipped(index.encoder.digest)
+        self.calibration = Calibration.shipped(encoder.digest)
         self.speller = Speller(index.spellings)
 
     @classmethod
     def open(cls, index: Path, encoder: Encoder | None = None, reranker: Reranker | None = None) -> Searcher:
-        """Open the index in use, with the encoder that it names unless that is given.
+        """Open the index in use, with this encoder, or else with the one that it names.
 
         ``fault`` is set when the newest generation is damaged and the one before it serves. Raises NoIndex
-        when there is none, HealthSearchError when none can serve.
+        when there is none, HealthSearchError when none can serve, and for an encoder that gives passages other
+        vectors than those of the index.
         """
         generation, fault = open_generation(index)
-        if encoder is None or encoder.digest != generation.encoder.digest:
+        if encoder is None:
             model = same_model(find_model(generation.encoder.name), generation.encoder.digest)
             encoder = model.load(index / ENCODERS)
         return cls(Embedded(generation), encoder, fault, reranker)

@@ -14,6 +14,7 @@ from healthsearch.adapter import Adapter, linear_weights, low_rank
 from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import find_model
+from healthsearch.search import Searcher
 from training.soup import write_adapter
 
 
@@ -130,6 +131,15 @@ def test_passages_are_read_as_without_it(tuned: Path, network_encoder: Encoder) 
         encode_passage(encoder, text, sentences), encode_passage(network_encoder, text, sentences), strict=True
     ):
         assert found.tobytes() == expected.tobytes()
+
+
+def test_an_index_made_without_it_is_searched_with_it(tuned: Path, few_index: Path) -> None:
+    plain, with_it = Searcher.open(few_index), Searcher.open(few_index, find_model(str(tuned)).load())
+    question = "How is gout treated?"
+    assert plain.search(question).calibrated and not with_it.search(question).calibrated
+    first, second = (one.encoder.encode_query([question])[0] for one in (plain, with_it))
+    assert float(first @ second) < 0.9999
+    assert with_it.search(question).hits[0][1].id == "gout"
 
 
 def test_an_adapter_for_other_weights_is_refused(tuned: Path) -> None:

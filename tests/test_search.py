@@ -6,7 +6,7 @@ import json
 import math
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from healthsearch.build import build
 from healthsearch.embedded import Embedded
+from healthsearch.encoder import Matrix
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import WEIGHTS
 from healthsearch.generation import open_generation
@@ -452,16 +453,36 @@ def test_no_index_is_told_with_the_command_that_makes_one(tmp_path: Path) -> Non
         Searcher.open(tmp_path, ENCODER)
 
 
-def test_another_encoder_than_the_index_s_is_refused(own: Path) -> None:
+def test_an_encoder_of_other_passage_vectors_is_refused(own: Path) -> None:
     other = KeywordEncoder(KeywordModel(keywords=("massage", "heart")))
     generation, _ = open_generation(own)
-    with pytest.raises(
-        HealthSearchError, match=r"made with another encoder than the keywords at hand\. Build it again"
-    ):
-        Searcher(Embedded(generation), other)
-    # It looks for the one that the manifest names, and does not make do with what it was given.
+    for opening in (lambda: Searcher(Embedded(generation), other), lambda: Searcher.open(own, other)):
+        with pytest.raises(HealthSearchError, match=r"by another encoder than the keywords at hand\. Build it again"):
+            opening()
+
+
+def test_without_an_encoder_the_one_that_the_index_names_is_looked_for(own: Path) -> None:
     with pytest.raises(HealthSearchError, match="keywords: there is no such model folder"):
-        Searcher.open(own, other)
+        Searcher.open(own)
+
+
+class Swapping(KeywordEncoder):
+    """Has the vectors of the index for passages, and reads questions after massage as questions after a vaccine."""
+
+    def encode_query(self, queries: Sequence[str]) -> Matrix:
+        return super().encode_query([query.replace("massage", "vaccine") for query in queries])
+
+
+def test_an_encoder_that_only_reads_questions_otherwise_is_used(own: Path) -> None:
+    other = Swapping(KeywordModel(adapter="swapping"))
+    opened = Searcher.open(own, other)
+    assert opened.encoder is other
+    plain = Searcher.open(own, ENCODER)
+    nearest, wanted = (
+        one.candidates("massage", one.encoder.encode_query(["massage"])[0], 1)[0].nearest for one in (opened, plain)
+    )
+    assert nearest.tolist() != wanted.tolist()
+    assert opened.generation.store.passage(int(nearest[0])).passage.text == "The vaccine is safe."
 
 
 def test_the_searcher_s_rows_are_the_generation_s(searcher: Searcher) -> None:
