@@ -1,4 +1,5 @@
-"""How long a folder of articles takes to be read and split, on one core and without encoding anything.
+"""How long a folder of articles takes to be read and split on one core, without encoding anything; and only to be read,
+as a build does it: many files, and those of some formats, in processes of their own.
 
     python benchmarks/reading.py FOLDER [--profile]
 
@@ -14,13 +15,15 @@ import pstats
 import resource
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from healthsearch.corpus import articles  # noqa: E402 - the project need not be installed
+from healthsearch.corpus import articles, list_files  # noqa: E402 - the project need not be installed
 from healthsearch.models import find_model  # noqa: E402
+from healthsearch.parallel_reading import read_files  # noqa: E402
 from healthsearch.passages import split  # noqa: E402
 
 
@@ -47,6 +50,11 @@ def main() -> None:
     print(f"{read:,} articles, {characters:,} characters, {passages:,} passages")
     print(f"{seconds:.1f} s, {busy:.1f} s of one core; digest of the passages {digest.hexdigest()[:16]}")
     print(f"largest memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB, the encoder among it")
+    files, _, _ = list_files(arguments.folder)
+    started = time.perf_counter()
+    for _, outcomes in read_files(arguments.folder, files):
+        deque(outcomes, maxlen=0)
+    print(f"only read, as in a build: {time.perf_counter() - started:.1f} s")
     if arguments.profile:
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 

@@ -6,14 +6,16 @@ A build encodes what comes from here, a dry run only counts it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.article import Article, sections
-from healthsearch.corpus import SourceFile, read_file
+from healthsearch.corpus import SourceFile
 from healthsearch.duplicates import Register
 from healthsearch.errors import UnreadableArticle
 from healthsearch.generation import Generation
+from healthsearch.parallel_reading import read_files
 from healthsearch.plan import Plan
 from healthsearch.readers import Outcome
 from healthsearch.store import StoredArticle
@@ -38,20 +40,15 @@ def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[t
     must be taken before the next file.
     """
     register = Register()
-    for file in plan.files:
-        outcomes: Iterator[Outcome | StoredArticle]
-        if previous is not None and file.path not in plan.to_read:
-            outcomes = previous.store.articles_of_file(file.path)
-        else:
-            file, outcomes = _read(corpus, file)
-        yield file, _settled(file, outcomes, register, plan)
-
-
-def _read(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outcome | StoredArticle]]:
-    try:
-        return read_file(corpus, file)
-    except UnreadableArticle as problem:
-        return file, iter([problem])
+    to_read = [file for file in plan.files if previous is None or file.path in plan.to_read]
+    with closing(read_files(corpus, to_read)) as read:
+        for file in plan.files:
+            outcomes: Iterator[Outcome | StoredArticle]
+            if previous is not None and file.path not in plan.to_read:
+                outcomes = previous.store.articles_of_file(file.path)
+            else:
+                file, outcomes = next(read)
+            yield file, _settled(file, outcomes, register, plan)
 
 
 def _settled(

@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.files import sha256
 from healthsearch.graph import Facts, GraphEncoder, folder_of
 from healthsearch.network import SentenceTransformerEncoder
+from healthsearch.subprograms import command, environment
 
 ORIGINAL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL = ORIGINAL
@@ -58,11 +57,9 @@ def _exported(model: LocalModel, home: Path) -> Facts | None:
             return bert.export(model, home)
         except OSError:
             return None
-    beside = Path(__file__).resolve().parent.parent
-    path = os.pathsep.join(filter(None, (str(beside), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
-        [sys.executable, "-m", "healthsearch.exporting", model.name, str(home.resolve())],
-        env={**os.environ, "PYTHONPATH": path},
+        command("exporting", model.name, str(home.resolve())),
+        env=environment(),
         capture_output=True,
         check=False,
     )

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = [
     "errors",
     "files",
+    "subprograms",
     "article",
     "duplicates",
     "near_duplicates",
@@ -58,6 +59,8 @@ ORDER = [
     "readers.xml_articles",
     "readers",
     "corpus",
+    "reading_process",
+    "parallel_reading",
     "passages",
     "adapter",
     "encoder",
