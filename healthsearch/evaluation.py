@@ -61,16 +61,18 @@ def evaluate(
     """Index a BEIR folder under ``cache``, answer the judged queries of ``split``, and measure.
 
     The index is kept, named by the content of the documents, so that only the first run encodes. Every
-    judged query counts: one that finds nothing scores 0. Raises HealthSearchError on an unusable folder.
+    judged query counts: one that finds nothing scores 0. Raises HealthSearchError on an unusable folder, before
+    anything is encoded.
     """
     queries, qrels = read_queries(folder), read_qrels(folder, split)
+    for query in qrels:
+        if query not in queries:
+            raise HealthSearchError(folder, f"query {query!r} is judged but not in queries.jsonl", "Mend the folder.")
     index = index_documents(folder, cache, model, report)
     searcher = Searcher.open(index, model.load(index / ENCODERS), reranker)
     run: dict[str, list[tuple[str, float]]] = {}
     times = []
     for query in qrels:
-        if query not in queries:
-            raise HealthSearchError(folder, f"query {query!r} is judged but not in queries.jsonl", "Mend the folder.")
         started = time.perf_counter()
         run[query] = searcher.rank_articles(queries[query], RUN_DEPTH)
         times.append((time.perf_counter() - started) * 1000)
@@ -158,9 +160,9 @@ def read_qrels(folder: Path, split: str) -> Qrels:
     try:
         with file.open(encoding="utf-8") as lines:
             next(lines, None)
-            for line in lines:
-                query, document, grade = line.rstrip("\r\n").split("\t")
-                qrels.setdefault(query, {})[document] = int(grade)
+            for number, line in enumerate(lines, start=2):
+                query, document, grade = _judgement(line, number)
+                qrels.setdefault(query, {})[document] = grade
     except FileNotFoundError:
         there = ", ".join(sorted(path.stem for path in file.parent.glob("*.tsv"))) or "none"
         raise HealthSearchError(
@@ -181,23 +183,37 @@ def write_run(file: Path, run: Mapping[str, Sequence[tuple[str, float]]]) -> Non
                 lines.write(f"{query} Q0 {document} {rank} {score:.6f} healthsearch\n")
 
 
+def _judgement(line: str, number: int) -> tuple[str, str, int]:
+    try:
+        query, document, grade = line.split("\t")
+        return query, document, int(grade)
+    except ValueError:
+        raise ValueError(f"line {number} is not a query, a document and a whole number, with tabs between") from None
+
+
 def _json_lines(file: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSONL file, each with the texts ``_id`` and ``text``."""
     try:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                value = json.loads(line)
-                if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("_id", "text")):
-                    raise ValueError(f"line {number} has no '_id' and 'text'")
-                yield value
+                if line.strip():
+                    yield _json_object(line, number)
     except (OSError, ValueError) as error:
         raise _unusable(file, error) from None
 
 
-def _unusable(file: Path, error: Exception) -> HealthSearchError:
-    cause = getattr(error, "strerror", None) or error
+def _json_object(line: str, number: int) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        raise ValueError(f"line {number} is not JSON") from None
+    if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("_id", "text")):
+        raise ValueError(f"line {number} has no '_id' and 'text'")
+    return value
+
+
+def _unusable(file: Path, error: OSError | ValueError) -> HealthSearchError:
+    cause = error.strerror if isinstance(error, OSError) else error
     return HealthSearchError(
         file, f"it cannot be used ({cause})", "A BEIR folder holds corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv."
     )

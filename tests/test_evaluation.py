@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import ir_measures
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
+from healthsearch.build import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import (
     Figures,
@@ -21,12 +26,14 @@ from healthsearch.evaluation import (
     index_documents,
     measure,
     ndcg,
+    read_documents,
     read_qrels,
     read_queries,
     recall,
     reciprocal_rank,
     write_run,
 )
+from healthsearch.reranker import Reranker, Scores
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
 from tests.ready_model import ReadyModel
@@ -128,6 +135,9 @@ q4\ttitle only\t1
 """
 
 
+JUDGEMENT = "a query, a document and a whole number, with tabs between"
+
+
 def write_lines(file: Path, lines: list[dict[str, Any]]) -> None:
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
@@ -211,38 +221,92 @@ class TestFolder:
         assert (figures.queries, figures.success_1) == (4, 0.75)
 
     def test_another_split_is_named_when_one_is_missing(self, folder: Path) -> None:
-        with pytest.raises(HealthSearchError, match=r"Name one with --split; there: test\."):
+        file = folder / "qrels" / "dev.tsv"
+        told = f"{file}: there are no judgements for this split. Name one with --split; there: "
+        (folder / "qrels" / "a first.tsv").write_text(QRELS, encoding="utf-8")
+        (folder / "qrels" / "notes.txt").write_text("no judgements", encoding="utf-8")
+        with pytest.raises(HealthSearchError) as caught:
             read_qrels(folder, "dev")
-        (folder / "qrels" / "test.tsv").unlink()
-        with pytest.raises(HealthSearchError, match="there: none"):
-            read_qrels(folder, "test")
+        assert str(caught.value) == f"{told}a first, test."
+        for there in folder.glob("qrels/*.tsv"):
+            there.unlink()
+        with pytest.raises(HealthSearchError) as caught:
+            read_qrels(folder, "dev")
+        assert str(caught.value) == f"{told}none."
 
-    def test_a_judged_query_that_is_not_there(self, folder: Path, cache: Path, default_model: ReadyModel) -> None:
+    def test_a_judged_query_that_is_not_there_is_told_before_anything_is_encoded(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
         write_lines(folder / "queries.jsonl", [{"_id": "q1", "text": "massage"}])
-        with pytest.raises(HealthSearchError, match="query 'q2' is judged but not in queries"):
-            evaluate(folder, "test", cache, default_model)
+        model = KeywordModel()
+        with pytest.raises(HealthSearchError) as caught:
+            evaluate(folder, "test", tmp_path / "cache", model)
+        assert str(caught.value) == f"{folder}: query 'q2' is judged but not in queries.jsonl. Mend the folder."
+        assert model.encoded == []
 
     @pytest.mark.parametrize(
-        ("file", "content"),
+        ("file", "content", "cause"),
         [
-            ("corpus.jsonl", None),
-            ("corpus.jsonl", "not json\n"),
-            ("corpus.jsonl", '{"title": "no id", "text": "x"}\n'),
-            ("corpus.jsonl", "[]\n"),
-            ("queries.jsonl", None),
-            ("queries.jsonl", '{"_id": "q1"}\n'),
-            ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\n"),
-            ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\tyes\n"),
-            ("qrels/test.tsv", "query-id\tcorpus-id\tscore\n"),
+            ("corpus.jsonl", None, os.strerror(errno.ENOENT)),
+            ("corpus.jsonl", "not json\n", "line 1 is not JSON"),
+            ("corpus.jsonl", '{"_id": "d", "text": "x"}\n\n{"title": "x"}', "line 3 has no '_id' and 'text'"),
+            ("corpus.jsonl", '{"_id": "d", "text": 7}\n', "line 1 has no '_id' and 'text'"),
+            ("corpus.jsonl", "[]\n", "line 1 has no '_id' and 'text'"),
+            ("queries.jsonl", None, os.strerror(errno.ENOENT)),
+            ("queries.jsonl", '{"_id": "q1"}\n', "line 1 has no '_id' and 'text'"),
+            ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\n", f"line 2 is not {JUDGEMENT}"),
+            ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq\td\t1\nq\td\tyes\n", f"line 3 is not {JUDGEMENT}"),
+            ("qrels/test.tsv", "query-id\tcorpus-id\tscore\n", "no query is judged"),
+            ("qrels/test.tsv", "", "no query is judged"),
         ],
     )
-    def test_an_unusable_file_is_named(self, folder: Path, tmp_path: Path, file: str, content: str | None) -> None:
+    def test_an_unusable_file_is_named_with_the_line_and_what_belongs_there(
+        self, folder: Path, tmp_path: Path, file: str, content: str | None, cause: str
+    ) -> None:
         (folder / file).unlink()
         if content is not None:
             (folder / file).write_text(content, encoding="utf-8")
         with pytest.raises(HealthSearchError) as caught:
             evaluate(folder, "test", tmp_path / "cache", KeywordModel())
-        assert caught.value.place == str(folder / file)
+        assert (caught.value.place, caught.value.cause, caught.value.remedy) == (
+            str(folder / file),
+            f"it cannot be used ({cause})",
+            "A BEIR folder holds corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv.",
+        )
+
+    def test_titles_become_one_line_and_empty_lines_of_a_file_are_nothing(self, folder: Path) -> None:
+        lines = [
+            '{"_id": "a", "title": "two\\n lines", "text": " as\\nit is "}',
+            "",
+            '{"_id": "b", "title": null, "text": "x"}',
+            '{"_id": "c", "title": 7, "text": "x"}',
+            '{"_id": "d", "text": "x"}',
+        ]
+        (folder / "corpus.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        assert list(read_documents(folder)) == [
+            ("a", "two lines", " as\nit is "),
+            ("b", "", "x"),
+            ("c", "7", "x"),
+            ("d", "", "x"),
+        ]
+
+    def test_the_reranker_decides_what_comes_first(self, folder: Path, tmp_path: Path) -> None:
+        class ShortestFirst(Reranker):
+            def __init__(self) -> None: ...
+
+            def scores(self, question: str, passages: Sequence[str]) -> Scores:
+                return np.array([-len(passage) for passage in passages], np.float32)
+
+        file = tmp_path / "run.txt"
+        evaluate(folder, "test", tmp_path / "cache", KeywordModel(), file, ShortestFirst())
+        shortest = min(CORPUS, key=lambda line: len(line["title"] or line["_id"]) + len(line["text"] or line["title"]))
+        firsts = [line for line in file.read_text(encoding="utf-8").splitlines() if " 1 " in line]
+        assert [line.split(" Q0 ")[1].rsplit(" ", 3)[0] for line in firsts] == [shortest["_id"]] * 4
+
+    def test_the_build_says_how_far_it_is(self, folder: Path, tmp_path: Path) -> None:
+        told: list[Progress] = []
+        evaluate(folder, "test", tmp_path / "cache", KeywordModel(), report=told.append)
+        assert (told[-1].files, told[-1].files_total, told[-1].encoded) == (len(CORPUS),) * 3
 
 
 def test_a_run_file_in_trecs_form(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.draft import Draft
-from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.generation import (
     FORMAT,
     Damaged,
@@ -313,6 +313,82 @@ def test_another_format_may_have_other_files_and_names(tmp_path: Path) -> None:
         open_generation(tmp_path)
 
 
+def _no_pointer(index: Path) -> Path:
+    (index / "current.json").unlink()
+    return index
+
+
+def _broken_pointer(index: Path) -> Path:
+    (index / "current.json").write_text("{", encoding="utf-8")
+    return index / "current.json"
+
+
+def _pointer_out_of_the_index(index: Path) -> Path:
+    Pointer("../..", None, "").write(index)
+    return index / "current.json"
+
+
+def _no_manifest(index: Path) -> Path:
+    file = in_use(index) / "manifest.json"
+    file.unlink()
+    return file
+
+
+def _other_manifest(index: Path) -> Path:
+    file = in_use(index) / "manifest.json"
+    file.write_bytes(file.read_bytes() + b" ")
+    return file
+
+
+def _part_missing(index: Path) -> Path:
+    file = in_use(index) / "vocabulary.json"
+    file.unlink()
+    return file
+
+
+def _part_changed(index: Path) -> Path:
+    file = in_use(index) / "vocabulary.json"
+    _lengthened(file)
+    return file
+
+
+def _part_of_another_kind(index: Path) -> Path:
+    (in_use(index) / "vocabulary.json").write_text("no JSON", encoding="utf-8")
+    return reseal(index)
+
+
+def _other_counts(index: Path) -> Path:
+    return reseal(index, lambda manifest: manifest["counts"].update(passages=9))
+
+
+AGAIN = f"Build it again: {BUILD_COMMAND}"
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind", "cause", "remedy"),
+    [
+        (_no_pointer, NoIndex, "there is no index yet", f"Build it: {BUILD_COMMAND}"),
+        (_broken_pointer, HealthSearchError, "the pointer cannot be read (JSONDecodeError)", AGAIN),
+        (_pointer_out_of_the_index, HealthSearchError, "the pointer cannot be read (ValueError)", AGAIN),
+        (_no_manifest, Damaged, "the index's manifest is missing or cannot be read", AGAIN),
+        (_other_manifest, Damaged, "the index's manifest has changed since it was published", AGAIN),
+        (_part_missing, Damaged, "a file of the index is missing or cannot be read", AGAIN),
+        (_part_changed, Damaged, "a file of the index has changed since it was published", AGAIN),
+        (_part_of_another_kind, Damaged, "the index cannot be read (Expecting value: line 1 column 1 (char 0))", AGAIN),
+        (_other_counts, Damaged, "the parts of the index do not belong together", AGAIN),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place_its_cause_and_what_to_do(
+    tmp_path: Path, damage: Callable[[Path], Path], kind: type[HealthSearchError], cause: str, remedy: str
+) -> None:
+    publish(tmp_path, "One.")
+    place = damage(tmp_path)
+    with pytest.raises(HealthSearchError) as caught:
+        open_generation(tmp_path)
+    told = caught.value
+    assert (type(told), told.place, told.cause, told.remedy) == (kind, str(place), cause, remedy)
+
+
 # The pointer
 
 BROKEN_POINTERS = [
@@ -559,6 +635,8 @@ def test_an_article_is_the_mean_of_its_passages(tmp_path: Path) -> None:
     query = np.array([0.6, 0.8, 0], dtype=np.float32)
     expected = [query @ mean / np.linalg.norm(mean)] * 2 + [query @ vectors[2]]
     assert generation.article_cosines(query, rows) == pytest.approx(expected)
+    other = float(vectors[2] @ mean / np.linalg.norm(mean))
+    assert generation.article_cosine(0, 1) == generation.article_cosine(1, 0) == pytest.approx(other)
 
 
 def test_which_words_a_passage_s_names_and_each_of_its_sentences_have(tmp_path: Path) -> None:
