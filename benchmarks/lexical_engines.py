@@ -176,7 +176,8 @@ def measured(function: Callable[..., Any], *args: Any) -> tuple[Any, float, floa
     """Return the value, the seconds and this process's peak resident MB, mapped files included."""
     start = time.perf_counter()
     value, seconds = function(*args), time.perf_counter() - start
-    return value, seconds, int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return value, seconds, int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
 
 
 def in_child(function: Callable[..., Any], *args: Any) -> tuple[Any, float, float]:

@@ -141,9 +141,10 @@ def _seconds(arguments: Sequence[object]) -> float:
 
 
 def _machine() -> str:
-    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open() if line.startswith("model name")]
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     kinds = {"amx_bf16", "avx512_bf16", "avx512_vnni", "avx2"}
-    flags = next(line for line in Path("/proc/cpuinfo").open() if line.startswith("flags")).split()
+    flags = next(line for line in lines if line.startswith("flags")).split()
     python = platform.python_version()
     return f"{len(names)} cores of {names[0]} ({', '.join(sorted(kinds.intersection(flags)))}), Python {python}"
 

@@ -137,9 +137,8 @@ async def main() -> int:
         shutil.copytree(ROOT / "corpus", corpus)
         next(changes(corpus, index))
         with served(index, corpus) as url:
-            [server] = (
-                int(number) for number in Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
-            )
+            children = Path("/proc/self/task", str(os.getpid()), "children").read_text(encoding="utf-8")
+            [server] = map(int, children.split())
             seconds = arguments.minutes * 60
             until = time.perf_counter() + seconds
             address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"

@@ -143,6 +143,6 @@ def test_an_index_made_without_it_is_searched_with_it(tuned: Path, few_index: Pa
 
 
 def test_an_adapter_for_other_weights_is_refused(tuned: Path) -> None:
-    tuned.write_text(tuned.read_text().replace(Adapter.read(tuned).base, "0" * 64))
+    tuned.write_text(tuned.read_text(encoding="utf-8").replace(Adapter.read(tuned).base, "0" * 64), encoding="utf-8")
     with pytest.raises(HealthSearchError, match="it was made for other weights"):
         find_model(str(tuned))
