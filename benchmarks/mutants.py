@@ -27,6 +27,7 @@ _SETTINGS = f"""
 source_paths = ["healthsearch"]
 only_mutate = {[f"healthsearch/{module}.py" for module in MODULES]}
 also_copy = ["corpus", "benchmarks", "training", "tests", "build_index.py", "app.py", "README.md"]
+pytest_add_cli_args = ["--hypothesis-profile", "mutants"]
 pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
 max_stack_depth = -1
 """

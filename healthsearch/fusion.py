@@ -101,7 +101,7 @@ class WordMeasures:
 def measure_words(passages: Measurable, rows: Rows, terms: Sequence[str]) -> WordMeasures:
     """Measure the named passages against a question's index words."""
     weights = passages.weights(terms)
-    share = np.array(list(weights.values()), np.float32) / max(sum(weights.values()), 1e-9)
+    share = np.array(list(weights.values()), np.float32) / sum(weights.values())
     names, sentences = passages.words_held(rows, list(weights))
     counts = passages.sentence_counts(rows)
     firsts = np.cumsum(counts) - counts

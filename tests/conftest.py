@@ -1,7 +1,8 @@
 """How Hypothesis runs here, and what is slow to make: encoders and a real index, once for all tests.
 
 The same examples are tried every time, so that a failure is the change's and not the day's. To look for
-new ones: ``pytest --hypothesis-profile search``.
+new ones: ``pytest --hypothesis-profile search``. ``benchmarks/mutants.py`` asks only whether a test fails, so no
+example is made smaller there, which takes minutes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from healthsearch.build import build
 from healthsearch.encoder import Encoder
@@ -24,6 +25,12 @@ from tests.ready_model import ReadyModel
 _patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("every time", _patient, max_examples=100, derandomize=True)
 settings.register_profile("search", _patient, max_examples=2_000)
+settings.register_profile(
+    "mutants",
+    settings.get_profile("every time"),
+    phases=(Phase.explicit, Phase.generate),
+    report_multiple_bugs=False,
+)
 settings.load_profile("every time")
 
 

@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import ir_measures
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
+from healthsearch import evaluation
 from healthsearch.build import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import (
@@ -302,6 +304,15 @@ class TestFolder:
         shortest = min(CORPUS, key=lambda line: len(line["title"] or line["_id"]) + len(line["text"] or line["title"]))
         firsts = [line for line in file.read_text(encoding="utf-8").splitlines() if " 1 " in line]
         assert [line.split(" Q0 ")[1].rsplit(" ", 3)[0] for line in firsts] == [shortest["_id"]] * 4
+
+    def test_the_time_of_a_query_is_that_of_its_search_in_milliseconds(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index_documents(folder, tmp_path / "cache", KeywordModel())
+        moments = iter([10.0, 10.25, 20.0, 20.5, 30.0, 31.0, 40.0, 42.0])
+        monkeypatch.setattr(evaluation, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
+        figures = evaluate(folder, "test", tmp_path / "cache", KeywordModel())
+        assert figures.milliseconds == 750
 
     def test_the_build_says_how_far_it_is(self, folder: Path, tmp_path: Path) -> None:
         told: list[Progress] = []

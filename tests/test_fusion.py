@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from random import Random
 
 import numpy as np
@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.fusion import WEIGHTS, Measures, fuse
+from healthsearch.build import build
+from healthsearch.fusion import WEIGHTS, Measures, fuse, measure, measure_words
+from healthsearch.generation import Generation, open_generation
+from healthsearch.words import words
+from tests.fakes import KeywordModel
+from tests.folders import put
 
 NAMES = [field.name for field in fields(Measures)]
 ROWS = st.lists(st.tuples(*[st.integers(-100, 100).map(lambda number: number / 100)] * len(NAMES)), max_size=12)
@@ -60,3 +65,39 @@ def test_a_score_does_not_depend_on_the_other_passages_or_their_order(rows: list
     together = fuse(measures(rows))
     assert fuse(measures([rows[place] for place in order])).tolist() == together[order].tolist()
     assert [fuse(measures([row]))[0] for row in rows] == together.tolist()
+
+
+@pytest.fixture(scope="module")
+def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
+    """Every passage speaks of rest, one of massage too, and one has that in its title."""
+    home = tmp_path_factory.mktemp("fusion")
+    put(home / "corpus", "a.md", "Rest after a massage. Walking.", "Pain. Rest.", title="Other")
+    put(home / "corpus", "b.md", "Sleep and rest.", title="Massage")
+    build(home / "corpus", home / "index", KeywordModel())
+    return open_generation(home / "index")[0]
+
+
+def test_shares_of_the_question_s_words_are_of_all_of_them_however_common(generation: Generation) -> None:
+    rows, terms = np.arange(3), words("massage or rest")
+    found = measure_words(generation, rows, terms)
+    massage, rest = generation.words.weights(terms).values()
+    assert found.sentences.tolist() == pytest.approx([1, 0, 0, rest / (massage + rest), rest / (massage + rest)])
+    assert found.firsts.tolist() == [0, 2, 4]
+    assert found.passage_words.tolist() == pytest.approx([1, rest / (massage + rest), 1])
+    assert found.name_words.tolist() == pytest.approx([0, 0, massage / (massage + rest)])
+
+
+def test_a_question_without_index_words_shares_none(generation: Generation) -> None:
+    with np.errstate(all="raise"):
+        found = measure_words(generation, np.arange(3), words("what is it?"))
+    assert {name: asdict(found)[name].tolist() for name in ("passage_words", "article_words", "name_words")} == {
+        "passage_words": [0, 0, 0],
+        "article_words": [0, 0, 0],
+        "name_words": [0, 0, 0],
+    }
+
+
+def test_measures_take_four_bytes_a_number(generation: Generation) -> None:
+    query = KeywordModel().load().vector("massage")
+    found = measure(generation, np.arange(3), query, words("massage"))
+    assert {name: column.dtype for name, column in asdict(found).items()} == dict.fromkeys(NAMES, np.dtype(np.float32))

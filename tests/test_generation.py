@@ -509,18 +509,32 @@ def test_a_reader_finds_a_whole_generation_at_every_moment(tmp_path: Path) -> No
     assert len(seen) > 1
 
 
+def meanwhile(file: Path, act: Callable[[], object]) -> None:
+    """Do something just before this file is opened for the first time."""
+    done = []
+
+    def hook(event: str, arguments: tuple) -> None:
+        if event == "open" and not done and str(arguments[0]) == str(file):
+            done.append(True)
+            act()
+
+    sys.addaudithook(hook)
+
+
 def test_a_generation_that_is_cleaned_away_while_it_is_opened_gives_way_to_the_newest(tmp_path: Path) -> None:
     publish(tmp_path, "One.")
-    slow, published = in_use(tmp_path) / "manifest.json", []
+    meanwhile(in_use(tmp_path) / "manifest.json", lambda: [publish(tmp_path, text) for text in ("Two.", "Three.")])
+    assert served(tmp_path) == (in_use(tmp_path).name, None)
+    assert kept(tmp_path) == {Pointer.read(tmp_path).generation, Pointer.read(tmp_path).previous}
 
-    def meanwhile(event: str, arguments: tuple) -> None:
-        if event == "open" and not published and str(arguments[0]) == str(slow):
-            published.append("")
-            published.extend(publish(tmp_path, text) for text in ("Two.", "Three."))
 
-    sys.addaudithook(meanwhile)
-    assert served(tmp_path) == (published[-1], None)
-    assert len(published) == 3
+def test_one_that_is_cleaned_away_while_its_faults_are_looked_for_has_none(tmp_path: Path) -> None:
+    before = publish(tmp_path, "One.")
+    publish(tmp_path, "Two.")
+    manifest = tmp_path / "generations" / before / "manifest.json"
+    meanwhile(manifest, lambda: [publish(tmp_path, text) for text in ("Three.", "Four.")])
+    assert fault_of_fallback(tmp_path) is None
+    assert not manifest.exists()
 
 
 def test_publishing_the_same_again_touches_no_file_of_it(tmp_path: Path) -> None:
@@ -623,6 +637,18 @@ def test_sentence_vectors_are_the_units_of_what_is_kept(tmp_path: Path) -> None:
     assert generation.sentence_cosines(query, np.array([1, 0])) == pytest.approx(np.array([0, 0, 0.8]))
     starts, counts = generation.sentence_runs(np.array([1, 0]))
     assert (starts.tolist(), counts.tolist()) == ([2, 0], [1, 2])
+
+
+def test_a_sentence_without_meaning_has_a_cosine_of_0_with_everything(tmp_path: Path) -> None:
+    passages = passages_of("One. Two.")
+    article = Article(id="a", path="a.txt", title="a", text="One. Two.")
+    rows = np.array([[0, 0, 0], [0, 1, 0]], dtype=np.int8)
+    with Draft(tmp_path, FACTS) as draft:
+        draft.add(article, source(article.path), passages, ["a", "b"], np.eye(3, dtype=np.float32)[:2], rows)
+        generation = draft.publish()
+    assert generation.sentence_vectors(0, 2).tolist() == [[0, 0, 0], [0, 1, 0]]
+    found = generation.sentence_cosines(np.array([0, 1, 0], dtype=np.float32), np.arange(2))
+    assert (found.tolist(), found.dtype) == ([0, 1], np.float32)
 
 
 def test_an_article_is_the_mean_of_its_passages(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from healthsearch.article import Article, sections
 from healthsearch.encoder import Encoder
-from healthsearch.passages import CONTEXT_SHARE, TARGET_TOKENS, Passage, Span, Tokenizer, split
+from healthsearch.passages import CONTEXT_SHARE, TARGET_TOKENS, Passage, Span, Tokenizer, names, split
 from healthsearch.sentences import split_sentences
 from tests.fakes import LetterTokenizer, SpaceTokenizer, an_article
 from tests.texts import TEXTS
@@ -210,7 +210,7 @@ def test_text_that_can_never_fit_is_refused_with_its_article() -> None:
         def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
             return [[(0, len(text))] * 9 if text else [] for text in texts]
 
-    with pytest.raises(ValueError, match="'an-article' fits the encoder's 8 tokens"):
+    with pytest.raises(ValueError, match=r"^no passage of 'an-article' fits the encoder's 8 tokens$"):
         split(an_article("Rest.", title=""), Endless(8))
 
 
@@ -275,6 +275,12 @@ def test_the_context_is_the_title_and_the_headings_on_a_line_of_their_own() -> N
 def test_the_context_is_one_line_whatever_the_title() -> None:
     [passage] = split(an_article("Rest.", title="two\nlines"), SpaceTokenizer(64))
     assert passage.context == "two lines\n"
+
+
+def test_the_names_of_a_passage_are_title_headings_and_other_names_one_a_line() -> None:
+    article = an_article("# Care", "## Heat", "Warm it.", title="Gout", also_called=("Podagra", "Gouty arthritis"))
+    [passage] = split(article, SpaceTokenizer(64))
+    assert names(article, passage) == "Gout\nCare\nHeat\nPodagra\nGouty arthritis"
 
 
 def test_a_context_that_would_crowd_out_the_passage_is_cut() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.vectors import FLAT, Matrix, Rows, Sketch, Vectors, mean, writer
+from healthsearch.vectors import FLAT, SKETCH, Matrix, Rows, Sketch, Vectors, mean, writer
 
 
 @st.composite
@@ -113,6 +113,17 @@ def test_the_scores_of_named_rows(case: tuple[Matrix, Matrix, int]) -> None:
     assert Vectors.of(matrix).scores(query, rows).tolist() == (matrix @ query)[rows].tolist()
 
 
+@given(searches())
+def test_numbers_of_any_width_and_layout_are_taken_and_the_same_come_back(case: tuple[Matrix, Matrix, int]) -> None:
+    matrix, query, k = case
+    vectors = Vectors.of(np.asfortranarray(matrix, np.float64))
+    rows = np.arange(2 * len(matrix), dtype=np.int32)[::2] // 2
+    assert vectors.scores(np.repeat(query.astype(np.float64), 2)[::2], rows).tolist() == (matrix @ query).tolist()
+    for found, scores in (vectors.search(query, k), vectors.search(query, k, np.ones(len(matrix), np.bool_))):
+        assert (found.dtype, scores.dtype) == (np.int64, np.float32)
+        assert found.tolist() == by_brute_force(matrix, query, k)[0].tolist()
+
+
 @pytest.mark.parametrize("row", [-1, 3])
 def test_a_row_that_there_is_not_is_refused(row: int) -> None:
     with pytest.raises(IndexError, match="of 3"):
@@ -179,6 +190,7 @@ def test_the_mean_has_length_1_and_of_nothing_is_0() -> None:
     np.testing.assert_allclose(mean(np.float32([[1, 0], [0, 1]])), [0.5**0.5] * 2, rtol=1e-6)
     assert mean(np.float32([[1, 0], [-1, 0]])).tolist() == [0, 0]
     assert mean(np.empty((0, 2), np.float32)).tolist() == [0, 0]
+    assert mean(np.float64([[2, 0]])).dtype == np.float32
 
 
 # With a sketch
@@ -267,7 +279,7 @@ def test_a_sketch_of_other_vectors_is_refused(clustered: Matrix) -> None:
 def test_cut_bytes_are_no_sketch() -> None:
     data = Sketch.of(unit_rows(40, 8)).to_bytes()
     for end in range(0, len(data), 7):
-        with pytest.raises(ValueError, match="not a FAISS index"):
+        with pytest.raises(ValueError, match=r"^the bytes are not a FAISS index$"):
             Sketch.from_bytes(data[:end].copy())
 
 
@@ -277,7 +289,28 @@ def test_other_bytes_are_no_sketch(data: bytes) -> None:
         Sketch.from_bytes(np.frombuffer(data, np.uint8))
 
 
-@pytest.mark.parametrize("index", [faiss.IndexFlatIP(3), faiss.IndexHNSWFlat(3, 4)])
-def test_an_index_of_another_kind_is_no_sketch(index: faiss.Index) -> None:
-    with pytest.raises(ValueError, match="expected a sketch"):
+@pytest.mark.parametrize(
+    ("index", "name"), [(faiss.IndexFlatIP(3), "IndexFlatIP"), (faiss.IndexHNSWFlat(3, 4), "IndexHNSWFlat")]
+)
+def test_an_index_of_another_kind_is_no_sketch(index: faiss.Index, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^expected a sketch, got {name}$"):
         Sketch.from_bytes(faiss.serialize_index(index))
+
+
+def test_a_sketch_names_each_row_once_in_order_and_no_more_than_there_are() -> None:
+    rows = Sketch.of(unit_rows(40, 8)).nearest(unit_rows(1, 8, seed=1)[0], 100)
+    assert (rows.tolist(), rows.dtype) == (list(range(40)), np.int64)
+
+
+def test_more_rows_from_the_sketch_miss_fewer_of_the_nearest(clustered: Matrix, tmp_path: Path) -> None:
+    write(tmp_path, clustered)
+    (tmp_path / SKETCH).write_bytes(Sketch.of(clustered).to_bytes().tobytes())
+    found = []
+    for oversampling in (1, 3):
+        vectors = Vectors.open(tmp_path, DIMENSION, sketched=True, oversampling=oversampling)
+        shared = [
+            np.intersect1d(vectors.search(query, 20)[0], by_brute_force(clustered, query, 20)[0])
+            for query in around_subjects(50, seed=11)
+        ]
+        found.append(sum(map(len, shared)) / (50 * 20))
+    assert found[0] < 0.85 < 0.95 < found[1]
