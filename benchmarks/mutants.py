@@ -1,10 +1,11 @@
 """Whether the tests notice when the program is changed: mutation testing of what every answer rests on.
 
-    pip install mutmut==3.8.1 && python benchmarks/mutants.py --work DIR [--processes N]
+    pip install mutmut==3.8.1 && python benchmarks/mutants.py --work DIR [--again] [--processes N]
 
 mutmut (BSD) changes ``MODULES`` at one place at a time, in a copy of the project under ``--work``, and runs the tests
 of ``TESTS`` that reach the place, the quickest first. A mutant that none of them notices survives. Prints a table and
-every survivor as a difference; a run that was stopped goes on where it was. Takes an hour or two.
+every survivor as a difference. A run that was stopped goes on where it was; a later one tries the mutants of changed
+functions, and with ``--again``, for changed tests, those that survived. Takes an hour or two.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ["passages", "vectors", "generation", "fusion", "evaluation"]
 TESTS = [*MODULES, "search", "filters"]
-# mutmut's words for mutants that a test has noticed: by failing, or by never ending.
-_NOTICED = ("killed", "timeout")
+# mutmut's words for mutants that a test has noticed: by failing, by never ending, or by a crash of its process. FAISS
+# trusts what it is given, so that a wrong row or a sketch without vectors crashes it, and a crash fails any run.
+NOTICED = ("killed", "timeout", "segfault")
 _SETTINGS = f"""
 [tool.mutmut]
 source_paths = ["healthsearch"]
@@ -33,47 +35,63 @@ max_stack_depth = -1
 """
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """Let mutmut run in a copy, and print what it found; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="where the copy is kept")
+    parser.add_argument("--again", action="store_true", help="try those again that survived a run before")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="mutants tried at once (default: 2)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     copy = arguments.work / "project"
     left_out = shutil.ignore_patterns(".*", "__pycache__", "index", "build", "*.egg-info")
     shutil.copytree(ROOT, copy, ignore=left_out, dirs_exist_ok=True)
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8") + _SETTINGS
     (copy / "pyproject.toml").write_text(settings, encoding="utf-8")
-    run = mutmut(copy, "run", "--max-children", str(arguments.processes))
-    if run.returncode:
-        print(run.stdout[-2000:], run.stderr[-2000:], file=sys.stderr)
-        return run.returncode
-    # A line a mutant: "healthsearch.fusion.x_fuse__mutmut_1: killed".
-    lines = mutmut(copy, "results", "--all", "true").stdout.splitlines()
-    states = dict(line.strip().rsplit(": ", 1) for line in lines if "__mutmut_" in line)
+    run = ["run", "--max-children", str(arguments.processes)]
+    survived = {name for name, state in states(copy).items() if state not in (*NOTICED, "not checked")}
+    if arguments.again:
+        # What mutmut knows of which test reaches which place, which it asks new tests for only.
+        (copy / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    failed = mutmut(copy, *run).returncode
+    if arguments.again and not failed:
+        again = sorted(name for name, state in states(copy).items() if name in survived and state not in NOTICED)
+        failed = mutmut(copy, *run, *again).returncode if again else 0
+    if failed:
+        return failed
+    found = states(copy)
     print("| module | mutants | noticed | |\n|---|---:|---:|---:|")
     for module in MODULES:
-        told = Counter(state for name, state in states.items() if name.startswith(f"healthsearch.{module}."))
+        told = Counter(state for name, state in found.items() if name.startswith(f"healthsearch.{module}."))
         tell(f"`{module}`", told)
-    tell("all", Counter(states.values()))
-    for name, state in states.items():
-        if state not in _NOTICED:
+    tell("all", Counter(found.values()))
+    for name, state in found.items():
+        if state not in NOTICED:
             print(f"\n{mutmut(copy, 'show', name).stdout.strip()}")
     return 0
 
 
-def tell(what: str, states: Counter[str]) -> None:
+def tell(what: str, told: Counter[str]) -> None:
     """Print a line of the table."""
-    noticed = sum(states[state] for state in _NOTICED)
-    print(f"| {what} | {states.total()} | {noticed} | {noticed / max(states.total(), 1):.1%} |")
+    noticed = sum(told[state] for state in NOTICED)
+    print(f"| {what} | {told.total()} | {noticed} | {noticed / max(told.total(), 1):.1%} |")
+
+
+def states(folder: Path) -> dict[str, str]:
+    """What became of each mutant, in mutmut's words, by its name; "not checked" before it was tried."""
+    # A line a mutant: "healthsearch.fusion.x_fuse__mutmut_1: killed".
+    lines = mutmut(folder, "results", "--all", "true").stdout.splitlines()
+    return dict(line.strip().rsplit(": ", 1) for line in lines if "__mutmut_" in line)
 
 
 def mutmut(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
+    """Run it to its end, and tell what it said where it failed."""
     command = [sys.executable, "-m", "mutmut", *arguments]
     # It reads the program in the encoding of the locale, and draws with signs beyond ASCII.
     environment = os.environ | {"PYTHONUTF8": "1"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
+    if ended.returncode:
+        print(ended.stdout[-2000:], ended.stderr[-2000:], file=sys.stderr)
+    return ended
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as benchmarks
+from benchmarks import mutants
 from benchmarks.__main__ import BENCHMARKS, Benchmark, print_all, words
 from tests.folders import ROOT
 
@@ -85,3 +87,54 @@ def test_a_benchmark_understands_all_of_its_command(
             runpy.run_path(program, run_name="__main__")
     assert ended.value.code == 2
     assert capsys.readouterr().err.endswith("error: unrecognized arguments: --not-known\n")
+
+
+class Mutmut:
+    """What ``mutants`` asks of mutmut: a run tries what was not checked and what it is given by name."""
+
+    def __init__(self, **becomes: str) -> None:
+        self.states = dict.fromkeys(becomes, "not checked")
+        self.becomes = becomes
+        self.tried: list[str] = []
+
+    def __call__(self, folder: Path, verb: str, *rest: str) -> subprocess.CompletedProcess[str]:
+        assert (folder / "pyproject.toml").is_file() or verb == "results"
+        said = {
+            "results": "".join(f"    healthsearch.{name}: {state}\n" for name, state in self.states.items()),
+            "show": f"# {rest[0]}\n-1\n+2",
+            "run": "",
+        }
+        if verb == "run":
+            named = [name.removeprefix("healthsearch.") for name in rest[2:]]
+            tried = named or [name for name, state in self.states.items() if state == "not checked"]
+            self.states |= {name: self.becomes[name] for name in tried}
+            self.tried += tried
+        return subprocess.CompletedProcess([verb], 0, said[verb], "")
+
+
+def test_mutants_that_fail_hang_or_crash_the_tests_are_noticed_and_the_others_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    found = {"killed": "killed", "hangs": "timeout", "crashes": "segfault", "lives": "survived", "alone": "no tests"}
+    run = Mutmut(**{f"fusion.x_{name}__mutmut_1": state for name, state in found.items()})
+    monkeypatch.setattr(mutants, "mutmut", run)
+    assert mutants.main(["--work", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "| `fusion` | 5 | 3 | 60.0% |\n" in told
+    assert "| all | 5 | 3 | 60.0% |\n" in told
+    shown = [line for line in told.splitlines() if line.startswith("#")]
+    assert shown == ["# healthsearch.fusion.x_lives__mutmut_1", "# healthsearch.fusion.x_alone__mutmut_1"]
+
+
+def test_survivors_are_tried_again_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    run = Mutmut(fusion__mutmut_1="killed", fusion__mutmut_2="survived", fusion__mutmut_3="no tests")
+    monkeypatch.setattr(mutants, "mutmut", run)
+    for more, tried in (([], 3), ([], 0), (["--again"], 2)):
+        run.tried.clear()
+        mutants.main(["--work", str(tmp_path), *more])
+        assert len(run.tried) == tried
+    run.becomes["fusion__mutmut_2"] = "killed"
+    mutants.main(["--work", str(tmp_path), "--again"])
+    assert "| all | 3 | 2 | 66.7% |" in capsys.readouterr().out
