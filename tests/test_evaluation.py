@@ -35,9 +35,10 @@ from healthsearch.evaluation import (
     reciprocal_rank,
     write_run,
 )
+from healthsearch.generation import ENCODERS
 from healthsearch.reranker import Reranker, Scores
 from healthsearch.search import Searcher
-from tests.fakes import KeywordModel
+from tests.fakes import KeywordEncoder, KeywordModel
 from tests.ready_model import ReadyModel
 
 MEASURES = {
@@ -304,6 +305,18 @@ class TestFolder:
         shortest = min(CORPUS, key=lambda line: len(line["title"] or line["_id"]) + len(line["text"] or line["title"]))
         firsts = [line for line in file.read_text(encoding="utf-8").splitlines() if " 1 " in line]
         assert [line.split(" Q0 ")[1].rsplit(" ", 3)[0] for line in firsts] == [shortest["_id"]] * 4
+
+    def test_the_encoder_that_the_build_exported_answers(self, folder: Path, tmp_path: Path) -> None:
+        homes = []
+
+        class Exported(KeywordModel):
+            def load(self, home: Path | None = None) -> KeywordEncoder:
+                homes.append(home)
+                return super().load(home)
+
+        evaluate(folder, "test", tmp_path / "cache", Exported())
+        index = index_documents(folder, tmp_path / "cache", KeywordModel())
+        assert homes == [index / ENCODERS] * 2
 
     def test_the_time_of_a_query_is_that_of_its_search_in_milliseconds(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
