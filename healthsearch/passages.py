@@ -106,7 +106,7 @@ def _fitting(parts: list[_Part], tokenizer: Tokenizer) -> list[Passage]:
             packed, most = part.packed(room)
             if tokenizer.parts_add_up and most <= part.room:
                 break
-            if max(_lengths([passage.encoded_text for passage in packed], tokenizer), default=0) <= tokenizer.limit:
+            if max(_lengths([passage.encoded_text for passage in packed], tokenizer)) <= tokenizer.limit:
                 break
             room = room * 3 // 4
         passages += packed
@@ -119,7 +119,7 @@ def _lengths(texts: Sequence[str], tokenizer: Tokenizer) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A section with its sentences, their tokens, and the number of tokens that a passage may have."""
+    """A section with its sentences, one at least, their tokens, and how many tokens a passage may have."""
 
     article: Article
     section: Section
@@ -132,7 +132,7 @@ class _Part:
         target = min(TARGET_TOKENS, room)
         groups = _pack(list(_units(self.article.text, self.sentences, target)), target, room)
         passages = [_passage(self.article, self.section, self.context, group) for group in groups]
-        return passages, max((sum(unit.tokens for unit in group) for group in groups), default=0)
+        return passages, max(sum(unit.tokens for unit in group) for group in groups)
 
 
 @dataclass(frozen=True, slots=True)

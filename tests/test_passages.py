@@ -214,6 +214,15 @@ def test_text_that_can_never_fit_is_refused_with_its_article() -> None:
         split(an_article("Rest.", title=""), Endless(8))
 
 
+def test_a_tokenizer_that_leaves_out_a_text_is_refused() -> None:
+    class Forgetful(SpaceTokenizer):
+        def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+            return super().token_spans(texts)[:-1]
+
+    with pytest.raises(ValueError, match=r"^zip\(\) argument 2 is shorter"):
+        split(an_article("# Care", "Rest.", "# Heat", "Warm it."), Forgetful(64))
+
+
 def test_passages_are_filled_up_to_the_target() -> None:
     article = an_article(sentences(40, 16))
     assert TARGET_TOKENS == 160  # the numbers below follow from it
@@ -231,9 +240,29 @@ def test_a_short_rest_stays_alone_where_the_encoder_has_no_room() -> None:
     assert [len(passage.sentences) for passage in split(article, SpaceTokenizer(170))] == [10, 2]
 
 
-def test_a_passage_breaks_between_paragraphs_where_it_can() -> None:
-    first, second = sentences(6, 16), sentences(6, 16, "other")
-    assert texts_of(split(an_article(first, second), SpaceTokenizer(500))) == [first, second]
+@pytest.mark.parametrize(
+    ("limit", "paragraphs", "held"),
+    [
+        # Together as long as the target, one longer, and one longer where the first is too short to stand alone.
+        (500, [[80], [80]], [2]),
+        (500, [[80], [41, 40]], [1, 2]),
+        (500, [[79], [41, 41]], [2, 1]),
+        (25, [[12], [7, 7]], [1, 2]),
+        # A last passage of less than a quarter of the target, of just a quarter, and where there is just no room.
+        (500, [[150], [39]], [2]),
+        (500, [[150], [40]], [1, 1]),
+        (189, [[150], [39]], [2]),
+        (188, [[150], [39]], [1, 1]),
+        (190, [[160], [150], [39]], [1, 2]),
+    ],
+)
+def test_a_passage_breaks_between_paragraphs_and_a_short_last_one_is_joined(
+    limit: int, paragraphs: list[list[int]], held: list[int]
+) -> None:
+    """Paragraphs by the number of words of each sentence; ``held``: how many sentences each passage has."""
+    text = [" ".join("W" + " w" * (words - 2) + " end." for words in lengths) for lengths in paragraphs]
+    passages = split(an_article(*text, title=""), SpaceTokenizer(limit))
+    assert [len(passage.sentences) for passage in passages] == held
 
 
 def test_small_paragraphs_share_a_passage() -> None:
@@ -262,6 +291,21 @@ def test_an_overlong_word_is_cut_inside_where_nothing_else_is_left() -> None:
 def test_a_character_of_several_tokens_is_counted_with_all_of_them() -> None:
     passages = split(an_article("abcdef.", "🙂🙂🙂", title=""), ByteTokenizer(7))
     assert texts_of(passages) == ["abcdef.", "🙂", "🙂", "🙂"]
+
+
+def test_a_character_of_more_tokens_than_a_passage_is_to_have_is_not_cut() -> None:
+    class Heavy(SpaceTokenizer):
+        def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+            return [[(at, at + 1) for at in range(len(text)) for _ in range(TARGET_TOKENS + 10)] for text in texts]
+
+    assert texts_of(split(an_article("xyz", title=""), Heavy(400))) == ["x", "y", "z"]
+
+
+def test_sentences_end_as_in_the_article_s_language() -> None:
+    text = "Am 3. Mai war es gut. Ende."
+    for language, spans in (("de", ((0, 21), (22, 27))), ("en", ((0, 5), (6, 21), (22, 27)))):
+        [passage] = split(an_article(text, language=language), SpaceTokenizer(64))
+        assert passage.sentences == spans
 
 
 def test_the_context_is_the_title_and_the_headings_on_a_line_of_their_own() -> None:
