@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
 from healthsearch import evaluation
-from healthsearch.build import Progress
+from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import (
     Figures,
