@@ -18,10 +18,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from healthsearch.answer import Hit  # noqa: E402
 from healthsearch.build import build  # noqa: E402 - the project need not be installed
 from healthsearch.models import DEFAULT_MODEL, find_model  # noqa: E402
 from healthsearch.passages import Passage  # noqa: E402
-from healthsearch.search import Hit, Searcher  # noqa: E402
+from healthsearch.search import Searcher  # noqa: E402
 
 JUDGED = ROOT / "tests" / "relevance"
 # A hit is right when it holds at least this share of the answering sentence.
