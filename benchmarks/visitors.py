@@ -6,9 +6,9 @@ The page is served from our own articles and asked over WebSocket, as a browser 
 Streamlit's protocol as that takes; browsers would need more of the machine than the page does. A visitor types a
 question of ``tests/relevance/queries.jsonl``, presses Enter and reads for about ``--pause`` seconds. One in ten leaves
 at once instead of waiting for the answer, and another comes. Every answer must be that to its question. Every
-``--every`` seconds an article is changed and a build publishes. Three minutes of warming up come before, since Streamlit
-keeps for two what a visitor left. Needs /proc, as Linux has it. Prints Markdown; exits 1 when a question failed, when
-memory grew by more than 5% once warm, or when files or threads were left over.
+``--every`` seconds an article is changed and a build publishes. Three minutes of warming up come before, since
+Streamlit keeps for two what a visitor left. Needs /proc, as Linux has it. Prints Markdown; exits 1 when a question
+failed, when memory grew by more than 5% once warm, or when files or threads were left over.
 """
 
 from __future__ import annotations
