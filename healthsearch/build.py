@@ -14,7 +14,7 @@ from pathlib import Path
 
 from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
-from healthsearch.encoding import Begun, Encoding, Report
+from healthsearch.encoding import Begun, Encoding, Helpers, Report
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.generation import ENCODERS, EncoderFacts, Generation, open_generation
 from healthsearch.graph import keep_only
@@ -36,12 +36,13 @@ def build(
     strict: bool = False,
     allow_shrink: bool = False,
     report: Report = lambda progress: None,
+    helpers: Helpers | None = None,
 ) -> Summary:
     """Bring ``index`` up to date with ``corpus``, encoding only passages that were never encoded.
 
     ``rebuild`` encodes everything again, ``dry_run`` only says what would be done, ``strict`` refuses to
-    build when a file must be skipped, ``allow_shrink`` lets most of the articles go. Raises
-    HealthSearchError with the published index untouched.
+    build when a file must be skipped, ``allow_shrink`` lets most of the articles go. ``helpers`` encode on other
+    machines, and change nothing of what is built. Raises HealthSearchError with the published index untouched.
     """
     started = time.monotonic()
     if dry_run:
@@ -59,7 +60,7 @@ def build(
                 plan.summary.articles = len(previous.article_vectors)
                 plan.summary.reused = len(previous.vectors)
             else:
-                _Build(corpus, index, plan, previous, strict, allow_shrink).run(model, rebuild, report)
+                _Build(corpus, index, plan, previous, strict, allow_shrink, helpers).run(model, rebuild, report)
                 record(index, plan.summary)
     plan.summary.seconds = time.monotonic() - started
     return plan.summary
@@ -75,6 +76,7 @@ class _Build:
     previous: Generation | None
     strict: bool
     allow_shrink: bool
+    helpers: Helpers | None
 
     def run(self, model: Model, rebuild: bool, report: Report) -> None:
         """Encode what is new and publish; the summary tells the rest."""
@@ -88,6 +90,8 @@ class _Build:
                 Encoding(encoder, journal, reused, self.plan, report) as work,
                 Draft(self.index, _facts(model, encoder, reused), reused) as draft,
             ):
+                if self.helpers:
+                    work.be_helped(self.helpers, self.corpus, self.index / ENCODERS)
                 given = self._fill(draft, work)
                 _refuse_skipped(summary, self.strict)
                 self._refuse_shrink(given)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from healthsearch.build import build
-from healthsearch.encoding import Progress
+from healthsearch.encoding import Helpers, Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index
@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Build as the arguments say; returns the exit status."""
     bar = _Bar(shown=not arguments.quiet)
     try:
+        helpers = _cluster(arguments.ray) if arguments.ray else None
         summary = build(
             arguments.corpus,
             arguments.index,
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             strict=arguments.strict,
             allow_shrink=arguments.allow_shrink,
             report=bar.show,
+            helpers=helpers,
         )
     except HealthSearchError as error:
         bar.end()
@@ -82,8 +84,18 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     command.add_argument("--strict", action="store_true", help="build nothing if any file must be skipped")
     command.add_argument("--allow-shrink", action="store_true", help="allow a build that removes most of the articles")
+    command.add_argument(
+        "--ray", metavar="ADDRESS", help="encode on a Ray cluster: its address, or auto, or local (docs/cluster.md)"
+    )
     command.add_argument("--json", action="store_true", help="for programs: the summary as JSON")
     command.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary, only problems")
+
+
+def _cluster(address: str) -> Helpers:
+    # Only here: Ray is an optional package, and large.
+    from healthsearch.cluster import Cluster
+
+    return Cluster(address)
 
 
 def _as_text(summary: Summary, dry_run: bool) -> str:

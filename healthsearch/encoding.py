@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -62,6 +64,28 @@ class Begun:
     vectors: Sequence[Future[_Vectors]]
 
 
+class Encoded(NamedTuple):
+    """A passage that was encoded elsewhere: the file that it came from, its key, its vectors as they are kept."""
+
+    path: str
+    key: str
+    vector: Vector
+    sentences: SentenceVectors
+
+
+class Helpers(Protocol):
+    """Other machines, which read, split and encode as this one would, to the last bit."""
+
+    def encode(
+        self, corpus: Path, files: Sequence[SourceFile], encoder: Encoder, home: Path, known: Collection[str]
+    ) -> Iterator[Encoded]:
+        """The passages of the files whose keys are not ``known``, in any order; some may be missing, or come twice.
+
+        ``home`` is the folder that keeps exported encoders.
+        """
+        ...
+
+
 Coming = tuple[SourceFile, Begun | StoredArticle | Copy | UnreadableArticle | None]
 
 
@@ -100,13 +124,15 @@ class Encoding:
         self._previous = previous
         self._known = previous.store.keys() if previous else {}
         self._report = report
-        to_read = [file for file in plan.files if file.path in plan.to_read]
-        self._files, self._done = len(to_read), 0
-        self._sizes = {file.path: file.size for file in to_read}
+        self._to_read = [file for file in plan.files if file.path in plan.to_read]
+        self._files, self._done = len(self._to_read), 0
+        self._sizes = {file.path: file.size for file in self._to_read}
         self._bytes_left = sum(self._sizes.values())
         self._bytes_encoded = 0
         self._encoded_before = 0
-        self._started = time.monotonic()
+        self._started = self._resumed = time.monotonic()
+        # Keys that helpers have encoded and that no article has asked for yet.
+        self._helped: set[str] = set()
         self._pool = ThreadPoolExecutor(encoder.workers)
         self._failure: BaseException | None = None
         self._encoding: dict[str, Future[_Vectors]] = {}
@@ -117,6 +143,22 @@ class Encoding:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
+
+    def be_helped(self, helpers: Helpers, corpus: Path, home: Path) -> None:
+        """Have the passages that are not known yet encoded by others, before this machine reads a file.
+
+        It goes on as after an interruption: what it then finds in the journal it need not encode.
+        """
+        known = self._known.keys() | self._journal.keys()
+        left = dict(self._sizes)
+        for path, key, vector, sentences in helpers.encode(corpus, self._to_read, self.encoder, home, known):
+            self._journal.put(key, vector, sentences)
+            self._helped.add(key)
+            left.pop(path, None)
+            # A file of which something has come counts as done, but for the last: nobody says when that is.
+            done = min(self._files - len(left), self._files - 1)
+            self._report(Progress(done, self._files, len(self._helped), 0, time.monotonic() - self._started, None))
+        self._resumed = time.monotonic()
 
     def begun(self, files: Iterable[tuple[SourceFile, Iterable[Found]]]) -> Iterator[Coming]:
         """What is found in the files, new articles split and handed to the encoder; None at the end of a file."""
@@ -169,7 +211,11 @@ class Encoding:
             if len(self._line) == _HANDFUL:
                 self._hand_over()
         else:
-            self.reused += 1
+            if key in self._helped:
+                self._helped.remove(key)
+                self.encoded += 1
+            else:
+                self.reused += 1
             found.set_result(known)
         return found
 
@@ -193,7 +239,7 @@ class Encoding:
                 if self._failure is not None:
                     # The build ends here: the rest would be encoded for nothing.
                     raise self._failure
-                found = vector, _as_bytes(sentences)
+                found = vector, sentence_bytes(sentences)
                 self._journal.put(keys[place], *found)
                 waiting[keys[place]].set_result(found)
         except BaseException as failure:
@@ -203,11 +249,13 @@ class Encoding:
                     one.set_exception(failure)
 
     def _tell(self) -> None:
-        seconds = time.monotonic() - self._started
-        left = seconds * self._bytes_left / self._bytes_encoded if self._bytes_encoded else None
-        self._report(Progress(self._done, self._files, self.encoded, self.reused, seconds, left))
+        now = time.monotonic()
+        left = (now - self._resumed) * self._bytes_left / self._bytes_encoded if self._bytes_encoded else None
+        encoded = self.encoded + len(self._helped)
+        self._report(Progress(self._done, self._files, encoded, self.reused, now - self._started, left))
 
 
-def _as_bytes(rows: Matrix) -> SentenceVectors:
+def sentence_bytes(rows: Matrix) -> SentenceVectors:
+    """The (n, dimension) vectors of sentences as they are kept: a byte a dimension."""
     largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     return np.asarray(np.rint(rows / largest * _LARGEST_BYTE), dtype=np.int8)

@@ -72,6 +72,11 @@ class Journal:
         vector = np.frombuffer(found[0], np.float32)
         return vector, np.frombuffer(found[1], np.int8).reshape(-1, dimension)
 
+    def keys(self) -> set[str]:
+        """The keys of all that was encoded."""
+        with self._turn:
+            return {key for (key,) in self._db.execute("SELECT key FROM encoded")}
+
     def put(self, key: str, vector: Vector, sentences: SentenceVectors) -> None:
         """Keep what was encoded; it is safe from a kill when this returns."""
         row = vector.tobytes(), sentences.tobytes()

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import Any
 
 from tests.folders import ROOT
+
+# Before a command, where the system lets us: gives it a network of its own, with nothing in it.
+UNSHARE = ("unshare", "--map-root-user", "--net")
+
+
+def can_be_cut_off() -> bool:
+    """Whether this system lets us give a process a network of its own."""
+    return (
+        shutil.which("unshare") is not None and subprocess.run([*UNSHARE, "true"], capture_output=True).returncode == 0
+    )
+
 
 # Linux hands the peak of ``getrusage`` on to a new program: that of this test run. The system's own page on the
 # process begins anew.

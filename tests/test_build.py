@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from healthsearch.article import Article
 from healthsearch.build import build
-from healthsearch.encoding import Progress
+from healthsearch.corpus import SourceFile, read_file
+from healthsearch.encoder import Encoder, encode_passage
+from healthsearch.encoding import Encoded, Progress, sentence_bytes
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer, open_generation
+from healthsearch.journal import passage_key
+from healthsearch.passages import split
 from healthsearch.plan import Summary, make_plan
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
@@ -167,6 +173,71 @@ def test_a_rebuild_encodes_everything_again_and_gives_the_same(corpus: Path, ind
     encoded, summary = encoded_by(corpus, index, rebuild=True)
     assert (len(encoded), summary.reused, summary.published) == (6, 0, True)
     assert snapshot(in_use(index)) == before
+
+
+# What others encode
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """``encoding.Helpers`` that read, split and encode here: backwards, twice, and not the files named."""
+
+    model: KeywordModel
+    leave_out: tuple[str, ...] = ()
+    asked: list[str] = field(default_factory=list)
+
+    def encode(
+        self, corpus: Path, files: Sequence[SourceFile], encoder: Encoder, home: Path, known: Collection[str]
+    ) -> Iterator[Encoded]:
+        self.asked.extend(file.path for file in files)
+        found = []
+        for file in files:
+            for article in read_file(corpus, file)[1] if file.path not in self.leave_out else ():
+                assert isinstance(article, Article)
+                for passage in split(article, encoder):
+                    key = passage_key(encoder.passage_digest, passage)
+                    if key not in known:
+                        vectors = encode_passage(self.model.load(), passage.encoded_text, passage.encoded_sentences)
+                        found.append(Encoded(file.path, key, vectors[0], sentence_bytes(vectors[1])))
+        yield from [*reversed(found), *found]
+
+
+def test_what_others_encode_is_not_encoded_here_and_the_bytes_are_the_same(tmp_path: Path, corpus: Path) -> None:
+    put(corpus, "d.md", "the vaccine", "heat", title="c")
+    ours, others = KeywordModel(), Others(KeywordModel())
+    summary = build(corpus, tmp_path / "new", ours, helpers=others)
+    assert (ours.encoded, len(others.model.encoded)) == ([], 8)
+    # The same passage in two places, as without others.
+    assert (summary.encoded, summary.reused) == (7, 1)
+    build(corpus, tmp_path / "alone", KeywordModel())
+    assert snapshot(in_use(tmp_path / "new")) == snapshot(in_use(tmp_path / "alone"))
+
+
+def test_what_others_leave_out_is_encoded_here(tmp_path: Path, corpus: Path) -> None:
+    ours = KeywordModel()
+    summary = build(corpus, tmp_path / "new", ours, helpers=Others(KeywordModel(), leave_out=("a.md",)))
+    assert len(ours.encoded) == 2
+    assert (summary.encoded, summary.reused) == (6, 0)
+    build(corpus, tmp_path / "alone", KeywordModel())
+    assert snapshot(in_use(tmp_path / "new")) == snapshot(in_use(tmp_path / "alone"))
+
+
+def test_others_are_asked_only_for_what_changed(corpus: Path, index: Path) -> None:
+    others = Others(KeywordModel())
+    assert build(corpus, index, KeywordModel(), helpers=others).published is False
+    assert others.asked == []
+    put(corpus, "b.md", "walking with pain", "sleep without pain", "heat for pain")
+    summary = build(corpus, index, KeywordModel(), helpers=others)
+    assert (others.asked, len(others.model.encoded), summary.encoded) == (["b.md"], 1, 1)
+
+
+def test_progress_tells_of_what_others_encode(tmp_path: Path, corpus: Path) -> None:
+    told: list[Progress] = []
+    build(corpus, tmp_path / "new", KeywordModel(), helpers=Others(KeywordModel()), report=told.append)
+    assert [(one.files, one.encoded) for one in told[:3]] == [(1, 1), (2, 2), (2, 3)]
+    # Then this machine goes through the files, and every passage is counted once.
+    assert [one.encoded for one in told] == sorted(one.encoded for one in told)
+    assert (told[-1].files, told[-1].files_total, told[-1].encoded, told[-1].reused) == (3, 3, 6, 0)
 
 
 # The same inputs give the same bytes

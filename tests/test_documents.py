@@ -25,7 +25,7 @@ DOCUMENTS = sorted(
     for path in ROOT.glob(pattern)
 )
 # Programs whose own arguments are theirs to know; the files that they are given are looked at.
-TOOLS = {"pip", "pytest", "ruff", "mypy", "codespell", "pip-audit", "pre-commit", "streamlit", "venv"}
+TOOLS = {"pip", "pytest", "ruff", "mypy", "codespell", "pip-audit", "pre-commit", "ray", "streamlit", "venv"}
 OTHERS = {"cd", "git", "npm", "source"}
 OURS = {"build_index.py": build_index.parser, "healthsearch": healthsearch.parser}
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

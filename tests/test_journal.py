@@ -30,6 +30,7 @@ def test_what_was_put_is_got(tmp_path: Path) -> None:
     assert other is not None
     assert (other[0].tolist(), other[1].shape) == ((VECTOR * 2).tolist(), (0, 3))
     assert journal.get("c", 3) is None
+    assert journal.keys() == {"a", "b"}
 
 
 def test_it_is_kept_for_the_next_build(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ ORDER = [
     "history",
     "intake",
     "encoding",
+    "cluster",
     "index_lock",
     "build",
     "newer",
@@ -162,6 +163,8 @@ ONLY_IN = {
     "lxml": {"readers.xml_tree"},
     "pypdfium2": {"readers.pdf_runs", "readers.pdf"},
     "filelock": {"index_lock"},
+    "ray": {"cluster"},
+    "pyarrow": {"cluster"},
     "streamlit": {
         "app",
         *(

@@ -33,6 +33,13 @@ def test_what_is_required_is_locked_in_the_same_version() -> None:
         assert (found.specifier, found.marker) == (wanted.specifier, None)
 
 
+def test_what_a_cluster_needs_beside_fits_the_lock() -> None:
+    locked = {canonicalize_name(each.name): each for each in pinned("requirements.lock")}
+    shared = [each for each in pinned("requirements-cluster.txt") if canonicalize_name(each.name) in locked]
+    assert [each.name for each in shared] == ["pyarrow"]
+    assert all(each.specifier == locked[canonicalize_name(each.name)].specifier for each in shared)
+
+
 def test_cuda_stands_apart() -> None:
     apart, others = pinned("requirements-cuda.lock"), pinned("requirements.lock")
     assert all(each.marker and not each.marker.evaluate({"sys_platform": "darwin"}) for each in apart)

@@ -13,20 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.alone import UNSHARE, can_be_cut_off
 from tests.folders import ROOT
-
-_UNSHARE = ("unshare", "--map-root-user", "--net")
-
-
-def _can_be_cut_off() -> bool:
-    """Whether this system lets us give a process a network of its own, with nothing in it."""
-    return (
-        shutil.which("unshare") is not None and subprocess.run([*_UNSHARE, "true"], capture_output=True).returncode == 0
-    )
 
 
 # Where the system can, once more with no network at all, which no code in any language gets round.
-@pytest.mark.parametrize("prefix", [(), _UNSHARE] if _can_be_cut_off() else [()], ids=" ".join)
+@pytest.mark.parametrize("prefix", [(), UNSHARE] if can_be_cut_off() else [()], ids=" ".join)
 def test_build_and_search_never_try_to_leave_this_machine(tmp_path: Path, prefix: tuple[str, ...]) -> None:
     (tmp_path / "corpus").mkdir()
     shutil.copy(ROOT / "corpus" / "gout.md", tmp_path / "corpus")
@@ -89,13 +81,13 @@ def test_the_first_start_of_the_page_asks_for_no_address(tmp_path: Path) -> None
         started.stdout.close()
 
 
-@pytest.mark.skipif(not (_can_be_cut_off() and shutil.which("ip")), reason="no process gets a network of its own here")
+@pytest.mark.skipif(not (can_be_cut_off() and shutil.which("ip")), reason="no process gets a network of its own here")
 @pytest.mark.usefixtures("browser")
 def test_the_page_needs_no_network() -> None:
     """A first visit by a real browser, index and all, in a network that holds nothing but this machine."""
     alone = 'ip link set lo up && exec "$0" -m pytest tests/test_browser.py -k test_the_first_start'
     ended = subprocess.run(
-        [*_UNSHARE, "sh", "-c", alone, sys.executable], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+        [*UNSHARE, "sh", "-c", alone, sys.executable], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
     )
     assert ended.returncode == 0, ended.stdout
     assert "1 passed" in ended.stdout

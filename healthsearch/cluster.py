@@ -1,0 +1,342 @@
+"""Reading, splitting and encoding on the machines of a Ray cluster; the only import of ray.
+
+A pipeline of Ray Data: tasks read and split the files, and workers that each hold the model encode their passages.
+What comes back is kept in the build's journal by its key, so that it may come in any order and more than once, as it
+does when a machine is lost. The build then goes on like one that was interrupted after encoding, and its generation
+is that of one machine, byte for byte. Knows nothing of journal, plan or generation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from healthsearch.article import Article
+from healthsearch.corpus import SourceFile, read_file
+from healthsearch.encoder import Encoder
+from healthsearch.encoding import Encoded, sentence_bytes
+from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.graph import folder_of
+from healthsearch.journal import passage_key
+from healthsearch.models import find_model
+from healthsearch.passages import Span, split
+from healthsearch.proof import says
+
+# Passages that a worker encodes at once, and sends back: some seconds of work, all that is lost with a machine.
+_BATCH = 128
+# A table of passages that is handed on grows to about so many bytes, one batch of passages of some 800 characters.
+_BLOCK = 150_000
+# Files that one task reads and splits, at most.
+_FILES = 64
+# The share of a processor that such a task takes, since it also waits for the disk. A worker takes a whole one: were
+# they alike, Ray Data would read and encode in one, and a file of many articles would keep only one worker busy.
+_READING = 0.5
+# With one processor the tasks and the workers would wait for each other.
+_FEWEST_PROCESSORS = 2
+_PASSAGES = pa.schema(
+    {"path": pa.string(), "key": pa.string(), "text": pa.large_string(), "spans": pa.binary(), "fault": pa.string()}
+)
+_VECTORS = pa.schema(
+    {"path": pa.string(), "key": pa.string(), "vector": pa.binary(), "sentences": pa.binary(), "fault": pa.string()}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every machine is told, once.
+
+    ``program``: the digest of our own code. ``exported``: the files of the exported encoder by name, none if
+    sentence-transformers runs it. ``said``: what the encoder of the machine that asks says of the probes, as bytes.
+    ``known``: the keys that need not be encoded, as bytes.
+    """
+
+    corpus: str
+    model: str
+    digest: str
+    precision: str
+    program: str
+    exported: dict[str, bytes]
+    said: bytes
+    known: frozenset[bytes]
+
+
+class Cluster:
+    """The cluster at an address: ``HOST:PORT``, ``auto`` for that of this machine, ``local`` for one that lasts as
+    long as the build. Raises HealthSearchError when Ray is not installed; connects when there is something to encode.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        # Ray reports its use to its makers, unless this is set before it is imported.
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        # Its parts in C++ write to standard error as they like; what matters comes as an exception.
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+        if address != "local":
+            # Else it tries a wrong address for a quarter of an hour.
+            os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
+        _ray()
+
+    def encode(
+        self, corpus: Path, files: Sequence[SourceFile], encoder: Encoder, home: Path, known: Collection[str]
+    ) -> Iterator[Encoded]:
+        """The passages of the files whose keys are not ``known``, encoded; in any order, some perhaps twice.
+
+        ``corpus`` must be the same folder on every machine. What cannot be read there is left out. ``home`` keeps the
+        exported encoder. Raises HealthSearchError when a machine would read or encode otherwise than this one, and
+        when the cluster cannot be reached or fails as a whole.
+        """
+        if not files:
+            return
+        ray = _ray()
+        job = _told(corpus, encoder, home, known)
+        with _connected(self.address):
+            try:
+                for table in _pipeline(ray.put(job), files).iter_batches(batch_size=None, batch_format="pyarrow"):
+                    yield from _received(table, encoder.dimension)
+            except ray.exceptions.RayError as error:
+                raise _failed(self.address, error) from None
+
+
+def _told(corpus: Path, encoder: Encoder, home: Path, known: Collection[str]) -> _Job:
+    return _Job(
+        str(corpus.resolve()),
+        encoder.name,
+        encoder.digest,
+        encoder.precision,
+        _program(),
+        _exported(folder_of(home, encoder.digest)),
+        says(encoder).tobytes(),
+        frozenset(bytes.fromhex(key) for key in known),
+    )
+
+
+def _pipeline(job: Any, files: Sequence[SourceFile]) -> Any:  # noqa: ANN401 - ray's own types
+    """The dataset of ``_VECTORS`` that the cluster makes of the files; ``job`` is a reference to a ``_Job``."""
+    ray = _ray()
+    processors = int(ray.cluster_resources().get("CPU", 0))
+    if processors < _FEWEST_PROCESSORS:
+        raise HealthSearchError(
+            "the Ray cluster",
+            f"it has {processors} processors, and the pipeline needs {_FEWEST_PROCESSORS}",
+            "Add a machine, or build without --ray.",
+        )
+    # Enough tasks to share out, few enough to keep account of.
+    tasks = min(len(files), max(4 * processors, len(files) // _FILES))
+    # Else it reports on standard error what we report ourselves; problems come as exceptions.
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.target_max_block_size = _BLOCK
+    named = ray.data.from_items([{"path": file.path, "size": file.size} for file in files], override_num_blocks=tasks)
+    passages = named.map_batches(
+        _split_files, fn_args=([job],), batch_size=None, batch_format="pyarrow", num_cpus=_READING
+    )
+    return passages.map_batches(
+        _Worker,
+        fn_constructor_args=([job],),
+        batch_size=_BATCH,
+        batch_format="pyarrow",
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=processors),
+    )
+
+
+def _split_files(files: pa.Table, job: Sequence[Any]) -> Iterator[pa.Table]:
+    """In a task: the passages of some files that have to be encoded, as ``_PASSAGES``."""
+    try:
+        told, encoder = _prepared(*job)
+        if not Path(told.corpus).is_dir():
+            raise HealthSearchError(
+                told.corpus,
+                f"the machine {platform.node()} does not see the folder",
+                "Share it with every machine of the cluster, under the same path.",
+            )
+    except HealthSearchError as error:
+        yield _fault(error, _PASSAGES)
+        return
+    rows = []
+    for path in files["path"].to_pylist():
+        for row in _passages_of(path, told, encoder):
+            rows.append(row)
+            if len(rows) == _BATCH:
+                yield pa.Table.from_pylist(rows, _PASSAGES)
+                rows = []
+    yield pa.Table.from_pylist(rows, _PASSAGES)
+
+
+def _passages_of(path: str, job: _Job, encoder: Encoder) -> Iterator[dict[str, object]]:
+    try:
+        _, outcomes = read_file(Path(job.corpus), SourceFile(path, "", 0))
+    except UnreadableArticle:
+        # The machine that asks reads the file again, and says what is wrong.
+        return
+    for outcome in outcomes:
+        for passage in split(outcome, encoder) if isinstance(outcome, Article) else ():
+            key = passage_key(encoder.passage_digest, passage)
+            if bytes.fromhex(key) not in job.known:
+                spans = np.array(passage.encoded_sentences, np.int64).tobytes()
+                yield {"path": path, "key": key, "text": passage.encoded_text, "spans": spans}
+
+
+class _Worker:
+    """Holds the model and encodes: ``_PASSAGES`` to ``_VECTORS``."""
+
+    def __init__(self, job: Sequence[Any]) -> None:
+        self._job = job
+
+    def __call__(self, passages: pa.Table) -> pa.Table:
+        faults = passages["fault"].drop_null()
+        if len(faults):
+            return pa.Table.from_pylist([{"fault": faults[0].as_py()}], _VECTORS)
+        try:
+            # Not when the worker is made: Ray would make it again and again.
+            _, encoder = _prepared(*self._job)
+        except HealthSearchError as error:
+            return _fault(error, _VECTORS)
+        rows = passages.to_pylist()
+        texts = [(row["text"], _spans(row["spans"])) for row in rows]
+        return pa.Table.from_pylist(
+            [
+                {
+                    "path": rows[place]["path"],
+                    "key": rows[place]["key"],
+                    "vector": vector.tobytes(),
+                    "sentences": sentence_bytes(sentences).tobytes(),
+                }
+                for place, vector, sentences in encoder.encode_passages(texts)
+            ],
+            _VECTORS,
+        )
+
+
+def _spans(kept: bytes) -> list[Span]:
+    return [(start, end) for start, end in np.frombuffer(kept, np.int64).reshape(-1, 2).tolist()]
+
+
+def _fault(error: HealthSearchError, schema: pa.Schema) -> pa.Table:
+    """A table that tells of the error: an exception would come as text, with ours lost in it."""
+    return pa.Table.from_pylist([{"fault": json.dumps([error.place, error.cause, error.remedy])}], schema)
+
+
+def _received(table: pa.Table, dimension: int) -> Iterator[Encoded]:
+    for row in table.to_pylist():
+        if row["fault"] is not None:
+            raise HealthSearchError(*json.loads(row["fault"]))
+        sentences = np.frombuffer(row["sentences"], np.int8).reshape(-1, dimension)
+        yield Encoded(row["path"], row["key"], np.frombuffer(row["vector"], np.float32), sentences)
+
+
+@cache
+def _prepared(job: Any) -> tuple[_Job, Encoder]:  # noqa: ANN401 - ray's own type
+    """What this machine is told, and the model, loaded once in a process.
+
+    Raises HealthSearchError if it is not the model, or would not encode to the last bit as where the build runs.
+    """
+    told: _Job = _ray().get(job)
+    here = platform.node()
+    if told.program != _program():
+        raise HealthSearchError(
+            here,
+            "this machine of the cluster has another version of HealthSearch",
+            "Install the same on every machine.",
+        )
+    model = find_model(told.model)
+    if model.digest != told.digest:
+        raise HealthSearchError(
+            told.model, f"on the machine {here} the model's files are others", "Put the same files on every machine."
+        )
+    with TemporaryDirectory() as place:
+        # The same exported networks everywhere. They are in memory before the folder goes.
+        folder = folder_of(Path(place), told.digest)
+        folder.mkdir(parents=True)
+        for name, content in told.exported.items():
+            (folder / name).write_bytes(content)
+        encoder = model.load(Path(place) if told.exported else None)
+        same = says(encoder).tobytes() == told.said
+    if not same:
+        raise HealthSearchError(
+            here,
+            f"this machine of the cluster encodes otherwise (in {encoder.precision}) than the one where the build runs"
+            f" (in {told.precision}), and an index holds vectors of one kind",
+            "Use machines with the same kind of processor and the same packages.",
+        )
+    return told, encoder
+
+
+def _exported(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())} if folder.is_dir() else {}
+
+
+@cache
+def _program() -> str:
+    """SHA-256 of our own code."""
+    package = Path(__file__).parent
+    read = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        content = file.read_bytes()
+        read.update(f"{file.relative_to(package).as_posix()} {len(content)}\n".encode() + content)
+    return read.hexdigest()
+
+
+def _ray() -> Any:  # noqa: ANN401 - the module
+    try:
+        import ray.data
+    except ImportError:
+        raise HealthSearchError(
+            "--ray", "Ray is not installed", "Install it: pip install -r requirements-cluster.txt"
+        ) from None
+    return ray
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    if address.startswith("ray://"):
+        raise HealthSearchError(
+            address,
+            "a build must run on a machine of the cluster",
+            "Start it there, as a Ray job for example, with --ray auto.",
+        )
+    ray = _ray()
+    own: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise HealthSearchError(
+            address,
+            f"there is no Ray cluster to be reached ({_in_short(error)})",
+            "Start one with ray start --head, or name the address that it printed.",
+        ) from None
+    # Ray tells of lost machines on standard output, some of it at the end; that is for what the build says.
+    with redirect_stdout(sys.stderr):
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+def _failed(address: str, error: Exception) -> HealthSearchError:
+    return HealthSearchError(
+        address,
+        f"the cluster could not go on ({_in_short(error)})",
+        "What was encoded is kept: build again. Ray's own logs say more.",
+    )
+
+
+def _in_short(error: Exception) -> str:
+    """The last line of what may be a whole traceback from another machine."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
