@@ -63,7 +63,7 @@ class Facets:
         """``articles``: for each its values in the order of ``FIELDS``, None where it has none."""
         columns = list(zip(*articles, strict=True)) or [()] * len(FIELDS)
         self._values = {field: np.array(column, dtype=object) for field, column in zip(FIELDS, columns, strict=True)}
-        self._days = {field: np.array([_day(value) for value in self._values[field]]) for field in DATES}
+        self._days = {field: np.array([day(value) for value in self._values[field]]) for field in DATES}
 
     def __len__(self) -> int:
         return len(self._values["publisher"])
@@ -81,37 +81,50 @@ class Facets:
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
     def _holds(self, condition: Condition) -> Mask:
-        if condition.field not in self._values:
-            raise ValueError(f"{condition.field!r} is no field to filter by; there are {', '.join(FIELDS)}")
-        values = self._values[condition.field]
+        values = self._values[checked(condition).field]
         if isinstance(condition, Equals):
             return np.asarray(values == condition.value, dtype=np.bool_)
         if isinstance(condition, In):
             wanted = set(condition.values)
             return np.array([value in wanted for value in values], dtype=np.bool_)
+        least, most = days(condition)
+        found = self._days[condition.field]
+        return np.asarray((found >= least) & (found <= most), dtype=np.bool_)
+
+
+def checked(condition: Condition) -> Condition:
+    """The condition. ValueError for a field that there is none of, and for a range of what are no days."""
+    if condition.field not in FIELDS:
+        raise ValueError(f"{condition.field!r} is no field to filter by; there are {', '.join(FIELDS)}")
+    if isinstance(condition, Range):
         if condition.field not in DATES:
             raise ValueError(f"{condition.field!r} is no date, so it has no range")
-        days = self._days[condition.field]
-        least, most = _limit(condition.least, 1), _limit(condition.most, _LAST_DAY)
-        return np.asarray((days >= least) & (days <= most), dtype=np.bool_)
+        days(condition)
+    return condition
 
 
-# Days are counted as ``date.toordinal`` does; no date is day 0.
+# The last day that a date can be.
 _LAST_DAY = 3_652_059
 
 
-def _day(text: str | None) -> int:
+def day(text: str | None) -> int:
+    """The first day that an ISO date of any precision can mean, counted as ``date.toordinal`` does; 0 for no date."""
     found = parse_date(text or "")
     return found.toordinal() if found else 0
+
+
+def days(condition: Range) -> tuple[int, int]:
+    """The first and the last day of a range, as ``day`` counts them. ValueError when one is no date."""
+    return _limit(condition.least, 1), _limit(condition.most, _LAST_DAY)
 
 
 def _limit(text: str | None, without: int) -> int:
     if text is None:
         return without
-    day = _day(text)
-    if not day:
+    found = day(text)
+    if not found:
         raise ValueError(f"{text!r} is no ISO date")
-    return day
+    return found
 
 
 def filter_json(where: Filter) -> list[dict[str, Any]]:

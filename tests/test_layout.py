@@ -105,6 +105,9 @@ ORDER = [
     "published",
     "embedded",
     "publishing",
+    "address",
+    "milvus_rows",
+    "milvus",
     "reranker",
     "citing",
     "answer",
@@ -165,6 +168,7 @@ ONLY_IN = {
     "filelock": {"index_lock"},
     "ray": {"cluster"},
     "pyarrow": {"cluster"},
+    "pymilvus": {"milvus"},
     "streamlit": {
         "app",
         *(

@@ -5,6 +5,8 @@ The oracle is plain arithmetic over what was put in. A store that cannot do some
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from healthsearch.address import Address
 from healthsearch.build import build
 from healthsearch.embedded import Embedded, EmbeddedMaker
 from healthsearch.errors import HealthSearchError
@@ -56,7 +59,42 @@ class EmbeddedEngine:
         return Embedded(open_generation(self.folder)[0])
 
 
-ENGINES: dict[str, Callable[[Path], Engine]] = {"embedded": lambda place: EmbeddedEngine(place / "index")}
+@dataclass(frozen=True)
+class MilvusEngine:
+    address: Address
+
+    def maker(self, encoder: EncoderFacts) -> Maker:
+        from healthsearch.milvus import MilvusMaker
+
+        return MilvusMaker(self.address, encoder)
+
+    def store(self) -> Store:
+        from healthsearch.milvus import MilvusStore
+
+        return MilvusStore(self.address)
+
+
+def milvus_lite(place: Path) -> Engine:
+    pytest.importorskip("milvus_lite", reason="milvus-lite is not installed: requirements-cluster.txt")
+    place.mkdir(exist_ok=True)
+    return MilvusEngine(Address(str(place / "milvus.db"), index="FLAT"))
+
+
+def milvus_server(place: Path) -> Engine:
+    """Each place is a collection of its own."""
+    uri = os.environ.get("HEALTHSEARCH_TEST_MILVUS")
+    if not uri:
+        pytest.skip("no Milvus server: tests/milvus_server.py starts one")
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed: requirements-cluster.txt")
+    name = f"t{hashlib.sha256(str(place).encode()).hexdigest()[:16]}"
+    return MilvusEngine(Address(uri, collection=name, index="FLAT"))
+
+
+ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "embedded": lambda place: EmbeddedEngine(place / "index"),
+    "milvus-lite": milvus_lite,
+    "Milvus server": milvus_server,
+}
 
 
 def write_corpus(corpus: Path, *, changed: bool = False) -> None:
@@ -182,7 +220,7 @@ def test_a_row_of_none_is_an_error(store: Store, records: list[Record]) -> None:
         store.get(np.array([max(one.row for one in records) + 1]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(where=FILTERS, question=QUESTIONS, k=st.integers(1, 80))
 def test_the_nearest_are_those_of_arithmetic(
     store: Store, wholes: dict[str, Whole], records: list[Record], where: Filter, question: str, k: int
@@ -202,7 +240,7 @@ def by_words(store: Store) -> None:
         pytest.skip(f"{store.info().engine} cannot search by words")
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(where=FILTERS, asked=st.lists(st.sampled_from([*KEYWORDS, *ODD, "liver"]), min_size=1, max_size=3))
 def test_the_best_by_words_are_all_that_have_any_of_them(
     store: Store, wholes: dict[str, Whole], records: list[Record], where: Filter, asked: list[str]
@@ -273,7 +311,7 @@ def answers(searcher: Searcher, question: str, where: Filter) -> list[tuple[obje
     return [(answer.verdict, answer.searched), *hits]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(where=FILTERS, question=QUESTIONS)
 def test_a_question_is_answered_alike_from_records_and_from_arrays(
     store: Store, source: Embedded, where: Filter, question: str
