@@ -12,12 +12,16 @@ from pathlib import Path
 
 from healthsearch import __version__, build_command
 from healthsearch.check import check
+from healthsearch.check_store import check_store
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
+from healthsearch.generation import ENCODERS
 from healthsearch.models import DEFAULT_MODEL, find_model
-from healthsearch.places import default_corpus, default_index
+from healthsearch.places import default_corpus, default_index, default_store
 from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.search import MOST_HITS, Searcher
+from healthsearch.storage import without_words
+from healthsearch.stores import open_store
 from healthsearch.terminal import answer_text, json_text, unread_output_dropped, visible
 from healthsearch.urgent import Signs, read_signs
 from healthsearch.wording import NO_SIGNS
@@ -91,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    searcher = Searcher.open(arguments.index, reranker=_reranker(arguments))
+    searcher = _searcher(arguments)
     if searcher.fault is not None:
         print(f"notice: the index before the newest one answers, since {searcher.fault}", file=sys.stderr)
     signs = _signs(arguments.corpus)
@@ -103,6 +107,16 @@ def _search(arguments: argparse.Namespace) -> int:
     else:
         print(answer_text(answer, date.today(), styled=sys.stdout.isatty()))
     return NOT_ANSWERED if answer.verdict == "nothing" else FOUND
+
+
+def _searcher(arguments: argparse.Namespace) -> Searcher:
+    address, reranker = default_store(), _reranker(arguments)
+    if address is None:
+        return Searcher.open(arguments.index, reranker=reranker)
+    store = open_store(address)
+    if notice := without_words(store.info()):
+        print(f"notice: {visible(str(notice))}", file=sys.stderr)
+    return Searcher.reading(store, arguments.index / ENCODERS, reranker=reranker)
 
 
 def _signs(corpus: Path) -> tuple[Signs, ...]:
@@ -136,7 +150,8 @@ def _search_lines(searcher: Searcher, k: int, signs: tuple[Signs, ...]) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    found = check(arguments.index, arguments.corpus)
+    address = default_store()
+    found = check(arguments.index, arguments.corpus) if address is None else check_store(address, arguments.index)
     if arguments.json:
         told = [{"place": fault.place, "cause": fault.cause, "remedy": fault.remedy} for fault in found.faults]
         noticed = list(map(asdict, found.notices))
@@ -151,7 +166,7 @@ def _check(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     model, reranker = find_model(arguments.model), _reranker(arguments)
     figures = evaluate(
-        arguments.folder, arguments.split, arguments.cache, model, arguments.run_file, reranker
+        arguments.folder, arguments.split, arguments.cache, model, arguments.run_file, reranker, default_store()
     ).as_json()
     if arguments.json:
         print(json_text(figures))

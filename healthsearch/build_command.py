@@ -10,12 +10,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from healthsearch.address import Address, parse_address
 from healthsearch.build import build
 from healthsearch.encoding import Helpers, Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import DEFAULT_MODEL, find_model
-from healthsearch.places import default_corpus, default_index
+from healthsearch.places import default_corpus, default_index, default_store
 from healthsearch.plan import Summary
+from healthsearch.publishing import Sent, fetch, publish
 from healthsearch.terminal import duration, json_text, unread_output_dropped, visible
 
 # Of texts in two places; the JSON names all.
@@ -31,8 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Build as the arguments say; returns the exit status."""
     bar = _Bar(shown=not arguments.quiet)
+    sent = None
     try:
         helpers = _cluster(arguments.ray) if arguments.ray else None
+        address = _address(arguments)
+        if address is not None and not arguments.dry_run and not arguments.rebuild:
+            fetch(address, arguments.index)
         summary = build(
             arguments.corpus,
             arguments.index,
@@ -44,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
             report=bar.show,
             helpers=helpers,
         )
+        if address is not None and not arguments.dry_run:
+            sent = publish(arguments.index, address)
     except HealthSearchError as error:
         bar.end()
         print(f"error: {visible(str(error))}", file=sys.stderr)
@@ -57,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
         for problem in summary.skipped:
             print(f"skipped: {visible(str(problem))}", file=sys.stderr)
         if arguments.json:
-            print(json_text(_as_json(summary, arguments.dry_run), indent=1))
+            print(json_text(_as_json(summary, arguments.dry_run, sent), indent=1))
         elif not arguments.quiet:
-            print(_as_text(summary, arguments.dry_run))
+            print(_as_text(summary, arguments.dry_run, sent))
     # Whether anybody reads about it or not, the build is made.
     return SOME_SKIPPED if summary.skipped else BUILT
 
@@ -87,6 +95,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--ray", metavar="ADDRESS", help="encode on a Ray cluster: its address, or auto, or local (docs/cluster.md)"
     )
+    command.add_argument("--store", choices=("milvus",), help="also publish the index in a store (docs/scale.md)")
+    command.add_argument("--uri", metavar="URI", help="where that is (default: HEALTHSEARCH_STORE)")
+    command.add_argument("--collection", metavar="NAME", help="what it is called there (default: healthsearch)")
     command.add_argument("--json", action="store_true", help="for programs: the summary as JSON")
     command.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary, only problems")
 
@@ -98,7 +109,18 @@ def _cluster(address: str) -> Helpers:
     return Cluster(address)
 
 
-def _as_text(summary: Summary, dry_run: bool) -> str:
+def _address(arguments: argparse.Namespace) -> Address | None:
+    if arguments.store is None:
+        return None
+    if arguments.uri:
+        return parse_address(arguments.uri, arguments.collection)
+    default = default_store()
+    if default is None:
+        raise HealthSearchError("--store", "it is not known where the store is", "Name it with --uri.")
+    return replace(default, collection=arguments.collection or default.collection)
+
+
+def _as_text(summary: Summary, dry_run: bool, sent: Sent | None) -> str:
     counts = {
         "added": len(summary.added),
         "changed": len(summary.changed),
@@ -122,10 +144,13 @@ def _as_text(summary: Summary, dry_run: bool) -> str:
         lines.append(f"Passages: {summary.encoded:,} encoded, {summary.reused:,} reused")
         state = "published" if summary.published else "unchanged, still serves"
         lines.append(f"Generation {summary.generation} {state} ({summary.seconds:.1f} s)")
+    if sent is not None:
+        told = "unchanged" if sent.articles is None else f"{sent.articles:,} articles sent, {sent.deleted:,} taken out"
+        lines.append(f"Store: {sent.place}: {told}")
     return "\n".join(lines)
 
 
-def _as_json(summary: Summary, dry_run: bool) -> dict[str, Any]:
+def _as_json(summary: Summary, dry_run: bool, sent: Sent | None) -> dict[str, Any]:
     values = asdict(replace(summary, skipped=[]))
     values["renamed"] = [{"from": old, "to": new} for old, new in summary.renamed]
     values["copies"] = [{"place": place, "first": first} for place, first in summary.copies]
@@ -134,7 +159,7 @@ def _as_json(summary: Summary, dry_run: bool) -> dict[str, Any]:
     ]
     values["passages_encoded"] = values.pop("encoded")
     values["passages_reused"] = values.pop("reused")
-    return values | {"dry_run": dry_run}
+    return values | {"dry_run": dry_run} | ({"store": asdict(sent)} if sent else {})
 
 
 class _Bar:

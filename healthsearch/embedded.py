@@ -18,7 +18,7 @@ from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.draft import Draft
 from healthsearch.errors import HealthSearchError
-from healthsearch.filters import FIELDS, Filter
+from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, measure
 from healthsearch.generation import EncoderFacts, Generation, Pointer, open_generation, rules
 from healthsearch.index_lock import locked
@@ -33,6 +33,8 @@ from healthsearch.vectors import Mask
 from healthsearch.words import NAME_WEIGHT, highest
 
 ENGINE = "embedded"
+# Enough titles for a handful of examples from any corpus.
+TITLES = 500
 
 
 class Embedded:
@@ -81,7 +83,8 @@ class Embedded:
             article_length=self._article_length(),
             spellings=self.spellings,
             copies=self.copies,
-            counts={field: generation.facets.counts(field) for field in FIELDS},
+            titles=generation.store.titles(TITLES),
+            counts=generation.facets.all_counts(),
             skipped=generation.skipped,
         )
 

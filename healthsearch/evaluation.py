@@ -11,18 +11,21 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from healthsearch.address import Address
 from healthsearch.build import build
 from healthsearch.encoder import Model
 from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import sha256
 from healthsearch.generation import ENCODERS
+from healthsearch.publishing import publish
 from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
+from healthsearch.stores import open_store
 
 Qrels = dict[str, dict[str, int]]
 
@@ -56,12 +59,14 @@ def evaluate(
     model: Model,
     run_file: Path | None = None,
     reranker: Reranker | None = None,
+    store: Address | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Figures:
     """Index a BEIR folder under ``cache``, answer the judged queries of ``split``, and measure.
 
     The index is kept, named by the content of the documents, so that only the first run encodes. Every
-    judged query counts: one that finds nothing scores 0. Raises HealthSearchError on an unusable folder, before
+    judged query counts: one that finds nothing scores 0. With a ``store`` the index is published there, and that is
+    asked. Raises HealthSearchError on an unusable folder, before
     anything is encoded.
     """
     queries, qrels = read_queries(folder), read_qrels(folder, split)
@@ -69,7 +74,14 @@ def evaluate(
         if query not in queries:
             raise HealthSearchError(folder, f"query {query!r} is judged but not in queries.jsonl", "Mend the folder.")
     index = index_documents(folder, cache, model, report)
-    searcher = Searcher.open(index, model.load(index / ENCODERS), reranker)
+    encoder = model.load(index / ENCODERS)
+    if store is None:
+        searcher = Searcher.open(index, encoder, reranker)
+    else:
+        # A collection of its own, as the index has a folder of its own.
+        beside = replace(store, collection=f"{store.collection}_{index.parent.name}")
+        publish(index, beside)
+        searcher = Searcher.reading(open_store(beside), index / ENCODERS, encoder, reranker)
     run: dict[str, list[tuple[str, float]]] = {}
     times = []
     for query in qrels:

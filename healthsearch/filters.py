@@ -80,6 +80,10 @@ class Facets:
         counted = Counter(str(value) for value in self._values[field] if value is not None)
         return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
+    def all_counts(self) -> dict[str, dict[str, int]]:
+        """``counts`` of every field."""
+        return {field: self.counts(field) for field in FIELDS}
+
     def _holds(self, condition: Condition) -> Mask:
         values = self._values[checked(condition).field]
         if isinstance(condition, Equals):

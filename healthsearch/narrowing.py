@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from healthsearch.filters import Facets, Field, Filter, In, Range
+from healthsearch.filters import Field, Filter, In, Range, day
 
 _BY_VALUE: tuple[Field, ...] = ("publisher", "language", "folder")
 # The choices of years since the last review.
@@ -27,14 +27,17 @@ class Offers:
         return bool(self.values or self.reviewed)
 
 
-def offers(facets: Facets, today: date) -> Offers:
-    """The filters available for these articles."""
-    counted = {field: facets.counts(field) for field in _BY_VALUE}
-    days = [years_before(today, years).isoformat() for years in _WITHIN]
-    reviewed = {day: int(facets.allowed((Range("reviewed", day),)).sum()) for day in days}
+def offers(counts: Mapping[str, Mapping[str, int]], articles: int, today: date) -> Offers:
+    """The filters available for so many articles; ``counts``: for each field how many have each value."""
+    firsts = [years_before(today, years) for years in _WITHIN]
+    days = {value: day(value) for value in counts["reviewed"]}
+    reviewed = {
+        first.isoformat(): sum(n for value, n in counts["reviewed"].items() if days[value] >= first.toordinal())
+        for first in firsts
+    }
     return Offers(
-        {field: counts for field, counts in counted.items() if any(n < len(facets) for n in counts.values())},
-        {day: count for day, count in reviewed.items() if 0 < count < len(facets)},
+        {field: counts[field] for field in _BY_VALUE if any(n < articles for n in counts[field].values())},
+        {first: count for first, count in reviewed.items() if 0 < count < articles},
     )
 
 

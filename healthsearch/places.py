@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from healthsearch.address import Address, parse_address
+
 
 def default_corpus() -> Path:
     """The folder of articles: HEALTHSEARCH_CORPUS, else ``corpus`` in the current folder."""
@@ -14,6 +16,15 @@ def default_corpus() -> Path:
 def default_index() -> Path:
     """The folder of the index: HEALTHSEARCH_INDEX, else ``index`` in the current folder."""
     return Path(os.environ.get("HEALTHSEARCH_INDEX") or "index")
+
+
+def default_store() -> Address | None:
+    """The store that questions are answered from, instead of an index folder: HEALTHSEARCH_STORE; None by default.
+
+    Raises HealthSearchError when that is no address.
+    """
+    named = os.environ.get("HEALTHSEARCH_STORE")
+    return parse_address(named) if named else None
 
 
 def default_questions() -> Path | None:

@@ -26,10 +26,11 @@ from healthsearch.generation import ENCODERS, Generation, open_generation
 from healthsearch.hits import Asked, Hits, Ranking
 from healthsearch.judge import Calibration, Evidence, evidence
 from healthsearch.models import find_model, same_model
-from healthsearch.published import Inquiry, Published
+from healthsearch.published import FromStore, Inquiry, Published
 from healthsearch.reasons import Lists
 from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.spelling import Speller
+from healthsearch.storage import Store
 from healthsearch.urgent import Signs, urgent
 from healthsearch.words import ANALYSIS, Rows, Scores, has_words, words
 
@@ -87,6 +88,19 @@ class Searcher:
             model = same_model(find_model(generation.encoder.name), generation.encoder.digest)
             encoder = model.load(index / ENCODERS)
         return cls(Embedded(generation), encoder, fault, reranker)
+
+    @classmethod
+    def reading(
+        cls, store: Store, home: Path, encoder: Encoder | None = None, reranker: Reranker | None = None
+    ) -> Searcher:
+        """Read another store, with this encoder, or else with the one that it names; ``home`` keeps what that prepares.
+
+        Raises as ``open``.
+        """
+        index = FromStore(store)
+        if encoder is None:
+            encoder = same_model(find_model(index.encoder.name), index.encoder.digest).load(home)
+        return cls(index, encoder, reranker=reranker)
 
     @property
     def generation(self) -> Generation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,22 +17,20 @@ from typing import TypeAlias
 from healthsearch.article import Article
 from healthsearch.build import build
 from healthsearch.citing import article_of, find
-from healthsearch.embedded import Embedded
+from healthsearch.embedded import TITLES, Embedded
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Report
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import FolderState, state_of
-from healthsearch.generation import ENCODERS, GENERATIONS, Generation, Pointer, open_generation
+from healthsearch.generation import ENCODERS, GENERATIONS, EncoderFacts, Generation, Pointer, open_generation
 from healthsearch.models import DEFAULT_MODEL, find_model, same_model
 from healthsearch.narrowing import Offers, offers
-from healthsearch.passages import Span
+from healthsearch.passages import Passage, Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
 from healthsearch.unanswered import UnansweredQuestions
 from healthsearch.urgent import FILE, Signs, read_signs
 
-# Titles are looked at until this many articles; enough for a handful of examples from any corpus.
-_LOOKED_AT = 500
 _LONGEST_EXAMPLE = 46
 _PLAIN_QUESTION = re.compile(r"[^\W\d_][^\W_]*(?:,? [^\W_]+(?:[-'’][^\W_]+)*)+ ?\?")
 
@@ -100,8 +98,17 @@ class Service:
             # The same fault is another object each time that it is met.
             if current is None or current.index.generation is not generation or str(current.fault) != str(fault):
                 # A generation that is replaced is left to the garbage collector: others may be reading from it.
-                current = self._searcher = Searcher(Embedded(generation), self._encoder_for(generation), fault)
+                current = self._searcher = Searcher(Embedded(generation), self._encoder_for(generation.encoder), fault)
             return current
+
+    def look(self) -> None:
+        """Make sure that something serves. Raises NoIndex where a build would help, HealthSearchError where not."""
+        self.generation()
+
+    def digest(self, path: str, generation: str) -> str | None:
+        """The digest of a file of this generation; None where it does not serve any more, or has no such file."""
+        serves = self.generation()
+        return serves.store.digest(path) if serves.name == generation else None
 
     def build(self, corpus: Path, report: Report) -> Summary:
         """Bring the index up to date with ``corpus``; what it loads for that is kept for the questions."""
@@ -113,7 +120,7 @@ class Service:
         Spread over the corpus, and always the same for the same articles. Only letters and the plainest
         marks are let through, so that a title can stand on a button whose text is interpreted.
         """
-        titles = self.generation().store.titles(_LOOKED_AT)
+        titles = self._titles()
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
 
@@ -123,17 +130,16 @@ class Service:
         Raises HealthSearchError when the reference is none, or the article is not in the collection any more.
         """
         try:
-            whole = self.generation().store.whole_article(article_of(found))
+            article, passages = self._read(article_of(found))
         except ValueError:
             raise HealthSearchError("link", "it is not complete", "Copy it again, or ask for what you need.") from None
         except KeyError:
             raise HealthSearchError(
                 "link", "its article is not in this collection any more", "Ask for what you need instead."
             ) from None
-        passages = [stored.passage for stored in whole.passages]
         starts = [passage.start for passage in passages]
         inner = [passage.start + start for passage in passages for start, _ in passage.sentences]
-        return whole.article, find(found, whole.article, (*starts, *inner))
+        return article, find(found, article, (*starts, *inner))
 
     def signs(self, corpus: Path) -> tuple[Signs, ...]:
         """The urgent signs of ``corpus``, read anew when their file changes. Raises HealthSearchError for a bad one."""
@@ -152,8 +158,15 @@ class Service:
         generation = self.generation()
         state = (generation.name, today)
         if self._offers is None or self._offers[0] != state:
-            self._offers = state, offers(generation.facets, today)
+            self._offers = state, offers(generation.facets.all_counts(), len(generation.facets), today)
         return self._offers[1]
+
+    def _titles(self) -> Sequence[str]:
+        return self.generation().store.titles(TITLES)
+
+    def _read(self, article_id: str) -> tuple[Article, Sequence[Passage]]:
+        whole = self.generation().store.whole_article(article_id)
+        return whole.article, [stored.passage for stored in whole.passages]
 
     def _newest(self) -> _Opened:
         """What serves, after a look for anything newer; ``_fault`` is why that could not be opened."""
@@ -191,9 +204,9 @@ class Service:
             self._refused = state, fault
             raise
 
-    def _encoder_for(self, generation: Generation) -> Encoder:
-        if self._encoder is None or self._encoder.digest != generation.encoder.digest:
-            self._encoder = self._warm(same_model(self._find(generation.encoder.name), generation.encoder.digest))
+    def _encoder_for(self, facts: EncoderFacts) -> Encoder:
+        if self._encoder is None or self._encoder.digest != facts.digest:
+            self._encoder = self._warm(same_model(self._find(facts.name), facts.digest))
         return self._encoder
 
     def _encoder_of(self, model: Model) -> Encoder:

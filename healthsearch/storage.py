@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from healthsearch.article import Article
+from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.generation import EncoderFacts, Skipped
 from healthsearch.journal import SentenceVectors, Vector
@@ -93,8 +94,8 @@ class Facts:
 
     ``rules`` as ``generation.rules``. ``holding``: for each index word how many passages and how many articles have it.
     ``article_length``: the mean of ``ArticleRecord.length``. ``copies``: for each article whose text stands in other
-    places too, the ids that it would have there. ``counts``: for each field of a filter how many articles
-    have each value; dates as they are written.
+    places too, the ids that it would have there. ``titles``: those of the first articles. ``counts``: for each field
+    of a filter how many articles have each value; dates as they are written.
     """
 
     generation: str
@@ -106,6 +107,7 @@ class Facts:
     article_length: float
     spellings: Mapping[str, int]
     copies: Mapping[str, Sequence[str]]
+    titles: Sequence[str]
     counts: Mapping[str, Mapping[str, int]]
     skipped: Mapping[str, Skipped]
 
@@ -122,6 +124,14 @@ class Info:
     place: str
     engine: str
     lexical: bool
+
+
+def without_words(info: Info) -> HealthSearchError | None:
+    """What is to be told of a store that cannot search by words; None of any other."""
+    if info.lexical:
+        return None
+    cause = f"{info.engine} cannot search by words, so that passages are found by meaning alone"
+    return HealthSearchError(info.place, cause, "Use a newer server: docs/scale.md names the least.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,28 @@ from healthsearch.narrowing import Offers, chosen, offers, years_before
 TODAY = date(2026, 11, 22)
 
 
+def offered(facets: Facets) -> Offers:
+    return offers(facets.all_counts(), len(facets), TODAY)
+
+
 def test_articles_that_are_all_alike_offer_nothing() -> None:
     alike = Facets([("healthsearch", "en", "", "2026", None)] * 3)
-    assert offers(alike, TODAY) == Offers({}, {}) and not offers(alike, TODAY)
-    assert not offers(Facets([]), TODAY)
+    assert offered(alike) == Offers({}, {}) and not offers(alike.all_counts(), len(alike), TODAY)
+    assert not offered(Facets([]))
 
 
 def test_values_that_differ_are_offered_with_their_counts() -> None:
     facets = Facets([("A", "en", "", None, "2026-11-01"), ("B", "en", "", None, "2022"), (None, "en", "", None, None)])
-    found = offers(facets, TODAY)
+    found = offered(facets)
     assert found.values == {"publisher": {"A": 1, "B": 1}}
     assert found.reviewed == {"2025-11-22": 1, "2023-11-22": 1, "2021-11-22": 2, "2016-11-22": 2}
     assert found
 
 
 def test_one_value_is_offered_where_other_articles_have_none() -> None:
-    assert offers(Facets([("A", None, "", None, None), (None, None, "", None, None)]), TODAY).values == {
-        "publisher": {"A": 1}
-    }
+    assert offers(
+        Facets([("A", None, "", None, None), (None, None, "", None, None)]).all_counts(), 2, TODAY
+    ).values == {"publisher": {"A": 1}}
 
 
 def test_a_choice_becomes_a_filter() -> None:

@@ -26,7 +26,7 @@ BUSY_PAUSE = 1.0
 def prepare(visit: Visit, service: Service) -> None:
     """Make sure that there are articles to search, by building the first index where there is none."""
     try:
-        service.generation()
+        service.look()
     except NoIndex:
         area = st.empty()
         try:

@@ -14,7 +14,7 @@ from healthsearch.interface.asking import draw_earlier, draw_examples, draw_filt
 from healthsearch.interface.browser import tell
 from healthsearch.interface.building import prepare
 from healthsearch.interface.results import draw_answer
-from healthsearch.interface.visit import MOST_EARLIER, Visit, current, shared_service
+from healthsearch.interface.visit import MOST_EARLIER, Visit, answering_service, current
 from healthsearch.places import default_corpus, default_index, keeps_questions
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def main() -> None:
         tell(browser, visit)
     draw_question(visit)
     try:
-        _serve(visit, shared_service(default_index()))
+        _serve(visit, answering_service(default_index()))
     except HealthSearchError as error:
         visit.asked = None
         visit.tell("")
@@ -60,7 +60,7 @@ def _follow(visit: Visit) -> None:
         visit.asked = st.session_state["question"] = question
     if passage:
         try:
-            service = shared_service(default_index())
+            service = answering_service(default_index())
             prepare(visit, service)
             visit.opened = reading.of_link(*service.linked(passage))
             visit.tell(wording.OPENED, visit.opened.anchor)

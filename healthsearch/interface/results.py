@@ -11,7 +11,7 @@ from streamlit.runtime import get_instance
 from healthsearch import export, markup, reading, wording
 from healthsearch.answer import Answer, Numbered
 from healthsearch.article import page_at
-from healthsearch.interface.visit import Visit, shared_service
+from healthsearch.interface.visit import Visit, answering_service
 from healthsearch.places import default_corpus, default_index
 
 
@@ -84,9 +84,8 @@ def _draw_page_link(answer: Answer, shown: Numbered) -> None:
 
 def _pdf(answer: Answer, path: str) -> bytes | None:
     """The PDF of this path as the answer knows it."""
-    generation, corpus = shared_service(default_index()).generation(), default_corpus()
     # An answer from an earlier build counts the pages of an earlier file.
-    digest = generation.store.digest(path) if generation.name == answer.generation else None
+    corpus, digest = default_corpus(), answering_service(default_index()).digest(path, answer.generation)
     try:
         found = (corpus / path).stat()
     except OSError:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from healthsearch.places import default_store
+
 if TYPE_CHECKING:
+    from healthsearch.address import Address
     from healthsearch.answer import Answer
     from healthsearch.errors import HealthSearchError, UnreadableArticle
     from healthsearch.filters import Filter
@@ -62,3 +65,17 @@ def shared_service(index: Path) -> Service:
     from healthsearch.serving import Service
 
     return Service(index)
+
+
+def answering_service(index: Path) -> Service:
+    """The service that questions are asked of: of the store in HEALTHSEARCH_STORE, else of the index folder."""
+    address = default_store()
+    return shared_service(index) if address is None else _store_service(address, str(address), index)
+
+
+@st.cache_resource(show_spinner=False)
+def _store_service(_address: Address, place: str, index: Path) -> Service:
+    """One service for all visitors; the place stands for the address, of which the password is no part."""
+    from healthsearch.store_serving import StoreService
+
+    return StoreService(_address, index)
