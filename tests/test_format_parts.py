@@ -21,6 +21,7 @@ def run(text: str, properties: str = "") -> str:
 
 
 BEGINS = '<w:vMerge w:val="restart"/>'
+WIDE = '<w:gridSpan w:val="2"/>'
 SHOWN = '<w:vanish w:val="0"/>'
 CELL = "<w:tc><w:tcPr>{}</w:tcPr><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:tc>"
 NCX = 'href="toc.ncx" media-type="application/x-dtbncx+xml"'
@@ -62,6 +63,12 @@ BOX = "<w:txbxContent><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:txbxContent>"
             f"<w:tr>{CELL.format(BEGINS, 'a')}{CELL.format('', 'b')}"
             f"</w:tr><w:tr>{CELL.format('<w:vMerge/>', 'not shown')}{CELL.format('', 'c')}</w:tr></w:tbl>",
             "a | b\n | c",
+        ),
+        # A cell over two columns keeps the place of the next.
+        (
+            f"<w:tbl><w:tr>{CELL.format(WIDE, 'a')}{CELL.format('', 'b')}</w:tr>"
+            f"<w:tr>{CELL.format('', 'c')}{CELL.format('', 'd')}{CELL.format('', 'e')}</w:tr></w:tbl>",
+            "a |  | b\nc | d | e",
         ),
         # A tab, a line break, a hyphen that does not break, a formula.
         (
@@ -115,15 +122,42 @@ def journal(body: str, meta: str = "", back: str = "") -> bytes:
     [
         ("<sec><label>1</label><title>Rest</title><p>a</p></sec>", "1 Rest\n\na"),
         ("<sec><title>Gone</title><ref-list/></sec><p>a</p>", "a"),
-        ("<p>a<break/>b <italic>c</italic><fn><p>not here</p></fn></p>", "a b c"),
+        ("<p>a<break/>b <italic>c</italic></p>", "a b c"),
+        # A footnote follows its paragraph, wherever the file keeps it.
+        ("<p>As found<fn><p>In rats.</p></fn>, once.</p><p>b</p>", "As found[*], once.\n\n[*] In rats.\n\nb"),
+        ("<p>As found<fn><label>2</label><p>In rats.</p></fn>.</p>", "As found[2].\n\n[2] In rats."),
+        ("<sec><title>Rest<fn><p>Paid by us.</p></fn></title><p>a</p></sec>", "Rest\n\na"),
         ("<p>one<list><list-item><p>two</p></list-item></list>three</p>", "one\n\n- two\n\nthree"),
+        (
+            "<p>a<list><list-item><p>b<list><list-item><p>c</p></list-item></list></p></list-item></list></p>",
+            "a\n\n- b\n  - c",
+        ),
+        ("<list><list-item><p>a<fig><label>Fig. 1</label></fig></p></list-item></list>", "- a\n\nFig. 1."),
         ("<disp-quote><p>quoted</p></disp-quote>", "quoted"),
+        ("<disp-quote><p>quoted</p><attrib>A. Writer</attrib></disp-quote>", "quoted\n\nA. Writer"),
+        (
+            "<statement><label>Rule 1</label><title>Rest</title><p>Lie down.</p></statement>",
+            "Rule 1. Rest.\n\nLie down.",
+        ),
+        (
+            "<fig-group><caption><title>Both arms</title></caption><fig><label>A</label></fig></fig-group>",
+            "Both arms.\n\nA.",
+        ),
         ("<boxed-text><caption><title>Box</title></caption><p>a</p></boxed-text>", "Box\n\na"),
         ("<list><title>Take</title><list-item><p>a</p><p>b</p></list-item></list>", "Take\n\n- a\n\nb"),
         (
             "<def-list><def-item><term>ache</term><def><p>a dull pain</p></def></def-item>"
             "<def-item><term>alone</term></def-item></def-list>",
             "ache: a dull pain\n\nalone",
+        ),
+        (
+            "<def-list><title>Words</title><def-item><term>ache</term><def><p>a pain</p><p>a dull one</p></def>"
+            "</def-item></def-list>",
+            "Words\n\nache: a pain a dull one",
+        ),
+        (
+            "<fig><label>Fig. 1</label><caption><title>Does it heal?</title><p>By week;</p></caption></fig>",
+            "Fig. 1. Does it heal? By week;",
         ),
         (
             "<fig><label>Fig. 1</label><caption><title>The arm</title><p>At rest:</p></caption></fig>",
@@ -133,9 +167,41 @@ def journal(body: str, meta: str = "", back: str = "") -> bytes:
             "<table-wrap><label>Table 1</label><caption><p>Doses.</p></caption><table><tr><th>a</th><td>salt"
             "<xref ref-type='table-fn'>1</xref></td></tr></table><table-wrap-foot><fn><label>1</label><p>daily</p></fn>"
             "<p>mg: milligram</p></table-wrap-foot></table-wrap>",
-            "Table 1. Doses.\n\na | salt[1]\n\n1 daily\n\nmg: milligram",
+            "Table 1. Doses.\n\na | salt[1]\n\n[1] daily\n\nmg: milligram",
         ),
-        ("<p>so <inline-formula><tex-math>x^2</tex-math></inline-formula>.</p>", "so x^2 ."),
+        # The mark of a table's note may be a part of its text.
+        (
+            "<table-wrap><table><tr><td>a<sup>b</sup></td><td>c</td></tr></table><table-wrap-foot>"
+            "<fn><p><sup>b</sup>daily</p></fn><fn-group><fn><label>*</label><p>at night</p></fn></fn-group>"
+            "<p><sup>14</sup> weekly</p><p>A <sup>b</sup></p></table-wrap-foot></table-wrap>",
+            "ab | c\n\n[b] daily\n\n[*] at night\n\n[14] weekly\n\nA b",
+        ),
+        # Merged cells keep the columns.
+        (
+            "<table-wrap><table><thead><tr><th rowspan='2'>Age</th><th colspan='2'>Men</th><th>Women</th></tr>"
+            "<tr><th>mean</th><th>range</th><th>mean</th></tr></thead>"
+            "<tbody><tr><td colspan='4'>City</td></tr><tr><td>20</td><td>1</td><td>2</td><td>3</td></tr></tbody>"
+            "</table></table-wrap>",
+            "Age | Men |  | Women\n | mean | range | mean\nCity\n20 | 1 | 2 | 3",
+        ),
+        ("<array><tbody><tr><td>a</td><td>b</td></tr></tbody></array>", "a | b"),
+        ("<p>so <inline-formula><tex-math>x^2</tex-math></inline-formula>.</p>", "so x^2."),
+        (
+            r"<p>so <inline-formula><alternatives><graphic/><tex-math>\documentclass{minimal}\begin{document}$$x^2$$"
+            r"\end{document}</tex-math></alternatives></inline-formula>.</p>",
+            "so x^2.",
+        ),
+        (
+            "<p>so <inline-formula><alternatives><tex-math>10^5</tex-math><math><msup><mn>10</mn><mn>5</mn></msup>"
+            "</math></alternatives></inline-formula> cells.</p>",
+            "so 10⁵ cells.",
+        ),
+        (
+            "<table-wrap><table><tr><td>a</td><td><inline-formula><tex-math>b</tex-math><math><mi>c</mi></math>"
+            "</inline-formula></td></tr></table></table-wrap>",
+            "a | c",
+        ),
+        ("<p>so <inline-formula>10<sup>5</sup></inline-formula>.</p>", "so 10⁵."),
         ("<p>so <inline-formula>x &lt; 2</inline-formula>.</p>", "so x < 2."),
     ],
 )
@@ -152,11 +218,30 @@ def test_a_subtitle_an_abstract_and_what_stands_at_the_back() -> None:
     assert read(data, "a.nxml").text == "T: A trial\n\nAbstract\n\na\n\nRead on.\n\nb\n\nMore\n\nc"
 
 
+def test_a_footnote_at_the_back_follows_the_paragraph_that_first_refers_to_it() -> None:
+    mark = "<xref ref-type='fn' rid='f{0}'>{0}</xref>"
+    data = journal(
+        f"<p>Rest helps{mark.format(1)} most{mark.format(1)}.</p><list><list-item><p>So does heat"
+        f"<sup>{mark.format(2)}</sup></p></list-item><list-item><p>b</p></list-item></list>",
+        back="<fn-group><fn id='f1'><p>In adults.</p></fn><fn id='f2'><label>2</label><p>Not on burns.</p></fn>"
+        "<fn id='f3' fn-type='conflict'><p>Nobody was paid.</p></fn></fn-group>",
+    )
+    text = "T\n\nRest helps[1] most[1].\n\n[1] In adults.\n\n- So does heat[2]\n\n[2] Not on burns.\n\n- b"
+    assert read(data, "a.nxml").text == text
+
+
 @pytest.mark.parametrize(
     ("meta", "field", "value"),
     [
         (
             "<contrib-group><contrib><collab>The Arm Group</collab></contrib></contrib-group>",
+            "authors",
+            ("The Arm Group",),
+        ),
+        (
+            "<contrib-group><contrib><collab>The <italic>Arm</italic> Group<xref ref-type='aff'>1</xref>"
+            "<contrib-group><contrib><name><surname>Writer</surname></name></contrib></contrib-group></collab>"
+            "</contrib></contrib-group>",
             "authors",
             ("The Arm Group",),
         ),
@@ -218,6 +303,12 @@ def open_document(body: str, **parts: str) -> bytes:
             "</table:table-cell><table:table-cell table:number-columns-repeated='900'/></table:table-row>"
             "</table:table>",
             "a | a",
+        ),
+        (
+            "<table:table><table:table-row><table:table-cell table:number-columns-spanned='2'><text:p>a</text:p>"
+            "</table:table-cell><table:covered-table-cell><text:p>not shown</text:p></table:covered-table-cell>"
+            "<table:table-cell><text:p>b</text:p></table:table-cell></table:table-row></table:table>",
+            "a |  | b",
         ),
         (
             "<text:p>one<draw:frame><draw:text-box><text:p>Boxed.</text:p></draw:text-box></draw:frame></text:p>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers import outcomes
 from healthsearch.readers.blocks import Blocks, raised
+from healthsearch.readers.formulae import formula
 from healthsearch.readers.xhtml import write
 from healthsearch.readers.xml_tree import parse
 from tests.formats import make
@@ -158,10 +160,62 @@ def test_xml_of_another_kind_is_named_by_its_root(root: str) -> None:
         ("All", "a", "[a]"),
         ("15.6", "b", "[b]"),
         ("the 1", "st", "st"),
+        ("others[5]–", "7", "[7]"),
+        ("others[5],", "7", "[7]"),
     ],
 )
 def test_a_raised_figure_makes_no_number_that_was_not_there(before: str, mark: str, read_as: str) -> None:
     assert raised(before, mark) == read_as
+
+
+@pytest.mark.parametrize(
+    ("math", "text"),
+    [
+        ("<mi>C</mi><msub><mi>O</mi><mn>2</mn></msub>", "CO2"),
+        ("<msub><mi>C</mi><mi>max</mi></msub>", "C_max"),
+        ("<msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>", "x_i²"),
+        ("<msup><mi>Ca</mi><mtext>2+</mtext></msup>", "Ca²⁺"),
+        ("<msup><mi>e</mi><mrow><mo>-</mo><mi>k</mi><mi>t</mi></mrow></msup>", "e^(-kt)"),
+        ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>1.5</mn></mfrac>", "(a+b)/1.5"),
+        ("<msqrt><mi>x</mi><mo>+</mo><mn>1</mn></msqrt>", "√(x+1)"),
+        ("<mroot><mi>x</mi><mn>3</mn></mroot><mroot><mi>y</mi><mi>n</mi></mroot>", "³√(x)(y)^(1/n)"),
+        (
+            "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><mi>x</mi>",
+            "∑_(i = 1)^nx",
+        ),
+        ("<mover><mi>x</mi><mo>¯</mo></mover><mover><mo>→</mo><mi>k</mi></mover>", "x¯→^k"),
+        ("<mi>log</mi><mo>⁡</mo><mi>x</mi><mo>⁢</mo><mi>y</mi>", "log xy"),
+        ("<mfenced open='['><mi>a</mi><mi>b</mi></mfenced>", "[a, b)"),
+        (
+            "<mtable><mtr><mtd><mi>a</mi></mtd><mtd><mi>b</mi></mtd></mtr><mtr><mtd><mi>c</mi></mtd></mtr></mtable>",
+            "a, b; c",
+        ),
+        ("<mi>a</mi><mphantom><mi>b</mi></mphantom>", "a"),
+    ],
+)
+def test_a_formula_of_mathml_says_on_one_line_what_it_shows(math: str, text: str) -> None:
+    assert formula(parse(f"<math>{math}</math>".encode(), "x")) == text
+
+
+@pytest.mark.parametrize(
+    ("math", "text"),
+    [
+        ("<sSup><e>10</e><sup>5</sup></sSup>", "10⁵"),
+        ("<sSub><e>CO</e><sub>2</sub></sSub>", "CO2"),
+        ("<sSubSup><e>x</e><sub>i</sub><sup>n</sup></sSubSup>", "x_i^n"),
+        ("<f><num>a+b</num><den>c</den></f>", "(a+b)/c"),
+        ("<rad><deg/><e>x</e></rad>", "√(x)"),
+        ("<d><dPr><begChr val='['/><endChr val=']'/></dPr><e>a</e><e>b</e></d><d><e>c</e></d>", "[a, b](c)"),
+        ("<nary><naryPr><chr val='∑'/></naryPr><sub>i</sub><sup>n</sup><e>x</e></nary>", "∑_i^n x"),
+        ("<nary><sub/><sup/><e>x</e></nary>", "∫ x"),
+        ("<func><fName>log</fName><e>x</e></func>", "log x"),
+        ("<limLow><e>lim</e><lim>n</lim></limLow><limUpp><e>a</e><lim>b</lim></limUpp>", "lim_na^b"),
+        ("<m><mr><e>a</e><e>b</e></mr><mr><e>c</e></mr></m>", "a, b; c"),
+    ],
+)
+def test_so_does_a_formula_of_word(math: str, text: str) -> None:
+    written = re.sub(r">([^<]+)<", r"><r><t>\1</t></r><", math)
+    assert formula(parse(f"<oMath>{written}</oMath>".encode(), "x")) == text
 
 
 @pytest.mark.parametrize(
@@ -177,6 +231,21 @@ def test_a_raised_figure_makes_no_number_that_was_not_there(before: str, mark: s
         ("<p>a</p><script>x</script><p hidden=''>y</p><nav>z</nav>", "a"),
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("<p>10<sup>3</sup> cells, CO<sub>2</sub></p>", "10³ cells, CO2"),
+        ("<h2>Above 10<sup>3</sup> cells</h2><p>a</p>", "Above 10³ cells\n\na"),
+        ("<h2><svg><title>icon</title></svg><button>Rest</button></h2><p>a</p>", "Rest\n\na"),
+        (
+            "<table><tr><td rowspan='2'>a</td><td>b</td><td rowspan='2'>c</td></tr><tr><td>d</td></tr>"
+            "<tr><td>e</td><td colspan='2'>f</td></tr></table>",
+            "a | b | c\n | d\ne | f",
+        ),
+        # What no table has, and rows that no one could read.
+        ("<table><tr><td colspan='0' rowspan='0'>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a | b\nc"),
+        ("<table><tr><td colspan='99999'>a</td><td>b</td></tr></table>", "a | " + " | " * 59 + "b"),
+        (
+            "<p>At <math><semantics><mrow><mi>p</mi><mo>&lt;</mo><msup><mn>10</mn><mrow><mo>−</mo><mn>5</mn></mrow>"
+            "</msup></mrow><annotation>p</annotation></semantics></math>.</p>",
+            "At p < 10⁻⁵.",
+        ),
     ],
 )
 def test_xhtml(html: str, text: str) -> None:

@@ -38,6 +38,7 @@ ORDER = [
     "readers.pdf",
     "readers.package",
     "readers.xml_tree",
+    "readers.formulae",
     "readers.docx_styles",
     "readers.docx",
     "readers.odt",

@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from healthsearch.article import Heading
 
 DEEPEST_HEADING = 6
+# Merged cells keep their places in so many columns; a cell may claim a million of them.
+WIDEST_TABLE = 60
 
 
 class Blocks:
@@ -64,9 +66,11 @@ class Blocks:
         self.pages += [start + len(mark) + offset for offset in page_breaks]
 
     def row(self, cells: Iterable[str], *, tight: bool | None = None) -> None:
-        """Add a table row: its cells on one line, separated by bars."""
+        """Add a table row: its cells on one line, separated by bars; empty cells at its end are left out."""
         texts = [squeeze(cell) for cell in cells]
-        self._write(" | ".join(texts) if any(texts) else "", "row", self._follows("row", tight))
+        while texts and not texts[-1]:
+            texts.pop()
+        self._write(" | ".join(texts), "row", self._follows("row", tight))
 
     def page(self) -> None:
         """Begin a new page with the next block."""
@@ -101,7 +105,9 @@ _FIGURES = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 _REFERENCE = re.compile(r"\[?\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\]?")
 _TABLE_NOTE = re.compile(r"[a-h*†‡§¶]")
 _AFTER_ANY = re.compile(r"(?:[^\W_]{2,}|\d)[.)%]?$")
-_AFTER_WORD = re.compile(r"(?:(?<![^\W\d_])(?!(?:[cdkmnµμ]?m|in|ft)$)[^\W\d_]{2,}|[.,;:!?)\]\"”’])$")
+# The last of these continues references that were raised one by one: [3]–[5].
+_AFTER_WORD = re.compile(r"(?:(?<![^\W\d_])(?!(?:[cdkmnµμ]?m|in|ft)$)[^\W\d_]{2,}|[.,;:!?)\]\"”’]|\][–—-])$")
+_NOTE_MARK = re.compile(r"[\[(]?(\d{1,2}|[a-z]|[*†‡§¶#]{1,3})[\])]?[.:]?")
 
 
 def raised(before: str, text: str) -> str:
@@ -117,6 +123,16 @@ def raised(before: str, text: str) -> str:
     if _REFERENCE.fullmatch(text) and _AFTER_WORD.search(before):
         return text if text.startswith("[") else f"[{text}]"
     return text
+
+
+def note_mark(label: str) -> str:
+    """The label of a footnote as ``raised`` shows it in the text; other labels as they are.
+
+    >>> note_mark("a"), note_mark("2)"), note_mark("Note:")
+    ('[a]', '[2]', 'Note:')
+    """
+    found = _NOTE_MARK.fullmatch(label)
+    return f"[{found[1]}]" if found else label
 
 
 def squeeze(text: str) -> str:

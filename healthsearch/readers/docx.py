@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from healthsearch.article import Article
-from healthsearch.readers.blocks import Blocks, raised, squeeze
+from healthsearch.readers.blocks import WIDEST_TABLE, Blocks, raised, squeeze
 from healthsearch.readers.docx_styles import Styles, value
+from healthsearch.readers.formulae import FORMULAE, formula
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.package import Package
 from healthsearch.readers.properties import choose_title, fields
-from healthsearch.readers.xml_tree import Element, attribute, children, first, name, parse, text_of
+from healthsearch.readers.xml_tree import Element, attribute, children, first, name, number, parse, text_of
 
 # These wrap paragraphs or runs without changing what they are.
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "hyperlink", "fldSimple", "dir", "bdo"}
@@ -125,9 +126,9 @@ class _Document:
     def _write_notes(self) -> None:
         """Put footnotes after their paragraph, and so under its heading."""
         due, self._due = self._due, []
-        for number, note in due:
+        for place, note in due:
             texts = [self._text(paragraph, []) for paragraph in children(note, "p")]
-            self.blocks.paragraph(f"[{number}] " + "\n".join(filter(None, texts)))
+            self.blocks.paragraph(f"[{place}] " + "\n".join(filter(None, texts)))
 
     def _table(self, table: Element) -> None:
         rows = [list(_inner(row, "tc")) for row in _inner(table, "tr")]
@@ -137,7 +138,7 @@ class _Document:
                 self._take(row[0])
             return
         for row in rows:
-            self.blocks.row([self._cell(cell) for cell in row])
+            self.blocks.row([text for cell in row for text in (self._cell(cell), *[""] * (_width(cell) - 1))])
         self._write_notes()
 
     def _cell(self, cell: Element) -> str:
@@ -156,8 +157,10 @@ class _Document:
     def _say_in(self, parent: Element, said: list[str], boxes: list[Element]) -> None:
         for element in children(parent):
             kind = name(element)
-            if kind in ("t", "oMath", "oMathPara"):
-                said.append(element.text or "" if kind == "t" else text_of(element))
+            if kind == "t":
+                said.append(element.text or "")
+            elif kind in FORMULAE:
+                said.append(formula(element))
             elif kind in _CHARACTERS:
                 said.append(_CHARACTERS[kind])
             elif kind in ("footnoteReference", "endnoteReference"):
@@ -186,6 +189,12 @@ class _Document:
         self._noted += 1
         self._due.append((self._noted, note))
         return f"[{self._noted}]"
+
+
+def _width(cell: Element) -> int:
+    """How many columns a cell takes."""
+    span = first(cell, "tcPr/gridSpan")
+    return 1 if span is None else max(1, min(number(value(span), 1), WIDEST_TABLE))
 
 
 def _hidden(run: Element) -> bool:

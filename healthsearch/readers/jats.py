@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from healthsearch.article import Article
-from healthsearch.readers.blocks import Blocks
+from healthsearch.readers.blocks import Blocks, squeeze
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.jats_text import inline, write
 from healthsearch.readers.properties import choose_title, fields
@@ -20,6 +20,7 @@ _LICENCE = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/(\d\.\d)|publ
 _NAMED_LICENCE = re.compile(r"Creative Commons(?: [A-Z][\w-]*)+")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _JOURNAL = ("journal-title-group/journal-title", "journal-title", "publisher/publisher-name")
+_NOT_IN_NAMES = {"contrib-group", "xref", "fn", "address", "aff", "email", "author-comment", "on-behalf-of"}
 _ONLINE_FIRST = ("epub", "pub", "ppub", "collection")
 
 
@@ -33,12 +34,14 @@ def read(root: Element, path: str) -> Iterator[Article]:
     blocks.heading(title, 1)
     for abstract in children(meta, "abstract") if meta is not None else ():
         _abstract(abstract, blocks)
-    body = first(root, "body")
+    body, back = first(root, "body"), first(root, "back")
+    notes = (
+        {} if back is None else {attribute(note, "id"): note for note in back.iter("{*}fn") if attribute(note, "id")}
+    )
     if body is not None:
-        write(body, blocks, 2)
-    back = first(root, "back")
+        write(body, blocks, 2, notes=notes)
     for part in children(back, "app-group", "app", "glossary", "sec", "notes") if back is not None else ():
-        write(part, blocks, 2)
+        write(part, blocks, 2, notes=notes)
     about = {} if meta is None else _about(root, meta)
     yield Details(about).article(path, blocks.text, tuple(blocks.headings), choose_title(path, title))
 
@@ -76,7 +79,18 @@ def _authors(meta: Element) -> Iterator[str]:
                 parts = (text_of(first(person, part)) for part in ("given-names", "surname", "suffix"))
                 yield " ".join(filter(None, parts))
             else:
-                yield text_of(first(contributor, "string-name")) or text_of(first(contributor, "collab"))
+                yield text_of(first(contributor, "string-name")) or _group(first(contributor, "collab"))
+
+
+def _group(collaboration: Element | None) -> str:
+    """The name of a group of authors, without its members and the marks of their affiliations."""
+    if collaboration is None:
+        return ""
+    said = [collaboration.text or ""]
+    for child in collaboration:
+        known = name(child) and name(child) not in _NOT_IN_NAMES
+        said += [text_of(child) if known else "", child.tail or ""]
+    return squeeze("".join(said))
 
 
 def _published(meta: Element) -> str:

@@ -146,14 +146,14 @@ class _Text:
                 self.take(row[0])
             return
         for row in cells:
-            texts = [text for cell in row for text in self._repeated(cell)]
-            while texts and not texts[-1]:
-                texts.pop()
-            self.blocks.row(texts)
+            self.blocks.row([text for cell in row for text in self._repeated(cell)])
         self._after([])
 
     def _repeated(self, cell: Element) -> list[str]:
         times = number(attribute(cell, "number-columns-repeated"), 1)
+        if name(cell) == "covered-table-cell":
+            # A merged cell is said where it begins.
+            return [""] * min(times, _MOST_REPEATED)
         text = " ".join(self._text(block)[0] for block in cell.iter() if name(block) in ("p", "h"))
         return [text] * min(times, _MOST_REPEATED)
 

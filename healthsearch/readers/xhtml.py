@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from healthsearch.readers.blocks import Blocks, raised, squeeze
-from healthsearch.readers.xml_tree import Element, attribute, children, first, name, number, text_of
+from healthsearch.readers.blocks import WIDEST_TABLE, Blocks, raised, squeeze
+from healthsearch.readers.formulae import FORMULAE, formula
+from healthsearch.readers.xml_tree import Element, attribute, children, name, number, text_of
 
 _LEFT_OUT = set(
     "head script style template nav svg audio video iframe object noscript button input select textarea rt rp".split()
@@ -15,6 +17,7 @@ _BLOCKS = set(
     " center body html hr dl hgroup".split()
 )
 _LISTS = {"ul", "ol", "menu", "dir"}
+_NEVER_SHOWN = {"script", "style", "template", "svg", "rt", "rp"}
 _HEADING = re.compile(r"h([1-6])")
 _NOT_IN_CELLS = {"table", *(f"h{level}" for level in range(1, 7))}
 _PARTING = _BLOCKS | {"li", "br", "dt", "dd", "list-item", "break"}
@@ -48,7 +51,7 @@ class _Writer:
         elif heading := _HEADING.fullmatch(kind):
             self.flush()
             self._marks = []
-            self._blocks.heading(text_of(element), int(heading[1]))
+            self._blocks.heading(cell_text(element), int(heading[1]))
         elif kind in _LISTS:
             self._list(element, kind)
         elif kind == "pre":
@@ -58,6 +61,8 @@ class _Writer:
             self._inline.append("\n")
         elif is_raised(element):
             self._inline.append(raised("".join(self._inline[-3:]), text_of(element)))
+        elif kind in FORMULAE and (said := formula(element)):
+            self._inline.append(said)
         elif kind in _BLOCKS or kind in ("dt", "dd"):
             self.flush()
             self._walk_in(element)
@@ -101,7 +106,8 @@ class _Writer:
 
     def _table(self, element: Element) -> None:
         self.flush()
-        self._blocks.paragraph(text_of(first(element, "caption")))
+        for caption in children(element, "caption"):
+            self._blocks.paragraph(cell_text(caption))
         rows = table_cells(element)
         if max(map(len, rows), default=0) <= 1 or any(name(inner) in _NOT_IN_CELLS for inner in _within(rows)):
             # A frame around text, not a table.
@@ -109,8 +115,8 @@ class _Writer:
                 self._walk_in(cell)
                 self.flush()
             return
-        for row in rows:
-            self._blocks.row(map(cell_text, row))
+        for row in table_rows(rows):
+            self._blocks.row(row)
 
 
 def table_cells(table: Element) -> list[list[Element]]:
@@ -119,13 +125,34 @@ def table_cells(table: Element) -> list[list[Element]]:
     return [list(children(row, "td", "th")) for group in groups for row in children(group, "tr")]
 
 
+def table_rows(cells: list[list[Element]]) -> Iterator[list[str]]:
+    """The text of every cell, row by row; a merged cell is said where it begins, and its other places are empty.
+
+    So what stands in one column is in the same place of every row.
+    """
+    below: dict[int, int] = {}
+    for row in cells:
+        texts: list[str] = []
+        for cell in row:
+            while below.get(len(texts)):
+                below[len(texts)] -= 1
+                texts.append("")
+            wide = max(1, min(number(attribute(cell, "colspan"), 1), WIDEST_TABLE - len(texts)))
+            for place in range(len(texts), min(len(texts) + wide, WIDEST_TABLE)):
+                below[place] = max(0, number(attribute(cell, "rowspan"), 1) - 1)
+            texts += [cell_text(cell), *[""] * (wide - 1)]
+        for place in range(len(texts), WIDEST_TABLE):
+            below[place] = max(0, below.get(place, 0) - 1)
+        yield texts
+
+
 def is_raised(element: Element) -> bool:
     """Whether the element is a superscript or (in JATS) a footnote mark."""
     return name(element) == "sup" or attribute(element, "ref-type") in ("fn", "table-fn")
 
 
 def cell_text(cell: Element) -> str:
-    """A cell's text on one line, its paragraphs and items separated by spaces."""
+    """The text of a cell or a heading on one line, its paragraphs and items separated by spaces."""
     return squeeze("".join(_said_in(cell, [])))
 
 
@@ -135,7 +162,9 @@ def _said_in(element: Element, said: list[str]) -> list[str]:
     for child in element:
         if is_raised(child):
             said.append(raised("".join(said[-3:]), text_of(child)))
-        elif name(child):
+        elif name(child) in FORMULAE and (told := formula(child)):
+            said.append(told)
+        elif name(child) and name(child) not in _NEVER_SHOWN:
             said.append(" " if name(child) in _PARTING else "")
             _said_in(child, said)
         said += [" " if name(child) in _PARTING else "", child.tail or ""]
