@@ -35,7 +35,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from healthsearch import search  # noqa: E402 - the project need not be installed
+from healthsearch import embedded  # noqa: E402 - the project need not be installed
 from healthsearch.build import build  # noqa: E402
 from healthsearch.encoder import Matrix, Vector, unit_rows  # noqa: E402
 from healthsearch.generation import Generation  # noqa: E402
@@ -278,9 +278,9 @@ def _timed_phases(searcher: Searcher) -> dict[str, list[float]]:
     timed("spelling", searcher.speller, "correct")
     timed("nearest passages", searcher.generation.vectors, "search")
     timed("passages by words", searcher.generation.words, "scores")
-    timed("passages by words", search, "highest")
-    timed("measuring", search, "measure")
-    timed("newer articles", search, "newer")
+    timed("passages by words", embedded, "highest")
+    timed("measuring", embedded, "measure")
+    timed("newer articles", embedded, "newer")
     return phases
 
 

@@ -19,7 +19,6 @@ import numpy as np
 
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
-from healthsearch.coverage import Numbers, Rows
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.files import digests, flush, names
 from healthsearch.generation import (
@@ -36,7 +35,7 @@ from healthsearch.generation import (
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import Passage
 from healthsearch.rows import RowWriter, mapped
-from healthsearch.store import Store, StoredArticle, StoreWriter
+from healthsearch.store import STORE, Store, StoredArticle, StoreWriter
 from healthsearch.vectors import EXACT_UP_TO, SKETCH, Matrix, Sketch, Vectors, mean
 from healthsearch.vectors import writer as vectors_writer
 from healthsearch.words import DOCUMENTS
@@ -67,6 +66,7 @@ class Draft:
         self._folder = index / GENERATIONS / _DRAFT
         self._digest = hashlib.sha256()
         self._skipped: dict[str, Skipped] = {}
+        self._taken_over: set[str] = set()
         self.articles = 0
 
     def __enter__(self) -> Draft:
@@ -78,14 +78,15 @@ class Draft:
             # On a full disk no file can even be closed; then most of all the folder must go.
             ends.callback(shutil.rmtree, self._folder, ignore_errors=True)
             self._writers = ends.enter_context(ExitStack())
-            self._store = self._writers.enter_context(closing(StoreWriter(self._folder / "store.sqlite")))
+            earlier = self._previous.folder / STORE if self._previous else None
+            self._store = self._writers.enter_context(closing(StoreWriter(self._folder / STORE, earlier)))
             self._vectors = self._writers.enter_context(closing(vectors_writer(self._folder, dimension)))
             articles = self._folder / "article_vectors.npy"
             self._article_vectors = self._writers.enter_context(closing(RowWriter(articles, np.float32, (dimension,))))
             sentences = self._folder / "sentences.npy"
             self._sentences = self._writers.enter_context(closing(RowWriter(sentences, np.int8, (dimension,))))
-            known = self._previous.words.vocabulary if self._previous else {}
-            self._words = self._writers.enter_context(closing(WordsWriter(self._folder, known)))
+            known = (self._previous.words.vocabulary, self._previous.spellings) if self._previous else ({}, {})
+            self._words = self._writers.enter_context(closing(WordsWriter(self._folder, *known)))
             self._ends = ends.pop_all()
         return self
 
@@ -100,25 +101,15 @@ class Draft:
         keys: Sequence[str],
         vectors: Matrix,
         sentences: SentenceVectors,
-        pieces: tuple[Numbers, Rows] | None = None,
     ) -> None:
-        """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences.
-
-        ``pieces``: its words as the previous generation has them; by default they are read from its text.
-        """
+        """Add an article of this file: its passages, their keys and (n, dimension) vectors, those of its sentences."""
         count = sum(len(passage.sentences) for passage in passages)
         if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
             raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
         self._store.add(article, file, passages, keys)
-        self._vectors.add(vectors)
-        self._article_vectors.add(mean(vectors)[None, :])
-        self._sentences.add(sentences)
-        if pieces is None:
-            self._words.add(article, passages)
-        else:
-            self._words.take_over(article, passages, pieces)
-        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
-        self.articles += 1
+        self._words.add(article, passages)
+        self._add_vectors(vectors, sentences)
+        self._count(article, file)
 
     def take_over(self, known: StoredArticle, file: SourceFile) -> None:
         """Add an article of the previous generation, whose file has not changed, with all that is known of it."""
@@ -131,7 +122,20 @@ class Draft:
         passages = [stored.passage for stored in known.passages]
         # See ``words_held`` for the places of the pieces.
         pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
-        self.add(known.article, file, passages, known.keys, vectors, sentences, pieces)
+        self._store.take_over(known, file)
+        self._words.take_over(known.article, passages, pieces)
+        self._add_vectors(vectors, sentences)
+        self._count(known.article, file)
+        self._taken_over.add(known.article.id)
+
+    def _add_vectors(self, passages: Matrix, sentences: SentenceVectors) -> None:
+        self._vectors.add(passages)
+        self._article_vectors.add(mean(passages)[None, :])
+        self._sentences.add(sentences)
+
+    def _count(self, article: Article, file: SourceFile) -> None:
+        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
+        self.articles += 1
 
     def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
         """Note that the text of the article ``first`` stands in this file too, where its id would be ``copy``."""
@@ -145,12 +149,13 @@ class Draft:
 
     def publish(self) -> Generation:
         """Flush, read back and publish; returns the generation, opened from its files."""
+        self._leave_out()
         self._writers.close()
         self._write_sketch()
         self._words.finish()
         for path in self._folder.rglob("*"):
             flush(path)
-        store = Store(self._folder / "store.sqlite")
+        store = Store(self._folder / STORE)
         articles, passages, sentences = store.counts()
         store.close()
         postings = {name: len(mapped(self._folder / name / DOCUMENTS)) for name in ("words", "article_words")}
@@ -169,6 +174,14 @@ class Draft:
         name = name_of(manifest)
         Generation(self._folder, name, compare=False).close()
         return self._put_in_place(name)
+
+    def _leave_out(self) -> None:
+        """Tell what of the previous generation has not been taken over."""
+        if self._previous is not None:
+            for identity in self._previous.store.ids():
+                if identity not in self._taken_over:
+                    known = self._previous.store.whole_article(identity)
+                    self._words.leave_out(known.article, [stored.passage for stored in known.passages])
 
     def _write_sketch(self) -> None:
         """Where there are many vectors."""

@@ -34,7 +34,7 @@ from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS
 from healthsearch.rows import mapped
-from healthsearch.store import Store
+from healthsearch.store import STORE, Store
 from healthsearch.vectors import SKETCH, Matrix, Vectors
 from healthsearch.words import ANALYSIS, Words
 
@@ -138,7 +138,7 @@ class Generation:
                 _check_files(folder, self.manifest)
             self.encoder = EncoderFacts(**self.manifest["encoder"])
             self.skipped = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
-            self.store = Store(folder / "store.sqlite")
+            self.store = Store(folder / STORE)
             with ExitStack() as failing:
                 failing.callback(self.store.close)
                 sketched = SKETCH in self.manifest["files"]

@@ -26,6 +26,8 @@ from healthsearch.passages import Passage, Span
 
 Rows = npt.NDArray[np.int64]
 
+# The file's name in a generation.
+STORE = "store.sqlite"
 _SCHEMA = """
 CREATE TABLE files (row INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, digest TEXT NOT NULL) STRICT;
 CREATE TABLE articles (
@@ -79,12 +81,15 @@ class StoredArticle(NamedTuple):
 class StoreWriter:
     """Fills a new store, article by article; ``close`` makes it whole."""
 
-    def __init__(self, file: Path) -> None:
-        self._db = sqlite3.connect(file, isolation_level=None)
+    def __init__(self, file: Path, earlier: Path | None = None) -> None:
+        """``earlier``: the store that articles may be taken from."""
+        self._db = sqlite3.connect(file, isolation_level=None, uri=True)
         # The file is part of a draft: it is flushed once when whole, and thrown away if that never comes.
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.executescript(_SCHEMA)
+        if earlier is not None:
+            self._db.execute("ATTACH ? AS earlier", (_read_only(earlier),))
         self._db.execute("BEGIN")
         self._articles = self._passages = self._sentences = 0
         self._files: dict[str, int] = {}
@@ -134,6 +139,28 @@ class StoreWriter:
             self._sentences += len(passage.sentences)
         self._articles += 1
 
+    def take_over(self, known: StoredArticle, file: SourceFile) -> None:
+        """Write an article of the earlier store, as it stands there."""
+        first = known.passages[0]
+        self._db.execute(
+            f"INSERT INTO articles (row, file, {_ARTICLE}) SELECT ?, ?, {_ARTICLE} FROM earlier.articles WHERE id = ?",
+            (self._articles, self._file(file), known.article.id),
+        )
+        self._db.execute(
+            "INSERT INTO passages SELECT row + ?, ?, first, last, headings, context, sentences, first_sentence + ?, key"
+            " FROM earlier.passages WHERE row BETWEEN ? AND ? ORDER BY row",
+            (
+                self._passages - first.row,
+                self._articles,
+                self._sentences - first.first_sentence,
+                first.row,
+                known.passages[-1].row,
+            ),
+        )
+        self._passages += len(known.passages)
+        self._sentences += sum(len(stored.passage.sentences) for stored in known.passages)
+        self._articles += 1
+
     def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
         """Note that the text of the article with the id ``first`` stands in this file too, under the id ``copy``."""
         self._db.execute(
@@ -160,7 +187,7 @@ class Store:
     """The finished store, safe to read from many threads."""
 
     def __init__(self, file: Path) -> None:
-        self._db = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        self._db = sqlite3.connect(_read_only(file), uri=True, check_same_thread=False)
         self._lock = threading.Lock()
         # A connection refers to itself: without this the file would stay open until Python looks for cycles.
         weakref.finalize(self, self._db.close)
@@ -286,12 +313,18 @@ class Store:
 
     def _whole(self, row: int) -> StoredArticle:
         [found] = self._all(f"SELECT {_ARTICLE}, {_ALSO_AT} FROM articles a WHERE row = ?", row)
+        article = _article(found)
+        # Cutting the passages' text out of the article's is quicker here than in SQLite.
         rows = self._all(
-            f"SELECT {_PASSAGE}, p.key FROM passages p JOIN articles a ON a.row = p.article"
-            " WHERE a.row = ? ORDER BY p.row",
+            "SELECT row, headings, context, first, last, sentences, first_sentence, key FROM passages"
+            " WHERE article = ? ORDER BY row",
             row,
         )
-        return StoredArticle(_article(found), [_passage(row[:-1]) for row in rows], [row[-1] for row in rows])
+        passages = [
+            _passage((number, article.id, headings, context, article.text[start:end], start, end, *rest))
+            for number, headings, context, start, end, *rest, _ in rows
+        ]
+        return StoredArticle(article, passages, [key for *_, key in rows])
 
     def ids(self) -> list[str]:
         """For each article, by row, its id."""
@@ -327,6 +360,10 @@ class Store:
     def _all(self, sql: str, *values: object) -> list[Any]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
+
+
+def _read_only(file: Path) -> str:
+    return f"{file.resolve().as_uri()}?mode=ro&immutable=1"
 
 
 @cache

@@ -27,13 +27,18 @@ _BLOCK = 2_000
 class WordsWriter:
     """Fills ``folder`` with coverage, vocabulary, spellings and the two word indexes of a generation."""
 
-    def __init__(self, folder: Path, earlier: Mapping[str, int]) -> None:
-        """``earlier``: the vocabulary of the generation that articles may be taken from, by number."""
+    def __init__(self, folder: Path, earlier: Mapping[str, int], spelt: Mapping[str, int]) -> None:
+        """``earlier``: the vocabulary of the generation that articles may be taken from, by number.
+
+        ``spelt``: its spellings with their counts.
+        """
         self._folder = folder
         self._earlier = list(earlier)
         self._renumbered = np.full(len(earlier), -1, np.int32)
         self._coverage = CoverageWriter(folder / "coverage")
-        self._spellings: Counter[str] = Counter()
+        # Counting the words of all articles would take a third of a build that takes over nearly all of them: what is
+        # not taken over is subtracted instead.
+        self._spellings = Counter(spelt)
         # For each article the number of pieces in each passage, and the numbers of its titles' words.
         self._pieces: list[list[int]] = []
         self._titles: list[list[int]] = []
@@ -45,7 +50,8 @@ class WordsWriter:
             pieces.append(words(names(article, passage)))
             pieces += [words(passage.text[start:end]) for start, end in passage.sentences]
         self._coverage.add(pieces)
-        self._count(article, passages)
+        self._spellings.update(_spellings(article, passages))
+        self._note(article, passages)
 
     def take_over(self, article: Article, passages: Sequence[Passage], known: tuple[Numbers, Rows]) -> None:
         """Add the next article from the earlier word numbers of its pieces and the number of words in each."""
@@ -54,16 +60,14 @@ class WordsWriter:
         for number in numbers[self._renumbered[numbers] < 0].tolist():
             self._renumbered[number] = self._coverage.vocabulary[self._earlier[number]]
         self._coverage.add_numbers(self._renumbered[numbers], lengths)
-        self._count(article, passages)
+        self._note(article, passages)
 
-    def _count(self, article: Article, passages: Sequence[Passage]) -> None:
-        headings: set[str] = set()
-        for passage in passages:
-            headings.update(passage.headings)
-            self._spellings.update(spellings(passage.text))
-        titles = "\n".join((article.title, *article.also_called))
-        self._spellings.update(spellings("\n".join((titles, *sorted(headings)))))
-        self._titles.append([self._coverage.vocabulary[word] for word in words(titles)])
+    def leave_out(self, article: Article, passages: Sequence[Passage]) -> None:
+        """Note that this article of the earlier generation was not taken over."""
+        self._spellings.subtract(_spellings(article, passages))
+
+    def _note(self, article: Article, passages: Sequence[Passage]) -> None:
+        self._titles.append([self._coverage.vocabulary[word] for word in words(_titles(article))])
         self._pieces.append([1 + len(passage.sentences) for passage in passages])
 
     def close(self) -> None:
@@ -75,7 +79,7 @@ class WordsWriter:
         self.close()
         vocabulary = self._coverage.vocabulary
         _write(self._folder / "vocabulary.json", vocabulary)
-        _write(self._folder / "spellings.json", dict(sorted(self._spellings.items())))
+        _write(self._folder / "spellings.json", dict(sorted((+self._spellings).items())))
         articles, passages = len(self._pieces), sum(map(len, self._pieces))
         write_postings(self._folder / "words", lambda: self._blocks(by_article=False), passages, len(vocabulary))
         write_postings(self._folder / "article_words", lambda: self._blocks(by_article=True), articles, len(vocabulary))
@@ -107,6 +111,18 @@ class WordsWriter:
             )
             piece += len(lengths)
             passage += len(of_passages)
+
+
+def _titles(article: Article) -> str:
+    return "\n".join((article.title, *article.also_called))
+
+
+def _spellings(article: Article, passages: Sequence[Passage]) -> Iterator[str]:
+    headings: set[str] = set()
+    for passage in passages:
+        headings.update(passage.headings)
+        yield from spellings(passage.text)
+    yield from spellings("\n".join((_titles(article), *sorted(headings))))
 
 
 def _write(file: Path, numbers: Mapping[str, int]) -> None:
