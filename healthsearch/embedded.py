@@ -276,7 +276,7 @@ class EmbeddedMaker:
             generation, _ = open_generation(self._index)
         except HealthSearchError:
             return None
-        made_by = {name: generation.manifest[name] for name in rules()}
+        made_by = {name: generation.manifest.get(name) for name in rules()}
         if made_by == rules() and generation.encoder.passage_digest == self._encoder.passage_digest:
             return Embedded(generation)
         generation.close()

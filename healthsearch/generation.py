@@ -33,6 +33,7 @@ from healthsearch.files import digests, read_text, write_atomically
 from healthsearch.filters import Facets
 from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS
+from healthsearch.readers import READING
 from healthsearch.rows import mapped
 from healthsearch.store import STORE, Store
 from healthsearch.vectors import SKETCH, Matrix, Vectors
@@ -78,7 +79,13 @@ class EncoderFacts:
 
 def rules() -> dict[str, object]:
     """What, besides articles and encoder, decides the content of a generation."""
-    return {"format": FORMAT, "splitting": SPLITTING, "passage_tokens": TARGET_TOKENS, "analysis": ANALYSIS}
+    return {
+        "format": FORMAT,
+        "reading": READING,
+        "splitting": SPLITTING,
+        "passage_tokens": TARGET_TOKENS,
+        "analysis": ANALYSIS,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -597,7 +597,7 @@ def test_the_manifest_names_what_made_it(tmp_path: Path) -> None:
         name = draft.publish().name
     manifest = json.loads((in_use(tmp_path) / "manifest.json").read_text(encoding="utf-8"))
     assert {rule: manifest[rule] for rule in rules()} == rules()
-    assert set(rules()) == {"format", "splitting", "passage_tokens", "analysis"}
+    assert set(rules()) == {"format", "reading", "splitting", "passage_tokens", "analysis"}
     assert manifest["encoder"] == {
         "name": "keywords",
         "digest": "digest of the encoder",

@@ -159,3 +159,27 @@ def test_a_long_word_at_the_end_of_a_line_keeps_a_hyphen_that_it_has_elsewhere()
         pdf([column(["An anti-inflammatory cream is an anti-", "inflammatory one, and COVID-", "19 is not."], 72, 700)])
     )
     assert article.text == "An anti-inflammatory cream is an anti-inflammatory one, and COVID-19 is not."
+
+
+def one_by_one(text: str, x: float, y: float, size: float = 10) -> list[Text]:
+    """Every figure drawn by a command of its own, as some programs do; each is about half as wide as high."""
+    return [Text(figure, x + place * 0.556 * size, y, size) for place, figure in enumerate(text)]
+
+
+def test_a_mark_drawn_after_its_line_stands_in_the_gap_that_the_line_has_for_it() -> None:
+    """The word ends at 99.2, and two figures of 6 points are 6.7 wide."""
+    line = [Text("eased", 72, 700), Text("pain in 900", 108, 700)]
+    drawn_later = one_by_one("12", 99.4, 704, 6)
+    assert read(pdf([[*line, *drawn_later]])).text == "eased[12] pain in 900"
+    # Another line's mark, or one over a line without a gap there, stays where it is drawn.
+    assert read(pdf([[*line, Text("12", 140, 704, 6)]])).text != "eased[12] pain in 900"
+
+
+def test_a_subscript_drawn_after_its_line_is_a_part_of_its_word() -> None:
+    line = [Text("CO", 72, 700), Text("rises at night", 93.5, 700)]
+    assert read(pdf([[*line, Text("2", 87.2, 698, 6)]])).text == "CO2 rises at night"
+
+
+def test_raised_figures_drawn_one_by_one_are_one_number() -> None:
+    line = [Text("as others", 72, 700), *one_by_one("12", 113.3, 704, 6), Text("say", 123, 700)]
+    assert read(pdf([line])).text == "as others[12] say"

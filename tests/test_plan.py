@@ -135,7 +135,7 @@ def test_another_encoder_or_a_rebuild_reads_everything(corpus: Path, previous: G
         assert told(plan.summary) == {"unchanged": sorted(everything)}
 
 
-@pytest.mark.parametrize("rule", ["splitting", "passage_tokens", "analysis"])
+@pytest.mark.parametrize("rule", ["reading", "splitting", "passage_tokens", "analysis"])
 def test_an_index_by_other_rules_is_read_anew(corpus: Path, index: Path, rule: str) -> None:
     reseal(index, lambda manifest: manifest.update({rule: "of yesterday"}))
     generation, _ = open_generation(index)

@@ -22,6 +22,9 @@ from healthsearch.readers.signs import KINDS, sign
 Outcome = Article | UnreadableArticle
 Reader = Callable[[bytes, str], Iterator[Outcome]]
 
+# Raise it when a reader makes other text, headings or details of the same file; older indexes are then built anew.
+READING = "formats-1"
+
 READERS: dict[str, Reader] = {
     ".md": markdown.read,
     ".markdown": markdown.read,

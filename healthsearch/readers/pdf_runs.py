@@ -9,9 +9,10 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pypdfium2
 from pypdfium2 import raw
@@ -22,6 +23,9 @@ from healthsearch.readers.blocks import raised
 _BROKEN_WORD = {0x02, 0xFFFE}
 _BOLD = re.compile(r"bold|black|heavy|semibd", re.IGNORECASE)
 _BOLD_WEIGHT = 600
+# A super- or subscript is smaller than this share of its line's type, and is drawn within so many runs after its line.
+_SMALL = 0.85
+_REMEMBERED = 20
 # No page is larger, in points; what is not a number is not smaller either.
 _FARTHEST = 100_000
 
@@ -57,15 +61,15 @@ def runs(page: pypdfium2.PdfPage) -> list[list[Run]]:
 
     The text that is upright on the screen comes first.
     """
-    found: dict[int, list[Run]] = {0: []}
-    growing: list[_Shown] = []
+    groups: list[list[_Shown]] = []
     for shown in _shown(page):
-        if growing and not _continues(growing[-1], shown):
-            found.setdefault(growing[0].turned, []).append(_run(growing))
-            growing = []
-        growing.append(shown)
-    if growing:
-        found.setdefault(growing[0].turned, []).append(_run(growing))
+        if groups and _continues(groups[-1][-1], shown):
+            groups[-1].append(shown)
+        elif not (groups and _put_in_its_gap(groups[-_REMEMBERED:], shown)):
+            groups.append([shown])
+    found: dict[int, list[Run]] = {0: []}
+    for pieces in groups:
+        found.setdefault(pieces[0].turned, []).append(_run(pieces))
     return [found[turned] for turned in sorted(found)]
 
 
@@ -73,6 +77,28 @@ def _continues(last: _Shown, shown: _Shown) -> bool:
     size = max(last.size, shown.size)
     level = abs(shown.baseline - last.baseline) < size * 0.5
     return last.turned == shown.turned and level and -size < shown.left - last.right < size
+
+
+def _put_in_its_gap(groups: list[list[_Shown]], shown: _Shown) -> bool:
+    """Put a super- or subscript into the gap that its line has for it; some programs draw it after the line.
+
+    Returns whether there is such a line.
+    """
+    for pieces in reversed(groups):
+        main = pieces[0]
+        small = shown.size < _SMALL * main.size and abs(shown.baseline - main.baseline) < 0.5 * main.size
+        if main.turned != shown.turned or not small or not main.left < shown.left < pieces[-1].left:
+            continue
+        place = bisect_left(pieces, shown.left, key=lambda piece: piece.left)
+        before, after = pieces[place - 1], pieces[place]
+        give = 0.1 * main.size
+        if before.right > shown.left + give or shown.right > after.left + give:
+            continue
+        space = 0.12 * main.size
+        pieces[place] = replace(after, space_before=after.left - shown.right > space)
+        pieces.insert(place, replace(shown, space_before=shown.left - before.right > space))
+        return True
+    return False
 
 
 def _run(pieces: list[_Shown]) -> Run:
@@ -91,25 +117,31 @@ def _run(pieces: list[_Shown]) -> Run:
 
 
 def _joined(pieces: list[_Shown]) -> str:
-    text = ""
+    """The text of a run; raised figures that are drawn one by one are one number."""
+    text = lifted = ""
     main = pieces[0]
     right: float | None = None
     for piece in pieces:
-        said = piece.text
-        if stands_raised(main.baseline, main.size, piece.baseline, piece.size):
-            said = raised(text, said)
-        else:
-            main = piece
         # Beside a raised figure PDFium may see a space where there is none.
         touching = right is not None and piece.left - right < 0.1 * piece.size and piece.text[0] in ".,;:!?)"
-        text += " " * (piece.space_before and not touching) + said
+        space = " " * (piece.space_before and not touching)
+        is_up = stands_raised(main.baseline, main.size, piece.baseline, piece.size)
+        if lifted and (space or not is_up):
+            text += raised(text.rstrip(), lifted)
+            lifted = ""
+        text += space
+        if is_up:
+            lifted += piece.text
+        else:
+            main = piece
+            text += piece.text
         right = piece.right
-    return text.strip()
+    return (text + raised(text.rstrip(), lifted)).strip()
 
 
 def stands_raised(baseline: float, size: float, other_baseline: float, other_size: float) -> bool:
     """Whether the other is a superscript beside type with this baseline and size."""
-    return other_size < 0.85 * size and other_baseline > baseline + 0.15 * size
+    return other_size < _SMALL * size and other_baseline > baseline + 0.15 * size
 
 
 def _shown(page: pypdfium2.PdfPage) -> Iterator[_Shown]:
