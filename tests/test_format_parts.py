@@ -378,6 +378,37 @@ def test_the_contents_of_older_books_name_chapters_too() -> None:
     assert make.DOCTOR not in [heading.title for heading in article.headings] and make.LAST in article.text
 
 
+def test_the_time_at_which_a_book_was_made_is_no_date_of_its_text() -> None:
+    parts = make.epub_parts()
+    made = parts["OEBPS/book.opf"].replace(
+        "<dc:date>2026-03-02</dc:date>",
+        "<dc:date>2026-03-02T10:11:12Z</dc:date><meta property='dcterms:modified'>2026-03-02T10:11:12Z</meta>",
+    )
+    assert read(make.package(parts | {"OEBPS/book.opf": made}), "a.epub").published is None
+    later = made.replace("<dc:date>2026-03-02T10", "<dc:date>2024-03-02T10")
+    assert read(make.package(parts | {"OEBPS/book.opf": later}), "a.epub").published == "2024-03-02"
+
+
+@pytest.mark.parametrize(
+    ("author", "authors"),
+    [
+        ("Ada Writer &lt;ada@example.org&gt;", ("Ada Writer",)),
+        ("Ada Writer (ada@example.org); Bob Reader", ("Ada Writer", "Bob Reader")),
+        ("Ada Writer; * E-mail: ada@example.org", ("Ada Writer",)),
+    ],
+)
+def test_an_address_is_no_author(author: str, authors: tuple[str, ...]) -> None:
+    core = f"<core><creator>{author}</creator></core>"
+    document = f"<w:document {make.W}><w:body><w:p>{run('a')}</w:p></w:body></w:document>"
+    parts = {**make.docx_parts(), "word/document.xml": document, "docProps/core.xml": core}
+    assert read(make.package(parts), "a.docx").authors == authors
+
+
+def test_a_title_said_twice_with_other_quotation_marks_is_said_once() -> None:
+    page = "<title>A runner's knee</title><h1>A runner's knee</h1><h1>A runner’s knee</h1><p>It hurts.</p>"
+    assert read(page.encode(), "a.html").text == "A runner’s knee\n\nIt hurts."
+
+
 def test_a_book_without_a_book_is_refused() -> None:
     parts = make.epub_parts() | {"META-INF/container.xml": "<container/>"}
     assert "names no book" in refusal(make.package(parts), "a.epub").cause

@@ -171,8 +171,8 @@ def test_a_mark_drawn_after_its_line_stands_in_the_gap_that_the_line_has_for_it(
     line = [Text("eased", 72, 700), Text("pain in 900", 108, 700)]
     drawn_later = one_by_one("12", 99.4, 704, 6)
     assert read(pdf([[*line, *drawn_later]])).text == "eased[12] pain in 900"
-    # Another line's mark, or one over a line without a gap there, stays where it is drawn.
-    assert read(pdf([[*line, Text("12", 140, 704, 6)]])).text != "eased[12] pain in 900"
+    # One that is drawn over a line without a gap there parts no word.
+    assert read(pdf([[*line, Text("12", 140, 704, 6)]])).text == "eased pain in 900¹²"
 
 
 def test_a_subscript_drawn_after_its_line_is_a_part_of_its_word() -> None:

@@ -67,12 +67,18 @@ class _Book:
         def one(wanted: str) -> str:
             return next(filter(None, found.get(wanted, [])), "")
 
+        modified = [
+            text_of(element)
+            for element in (children(metadata, "meta") if metadata is not None else ())
+            if attribute(element, "property") == "dcterms:modified"
+        ]
         source = next((text for text in found.get("source", []) if text.startswith(("http://", "https://"))), "")
         return fields(
             title=one("title"),
             authors=found.get("creator", ()),
             publisher=one("publisher"),
-            published=one("date"),
+            # Programs that are given no date write the time at which they made the file.
+            published="" if one("date") in modified else one("date"),
             language=one("language"),
             licence=one("rights"),
             url=source,

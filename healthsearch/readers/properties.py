@@ -18,6 +18,7 @@ from healthsearch.readers.blocks import squeeze
 _NO_TITLE = re.compile(
     r"untitled|unknown|document\d*|microsoft word - .*|.*\.(?:docx?|odt|rtf|indd|qxd|pdf|tex|dvi|html?)", re.IGNORECASE
 )
+_ADDRESS = re.compile(r"[<(\[][^<>()\[\]]*@[^<>()\[\]]*[>)\]]")
 _DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?(?=$|[T ])")
 
 
@@ -44,7 +45,7 @@ def fields(
     """
     found: dict[str, Any] = {"language": _language(language)}
     found |= {"published": _date(published), "reviewed": _date(reviewed)}
-    found |= {"authors": _distinct(authors), "also_called": _distinct(also_called)}
+    found |= {"authors": _distinct(map(_without_address, authors)), "also_called": _distinct(also_called)}
     found["reviewed_by"] = _distinct(reviewed_by)
     found |= {name: squeeze(text) for name, text in texts.items()}
     return {name: value for name, value in found.items() if value}
@@ -59,6 +60,12 @@ def _language(text: str) -> str:
 def _date(text: str) -> str:
     match = _DATE.match(text.strip())
     return match[0] if match and parse_date(match[0]) else ""
+
+
+def _without_address(author: str) -> str:
+    """The name without its e-mail address; "" for a line that is about the address, such as "* E-mail: a@b.org"."""
+    said = _ADDRESS.sub("", author)
+    return "" if "@" in said else said
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

@@ -60,9 +60,14 @@ def _take_out_repeated(main: Element) -> None:
     """Remove a repeated title, as in pages converted from another format."""
     heads = list(main.iter("h1"))
     for head, following in itertools.pairwise(heads):
-        if text_of(head) == text_of(following):
+        if _letters(head) == _letters(following):
             take_out(head)
     close_gaps(main)
+
+
+def _letters(heading: Element) -> str:
+    """The heading without its punctuation: one of two alike may have typographic quotation marks."""
+    return re.sub(r"\W+", " ", text_of(heading)).strip()
 
 
 def text_of_page(data: bytes, path: str, charset: str = "") -> str:
