@@ -229,6 +229,8 @@ def test_so_does_a_formula_of_word(math: str, text: str) -> None:
         ("<table><tr><td><h2>Head</h2><p>a</p></td><td>b</td></tr></table>", "Head\n\na\n\nb"),
         ("<table><caption>C</caption><tr><th>a</th><td><p>b</p><p>c</p></td></tr></table>", "C\n\na | b c"),
         ("<p>a</p><script>x</script><p hidden=''>y</p><nav>z</nav>", "a"),
+        ("<ol><li><p>In adults. <a href='#m1'>↩\ufe0e</a></p></li></ol>", "1. In adults."),
+        ("<p>In adults.<a role='doc-backlink' href='#m1'>back</a> <a href='x'>↑ 5%</a></p>", "In adults. ↑ 5%"),
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("<p>10<sup>3</sup> cells, CO<sub>2</sub></p>", "10³ cells, CO2"),
         ("<h2>Above 10<sup>3</sup> cells</h2><p>a</p>", "Above 10³ cells\n\na"),

@@ -18,6 +18,7 @@ _BLOCKS = set(
 )
 _LISTS = {"ul", "ol", "menu", "dir"}
 _NEVER_SHOWN = {"script", "style", "template", "svg", "rt", "rp"}
+_BACK = re.compile("[↩⤴↑^][\ufe0e\ufe0f]?")
 _HEADING = re.compile(r"h([1-6])")
 _NOT_IN_CELLS = {"table", *(f"h{level}" for level in range(1, 7))}
 _PARTING = _BLOCKS | {"li", "br", "dt", "dd", "list-item", "break"}
@@ -44,7 +45,12 @@ class _Writer:
     def walk(self, element: Element) -> None:
         """Take an element: what is inline goes into the paragraph at hand, a block begins and ends its own."""
         kind = name(element)
-        if kind in _LEFT_OUT or "hidden" in element.attrib or _REPEATING & set(attribute(element, "type").split()):
+        if (
+            kind in _LEFT_OUT
+            or "hidden" in element.attrib
+            or _leads_back(element)
+            or _REPEATING & set(attribute(element, "type").split())
+        ):
             return
         if kind == "table":
             self._table(element)
@@ -117,6 +123,13 @@ class _Writer:
             return
         for row in table_rows(rows):
             self._blocks.row(row)
+
+
+def _leads_back(element: Element) -> bool:
+    """Whether it is the arrow of a footnote that leads back to its mark."""
+    return name(element) == "a" and (
+        "doc-backlink" in attribute(element, "role").split() or bool(_BACK.fullmatch(text_of(element)))
+    )
 
 
 def table_cells(table: Element) -> list[list[Element]]:
