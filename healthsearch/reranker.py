@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import local_folder
-
-Scores = npt.NDArray[np.float32]
+from healthsearch.words import Rows, Scores
 
 # As many passages as a person may look at; each costs as much as encoding one.
 DEPTH = 30
@@ -32,10 +30,18 @@ class Reranker:
         self._model = _load(folder)
 
     def scores(self, question: str, passages: Sequence[str]) -> Scores:
-        """One score a passage, higher is better, on the model's own scale; what is too long is cut."""
+        """One score a passage, higher is better, from 0 to 1: the sigmoid of what the network says.
+
+        What is too long is cut.
+        """
         pairs = [(question, passage) for passage in passages]
-        found = self._model.predict(pairs, show_progress_bar=False) if pairs else []
+        # A model may name another scale for itself, or none.
+        found = self._model.predict(pairs, show_progress_bar=False, activation_fn=_sigmoid) if pairs else []
         return np.asarray(found, dtype=np.float32).reshape(len(pairs))
+
+
+def _sigmoid(scores):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - torch is only imported by its users
+    return scores.sigmoid()
 
 
 def _load(folder: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - its type needs the slow import
@@ -57,3 +63,19 @@ def _load(folder: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - its t
             "Name a cross-encoder that was trained to rank.",
         )
     return model
+
+
+def reranked(rows: Rows, scores: Scores, best: Scores) -> tuple[Rows, Scores]:
+    """The ranking with its first passages in the order of ``best``, which are their scores by the reranker.
+
+    ``rows`` and ``scores`` hold n passages, best first; ``best`` the first of them, from 0 to 1. The scores of the rest
+    are on another scale: they are lowered by a factor until none is above the least of ``best``.
+    """
+    order = np.argsort(-best, kind="stable")
+    rest = scores[len(best) :]
+    least = float(best.min(initial=1.0))
+    factor = min(1.0, least / float(rest[0])) if len(rest) and rest[0] > 0 else 1.0
+    return (
+        np.concatenate([rows[: len(best)][order], rows[len(best) :]]),
+        np.concatenate([best[order], np.minimum(rest * np.float32(factor), np.float32(least))]),
+    )

@@ -28,7 +28,7 @@ from healthsearch.judge import Calibration, Evidence, evidence
 from healthsearch.models import find_model, same_model
 from healthsearch.published import FromStore, Inquiry, Published
 from healthsearch.reasons import Lists
-from healthsearch.reranker import DEPTH, Reranker
+from healthsearch.reranker import DEPTH, Reranker, reranked
 from healthsearch.spelling import Speller
 from healthsearch.storage import Store
 from healthsearch.urgent import Signs, urgent
@@ -210,10 +210,8 @@ class Searcher:
         order = np.argsort(-fused, kind="stable")
         ranked, scores = rows[order], fused[order]
         if self.reranker is not None and len(ranked):
-            # The scores stay in their order: they say how near the best ones are, not which of them is which.
-            top = ranked[:DEPTH]
-            read = [inquiry.passage(int(row)).encoded_text for row in top]
-            ranked[:DEPTH] = top[np.argsort(-self.reranker.scores(question, read), kind="stable")]
+            read = [inquiry.passage(int(row)).encoded_text for row in ranked[:DEPTH]]
+            ranked, scores = reranked(ranked, scores, self.reranker.scores(question, read))
         return Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, inquiry.searched)
 
     def _chosen(self, question: str, inquiry: Inquiry, k: int) -> tuple[Ranking, list[int]]:
