@@ -66,39 +66,48 @@ def stretch(article: Article, start: int, end: int) -> str:
     return "".join(_blocks(article, start, end, [], deeper=2))
 
 
-def whole(article: Article, found: Place | None, also: Iterable[Place], anchor: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An article as HTML, how many matches it shows, and its headings: the level, title and anchor of each."""
+
+    drawn: str
+    matches: int
+    contents: tuple[tuple[int, str, str], ...]
+
+
+def whole(article: Article, found: Place | None, also: Iterable[Place], anchor: str) -> Whole:
     """The article with its matching places marked; the found one in an element that has ``anchor`` for its id.
 
-    Headings have ids too, see ``heading_anchor``. A heading that opens the article with its own title is left out,
-    since the title is shown anyway; so is what lies too far from the passage in an article of more than
-    ``LONGEST_SHOWN`` characters.
+    Headings have ids too. A heading that opens the article with its own title is left out, since the title is shown
+    anyway; so is what lies too far from the passage in an article of more than ``LONGEST_SHOWN`` characters.
     """
-    start, end = shown(article, found)
+    start, end = _shown(article, found)
     places = [place for place in also if start <= place.start and place.end <= end]
     regions = _regions(article.text, [found, *places] if found else places)
     parts: list[str] = []
+    headings: list[Heading] = []
+
+    def draw(first: int, last: int, ranges: Sequence[_Range] = ()) -> None:
+        parts.extend(_blocks(article, first, last, ranges, deeper=1, named=True))
+        headings.extend(_headings_within(article.headings, first, last))
+
     at = start
     for number, (first, last, inside) in enumerate(regions, start=1):
         kind, name = ("found", anchor) if found in inside else ("also", f"{anchor}-{number}")
         ranges = [_Range(place.start + m.start, place.start + m.end, m.kind) for place in inside for m in place.marks]
-        parts += _blocks(article, at, first, [], deeper=1, named=True)
+        draw(at, first)
         parts.append(
             f'<div role="group" class="hs-{kind}" id="{escaped(name)}" tabindex="-1" data-match="{number}"'
             f' aria-label="{escaped(match(number, len(regions)))}">'
         )
-        parts += _blocks(article, first, last, ranges, deeper=1, named=True)
+        draw(first, last, ranges)
         parts.append("</div>")
         at = last
-    return "".join((*parts, *_blocks(article, at, end, [], deeper=1, named=True)))
+    draw(at, end)
+    return Whole("".join(parts), len(regions), tuple((one.level, one.title, _anchor(one)) for one in headings))
 
 
-def contents(article: Article, found: Place | None) -> list[tuple[int, str, str]]:
-    """The level, title and anchor of every heading that ``whole`` shows."""
-    start, end = shown(article, found)
-    return [(h.level, h.title, heading_anchor(h)) for h in _headings_within(article.headings, start, end)]
-
-
-def heading_anchor(heading: Heading) -> str:
+def _anchor(heading: Heading) -> str:
     """The id of a heading's element in ``whole``."""
     return f"hs-heading-{heading.start}"
 
@@ -117,7 +126,7 @@ def _regions(text: str, places: Iterable[Place]) -> list[tuple[int, int, list[Pl
     return regions
 
 
-def shown(article: Article, found: Place | None) -> tuple[int, int]:
+def _shown(article: Article, found: Place | None) -> tuple[int, int]:
     """The part of the article that ``whole`` shows, as offsets in its text."""
     text, passage = article.text, found or Place(0, 0)
     start, end = 0, len(text)
@@ -168,7 +177,7 @@ def _blocks(
         yield from _lines(article.text, at, heading.start, ranges)
         level = min(6, heading.level + deeper)
         inner = _inline(article.text, heading.start, heading.end, ranges)
-        name = f' id="{heading_anchor(heading)}" tabindex="-1"' if named else ""
+        name = f' id="{_anchor(heading)}" tabindex="-1"' if named else ""
         yield f'<h{level} class="hs-heading"{name} dir="auto">{inner}</h{level}>'
         at = heading.end
     yield from _lines(article.text, at, end, ranges)

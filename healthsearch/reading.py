@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from healthsearch import provenance, wording
 from healthsearch.markup import facts, hit_anchor, note, pairs
-from healthsearch.quoting import LONGEST_SHOWN, Place, address, contents, escaped, language, whole
+from healthsearch.quoting import LONGEST_SHOWN, Place, Whole, address, escaped, language, whole
 
 if TYPE_CHECKING:
     from healthsearch.answer import Answer, Hit, Numbered
@@ -62,10 +62,10 @@ def whole_article(view: View, today: date) -> str:
     text = whole(article, view.found, view.also, view.anchor)
     notes = (*view.notes, wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else view.notes
     return (
-        f'<article class="hs-article">{_bar(view, text.count(" data-match="))}'
+        f'<article class="hs-article">{_bar(view, text)}'
         f'<header><h2 dir="auto"{language(article)}>{escaped(article.title)}</h2>'
         f"{facts(article, today)}{''.join(map(note, notes))}</header>"
-        f'<div class="hs-text"{language(article)}>{text}</div>'
+        f'<div class="hs-text"{language(article)}>{text.drawn}</div>'
         f"{_about(article, today)}</article>"
     )
 
@@ -74,11 +74,11 @@ def _place(answer: Answer, hit: Hit) -> Place:
     return Place(hit.passage.start, hit.passage.end, tuple(answer.marks(hit)))
 
 
-def _bar(view: View, matches: int) -> str:
+def _bar(view: View, text: Whole) -> str:
     """What stays in sight while an article is read: the way back, its contents, and its matches one by one."""
     items = "".join(
         f'<li class="hs-level-{min(level, 4)}" dir="auto"><a href="#{anchor}">{escaped(title)}</a></li>'
-        for level, title, anchor in contents(view.article, view.found)
+        for level, title, anchor in text.contents
     )
     listed = (
         f"<details><summary>{escaped(wording.CONTENTS)}</summary><ul{language(view.article)}>{items}</ul></details>"
@@ -92,7 +92,7 @@ def _bar(view: View, matches: int) -> str:
     return (
         f'<nav class="hs-bar" aria-label="{escaped(view.article.title)}">'
         f'<button type="button" class="hs-back" data-press="back">{escaped(view.back[0])}</button>{listed}'
-        f"{steps if matches > 1 else ''}</nav>"
+        f"{steps if text.matches > 1 else ''}</nav>"
     )
 
 

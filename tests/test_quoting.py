@@ -103,10 +103,12 @@ def test_a_whole_article_is_its_text_letter_for_letter(
     found = quoting.Place(passage.start, passage.end, tuple(marks))
     spans = data.draw(st.lists(st.tuples(*[st.integers(0, len(article.text))] * 2).map(sorted), max_size=4))
     drawn = quoting.whole(article, found, [quoting.Place(*span) for span in spans], "there")
-    assert back_to_text(drawn) == article.text
-    assert drawn.count('class="hs-found" id="there"') == 1
-    numbers = re.findall(r' data-match="(\d+)"', drawn)
-    assert numbers == [str(number) for number in range(1, len(numbers) + 1)] and len(numbers) <= 1 + len(spans)
+    text = drawn.drawn
+    assert back_to_text(text) == article.text
+    assert text.count('class="hs-found" id="there"') == 1
+    numbers = re.findall(r' data-match="(\d+)"', text)
+    assert numbers == [str(number) for number in range(1, drawn.matches + 1)] and 1 <= drawn.matches <= 1 + len(spans)
+    assert re.findall(r'<h\d class="hs-heading" id="(.*?)"', text) == [anchor for _, _, anchor in drawn.contents]
 
 
 @settings(max_examples=1_000)
@@ -152,21 +154,21 @@ def test_the_passage_of_an_article_can_be_found_by_its_anchor() -> None:
     article = an_article("Before.", "# Heading", "One. Two. Three.", "After.")
     found = place(article, "Two.", Mark(0, 4, "answer"))
     drawn = quoting.whole(article, found, [], "there")
-    section = re.search(r'<div role="group" class="hs-found" id="there"[^>]*>(.*?)</div>', drawn, re.DOTALL)
+    section = re.search(r'<div role="group" class="hs-found" id="there"[^>]*>(.*?)</div>', drawn.drawn, re.DOTALL)
     assert section is not None
     assert section[1] == (
         '<p class="hs-line" dir="auto">One. <mark class="hs-answer" data-label="Best fit">Two.</mark> Three.</p>'
     )
-    [(level, title, anchor)] = quoting.contents(article, found)
+    [(level, title, anchor)] = drawn.contents
     assert (level, title) == (1, "Heading")
-    assert f'<h2 class="hs-heading" id="{anchor}" tabindex="-1" dir="auto">Heading</h2>' in drawn
+    assert f'<h2 class="hs-heading" id="{anchor}" tabindex="-1" dir="auto">Heading</h2>' in drawn.drawn
 
 
 def test_other_matches_stand_in_elements_of_their_own_in_reading_order() -> None:
     article = an_article("First. One.", "# Heading", "Two. Three.", "Last.")
     also = [place(article, text) for text in ("Last.", "First.", "One.")]
     drawn = quoting.whole(article, place(article, "Two."), also, "there")
-    groups = re.findall(r'<div role="group" class="hs-(\w+)" id="(\S+)".*?aria-label="(.*?)">(.*?)</div>', drawn)
+    groups = re.findall(r'<div role="group" class="hs-(\w+)" id="(\S+)".*?aria-label="(.*?)">(.*?)</div>', drawn.drawn)
     assert [(kind, name, label, back_to_text(inner)) for kind, name, label, inner in groups] == [
         ("also", "there-1", "Match 1 of 3", "First. One."),
         ("found", "there", "Match 2 of 3", "Two. Three."),
@@ -174,18 +176,23 @@ def test_other_matches_stand_in_elements_of_their_own_in_reading_order() -> None
     ]
 
 
+def test_matches_are_counted_and_not_read_from_the_text() -> None:
+    article = an_article("An article on HTML: " + "<div data-match='1' data-match='2'>", "Two.")
+    assert quoting.whole(article, place(article, "Two."), [], "there").matches == 1
+
+
 def test_a_heading_that_repeats_the_title_is_not_shown_twice() -> None:
     article = an_article("# A title", "Text.", title="A title")
     found = place(article, "Text.")
-    assert back_to_text(quoting.whole(article, found, [], "there")) == "\n\nText."
-    assert quoting.contents(article, found) == []
+    drawn = quoting.whole(article, found, [], "there")
+    assert (back_to_text(drawn.drawn), drawn.contents) == ("\n\nText.", ())
 
 
 def test_of_a_giant_article_the_part_around_the_passage_is_shown() -> None:
     lines = [f"Line {number}." for number in range(100_000)]
     article = an_article("\n".join(lines))
     found, far = place(article, "Line 50000."), place(article, "Line 99999.")
-    drawn = back_to_text(quoting.whole(article, found, [far], "there"))
+    drawn = back_to_text(quoting.whole(article, found, [far], "there").drawn)
     assert "Line 50000." in drawn
     assert drawn in article.text
     assert quoting.LONGEST_SHOWN * 0.9 < len(drawn) < quoting.LONGEST_SHOWN * 1.1
