@@ -131,7 +131,7 @@ def _corpus_faults(generation: Generation, corpus: Path) -> Iterator[HealthSearc
     }
     told = ", ".join(f"{count} {what}" for what, count in changes.items() if count)
     if told:
-        yield HealthSearchError(corpus, f"articles have changed since the index was made ({told})", _BUILD)
+        yield HealthSearchError(corpus, f"files have changed since the index was made ({told})", _BUILD)
     elif not plan.nothing_to_do:
         cause = "the index is not what a build would make today (by other rules, or from other files)"
         yield HealthSearchError(generation.folder, cause, _BUILD)

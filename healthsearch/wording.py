@@ -316,9 +316,9 @@ def progress(files: int, files_total: int, seconds_left: float | None) -> str:
     """The progress of the first build.
 
     >>> progress(3, 40, 95.0)
-    '3 of 40 articles, about 2 minutes left'
+    '3 of 40 files, about 2 minutes left'
     """
-    told = f"{files:,} of {counted(files_total, 'article')}"
+    told = f"{files:,} of {counted(files_total, 'file')}"
     if seconds_left is None or files == files_total:
         return told
     if seconds_left < 60:

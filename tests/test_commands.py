@@ -627,7 +627,7 @@ def test_articles_that_have_changed_are_counted_and_a_build_mends_it(
     status, out, err = ask("check", "--index", index, "--corpus", corpus)
     assert (status, err) == (1, "")
     assert out == (
-        f"{corpus}: articles have changed since the index was made (1 added, 1 changed, 1 renamed)."
+        f"{corpus}: files have changed since the index was made (1 added, 1 changed, 1 renamed)."
         " Bring it up to date: python build_index.py\n"
     )
     assert snapshot(index) == before
@@ -647,7 +647,7 @@ def test_every_fault_comes_with_its_remedy(make: Run, ask: Run, corpus: Path, in
     assert (status, found["sound"]) == (1, False)
     assert [(fault["place"], fault["cause"]) for fault in found["faults"]] == [
         (str(in_use(index) / "sentences.npy"), "a file of the index is missing or cannot be read"),
-        (str(corpus), "articles have changed since the index was made (2 added)"),
+        (str(corpus), "files have changed since the index was made (2 added)"),
         ("loop.md", "the file cannot be read (Too many levels of symbolic links)"),
     ]
     assert [fault["remedy"] for fault in found["faults"]] == [

@@ -110,7 +110,7 @@ def test_what_a_screen_reader_hears() -> None:
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        (None, "3 of 40 articles"),
+        (None, "3 of 40 files"),
         (59.0, "less than a minute left"),
         (61.0, "about 1 minute left"),
         (600.0, "10 minutes"),
@@ -118,7 +118,7 @@ def test_what_a_screen_reader_hears() -> None:
 )
 def test_progress_is_told(left: float | None, words: str) -> None:
     assert words in wording.progress(3, 40, left)
-    assert wording.progress(40, 40, left) == "40 of 40 articles"
+    assert wording.progress(40, 40, left) == "40 of 40 files"
 
 
 def test_a_problem_names_its_place_cause_and_remedy_unless_it_is_the_question() -> None:
