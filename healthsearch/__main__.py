@@ -1,4 +1,4 @@
-"""The commands: build, search, check, evaluate. Results go to stdout, problems to stderr."""
+"""The commands: build, search, check, evaluate, page. Results go to stdout, problems to stderr."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
-from healthsearch import __version__, build_command
+from healthsearch import __version__, build_command, page_command
 from healthsearch.check import check
 from healthsearch.check_store import check_store
 from healthsearch.errors import HealthSearchError
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
     top = argparse.ArgumentParser(
-        prog="python -m healthsearch", description="Build, search, check and measure an index."
+        prog="python -m healthsearch", description="Build, search, check and measure an index, and open its page."
     )
     top.add_argument("--version", action="version", version=f"healthsearch {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
@@ -85,6 +85,11 @@ def parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
     measuring.set_defaults(run=_evaluate)
+
+    serving = commands.add_parser("page", help="open the page, until Ctrl+C")
+    page_command.add_arguments(serving)
+    serving.set_defaults(run=page_command.run)
+
     for command in (search, measuring):
         command.add_argument(
             "--reranker",

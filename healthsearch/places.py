@@ -7,15 +7,17 @@ from pathlib import Path
 
 from healthsearch.address import Address, parse_address
 
+CORPUS_VARIABLE, INDEX_VARIABLE = "HEALTHSEARCH_CORPUS", "HEALTHSEARCH_INDEX"
+
 
 def default_corpus() -> Path:
     """The folder of articles: HEALTHSEARCH_CORPUS, else ``corpus`` in the current folder."""
-    return Path(os.environ.get("HEALTHSEARCH_CORPUS") or "corpus")
+    return Path(os.environ.get(CORPUS_VARIABLE) or "corpus")
 
 
 def default_index() -> Path:
     """The folder of the index: HEALTHSEARCH_INDEX, else ``index`` in the current folder."""
-    return Path(os.environ.get("HEALTHSEARCH_INDEX") or "index")
+    return Path(os.environ.get(INDEX_VARIABLE) or "index")
 
 
 def default_store() -> Address | None:

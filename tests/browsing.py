@@ -147,9 +147,7 @@ def served(
     log: IO[bytes] | int = subprocess.DEVNULL,
 ) -> Iterator[str]:
     """The address of a page on these folders; without a corpus it is the one of the working tree."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     folders = {"HEALTHSEARCH_INDEX": str(index.resolve())}
     if corpus is not None:
         folders["HEALTHSEARCH_CORPUS"] = str(corpus.resolve())
@@ -160,6 +158,20 @@ def served(
         stdout=log,
         stderr=subprocess.STDOUT,
     )
+    with serving(process, port) as url:
+        yield url
+
+
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def serving(process: subprocess.Popen[bytes], port: int) -> Iterator[str]:
+    """The address of the page that this process serves; stopped in the end."""
     url = f"http://localhost:{port}"
     try:
         _wait_until_served(url, process)

@@ -137,16 +137,19 @@ ORDER = [
     "places",
     "terminal",
     "build_command",
+    "page_command",
     "__main__",
     "interface",
     "interface.visit",
     "interface.browser",
     "interface.building",
     "interface.asking",
+    "interface.pages",
     "interface.results",
     "interface.charts",
     "interface.keeper",
     "interface.reader",
+    "page.streamlit_app",
 ]
 # Whatever does not come with Python, and the only modules that may import it.
 ONLY_IN = {
@@ -174,7 +177,7 @@ ONLY_IN = {
     "pyarrow": {"cluster"},
     "pymilvus": {"milvus"},
     "streamlit": {
-        "app",
+        "page_command",
         *(
             f"interface.{name}"
             for name in (
@@ -182,6 +185,7 @@ ONLY_IN = {
                 "browser",
                 "building",
                 "keeper",
+                "pages",
                 "reader",
                 "results",
                 "visit",
@@ -258,7 +262,7 @@ def test_the_page_shows_something_before_the_engines_are_loaded() -> None:
     loaded, _, _ = alone(
         "\n".join(
             [
-                *(line for name in ("app", "interface.reader") for line in imported(files()[name])),
+                *(line for name in ("app", "interface.pages", "interface.reader") for line in imported(files()[name])),
                 f"found = [name for name in {heavy} if name in sys.modules]",
             ]
         )

@@ -1,4 +1,4 @@
-"""The wheel: it holds the whole package and nothing else, and what is installed from it builds and searches."""
+"""The wheel: it holds the whole package and nothing else, and what is installed from it works."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 import healthsearch
+from healthsearch import keeper_wording, wording
+from tests.browsing import PATIENCE_MS, Visitor, free_port, serving
 from tests.folders import ROOT, put
 from tests.ready_model import ReadyModel
 
@@ -47,16 +51,27 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
+def script(installed: Path) -> list[str]:
+    """The installed command."""
+    return [str(path) for folder in ("bin", "Scripts") for path in (installed / folder).glob("healthsearch*")]
+
+
+def environment(installed: Path) -> dict[str, str]:
+    """That of a process that finds what is installed, and nothing of ours elsewhere."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("HEALTHSEARCH", "STREAMLIT"))}
+    return ours | {"PYTHONPATH": str(installed), "PYTHONIOENCODING": "utf-8"}
+
+
 @pytest.fixture
 def command(installed: Path, tmp_path: Path) -> Command:
     """Run the installed command, or Python, in a folder where nothing of ours is."""
 
     def run(*arguments: object, module: bool = False) -> subprocess.CompletedProcess[str]:
-        script = [*(installed / "bin").glob("healthsearch*"), *(installed / "Scripts").glob("healthsearch*")]
+        program = [sys.executable, "-m", "healthsearch"] if module else script(installed)
         return subprocess.run(
-            [*([sys.executable, "-m", "healthsearch"] if module else map(str, script)), *map(str, arguments)],
+            [*program, *map(str, arguments)],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(installed), "PYTHONIOENCODING": "utf-8"},
+            env=environment(installed),
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -109,3 +124,55 @@ def test_what_is_installed_builds_searches_and_checks(
 def test_what_to_do_next_is_said_as_the_program_was_installed(command: Command) -> None:
     done = command("search", "gout")
     assert done.stderr.rstrip().endswith("Build it: healthsearch build")
+
+
+def test_the_settings_of_the_installed_page_are_those_of_the_clone() -> None:
+    settings = [folder / ".streamlit" / "config.toml" for folder in (ROOT, ROOT / PACKAGE / "page")]
+    assert settings[0].read_bytes() == settings[1].read_bytes()
+
+
+@pytest.fixture
+def opened(
+    installed: Path, few_articles: Path, few_index: Path, tmp_path: Path, browser: Browser
+) -> Iterator[tuple[Visitor, str]]:
+    """A visitor of the page as the installed command serves it, in a folder where nothing of ours is."""
+    port = free_port()
+    arguments = ["page", "--port", port, "--corpus", few_articles, "--index", few_index]
+    process = subprocess.Popen(
+        [*script(installed), *map(str, arguments)],
+        cwd=tmp_path,
+        # Who has a screen sees a browser open by itself.
+        env=environment(installed) | {"STREAMLIT_SERVER_HEADLESS": "true"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with serving(process, port) as url:
+        context = browser.new_context()
+        visitor = Visitor(context.new_page())
+        visitor.page.goto(url)
+        visitor.page.get_by_label(wording.QUESTION).wait_for(timeout=PATIENCE_MS)
+        yield visitor, url
+        context.close()
+
+
+def test_the_installed_page_answers_reads_and_leads_to_the_collection(opened: tuple[Visitor, str]) -> None:
+    visitor, url = opened
+    page = visitor.page
+    visitor.ask("How is gout treated?")
+    expect(page.get_by_role("heading", name=wording.VERDICTS["answered"])).to_be_visible(timeout=PATIENCE_MS)
+    page.locator(".st-key-read-1 button").click()
+    expect(page.locator(".hs-found")).to_be_focused()
+    page.get_by_role("button", name=wording.BACK).first.click()
+    page.get_by_role("link", name=wording.TO_COLLECTION).click()
+    expect(page.get_by_role("heading", name=keeper_wording.HEADING)).to_be_visible()
+    page.get_by_role("link", name=wording.TO_SEARCH).click()
+    expect(page.get_by_label(wording.QUESTION)).to_be_visible()
+    assert not visitor.complaints
+    # The settings came along: without them Streamlit's own statistics would ask for another machine.
+    assert visitor.asked_of <= {urlsplit(url).netloc, ""}
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "x", "²"])
+def test_a_port_that_is_none_is_a_wrong_argument(command: Command, port: str) -> None:
+    done = command("page", "--port", port)
+    assert done.returncode == 2 and "a number from 1 to 65535 is needed" in done.stderr

@@ -1,1 +1,1 @@
-"""The page: draws what the package finds. With ``app.py`` the only import of Streamlit; nothing is computed here."""
+"""The page: draws what the package finds. Nothing is computed here."""

@@ -15,6 +15,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.files import FolderState, state_of
 from healthsearch.history import builds
 from healthsearch.interface import charts
+from healthsearch.interface.pages import SEARCH
 from healthsearch.interface.visit import current, shared_service
 from healthsearch.overview import Overview, overview
 from healthsearch.places import default_corpus, default_index, default_questions, keeps_questions
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from healthsearch.serving import Service
     from healthsearch.trial import Trial
 
-READER = "healthsearch/interface/reader.py"
 # A right passage among so many is early.
 EARLY = 3
 
@@ -36,7 +36,7 @@ def main() -> None:
     """Draw the page."""
     st.html(keeper_markup.header())
     with st.container(key="head"):
-        st.page_link(READER, label=TO_SEARCH, icon=":material/arrow_back:")
+        st.page_link(SEARCH, label=TO_SEARCH, icon=":material/arrow_back:")
     try:
         _draw(shared_service(default_index()))
     except HealthSearchError as error:

@@ -13,6 +13,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.interface.asking import draw_earlier, draw_examples, draw_filters, draw_question
 from healthsearch.interface.browser import tell
 from healthsearch.interface.building import prepare
+from healthsearch.interface.pages import COLLECTION
 from healthsearch.interface.results import draw_answer
 from healthsearch.interface.visit import MOST_EARLIER, Visit, answering_service, current
 from healthsearch.places import default_corpus, default_index, keeps_questions
@@ -20,8 +21,6 @@ from healthsearch.places import default_corpus, default_index, keeps_questions
 if TYPE_CHECKING:
     from healthsearch.serving import Service
     from healthsearch.urgent import Signs
-
-KEEPER = "healthsearch/interface/keeper.py"
 
 
 def main() -> None:
@@ -50,7 +49,7 @@ def main() -> None:
     if waiting:
         tell(browser, visit)
     with st.container(key="foot"):
-        st.page_link(KEEPER, label=wording.TO_COLLECTION)
+        st.page_link(COLLECTION, label=wording.TO_COLLECTION)
 
 
 def _follow(visit: Visit) -> None:
