@@ -37,12 +37,12 @@ sys.path.insert(0, str(ROOT))
 
 from healthsearch import embedded  # noqa: E402 - the project need not be installed
 from healthsearch.build import build  # noqa: E402
-from healthsearch.encoder import Matrix, Vector, unit_rows  # noqa: E402
+from healthsearch.encoder import unit_rows  # noqa: E402
 from healthsearch.generation import Generation  # noqa: E402
 from healthsearch.models import find_model  # noqa: E402
 from healthsearch.passages import Span  # noqa: E402
 from healthsearch.search import CANDIDATES, Searcher  # noqa: E402
-from healthsearch.vectors import EXACT_UP_TO, OVERSAMPLING, SKETCH, Rows, Vectors  # noqa: E402
+from healthsearch.vectors import EXACT_UP_TO, OVERSAMPLING, SKETCH, Vectors  # noqa: E402
 
 DIMENSION = 384
 PASSAGES_PER_ARTICLE = 10

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from healthsearch.encoder import Matrix, ModelFiles
+from healthsearch.arrays import Matrix
+from healthsearch.encoder import ModelFiles
 from healthsearch.graph import Facts, openvino_runtime, plain_tokenizer, save_networks
 from healthsearch.proof import keep
 

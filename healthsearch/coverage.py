@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from healthsearch.arrays import Held, Numbers, Rows
 from healthsearch.rows import RowWriter, mapped
-
-Rows = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.int32]
 
 _WORDS, _ENDS = "words.npy", "ends.npy"
 
@@ -74,7 +71,7 @@ class Coverage:
         start = int(self._ends[first - 1]) if first else 0
         return self._words[start : int(ends[-1]) if len(ends) else start], np.diff(ends, prepend=start)
 
-    def held(self, rows: Rows, numbers: Sequence[int]) -> npt.NDArray[np.bool_]:
+    def held(self, rows: Rows, numbers: Sequence[int]) -> Held:
         """Which of the words each row contains, as a (rows, numbers) mask."""
         found = np.zeros((len(rows), len(numbers)), dtype=np.bool_)
         if not numbers:

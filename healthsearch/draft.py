@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from healthsearch.arrays import Matrix, SentenceVectors
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.errors import HealthSearchError, UnreadableArticle
@@ -32,11 +33,10 @@ from healthsearch.generation import (
     name_of,
     rules,
 )
-from healthsearch.journal import SentenceVectors
 from healthsearch.passages import Passage
 from healthsearch.rows import RowWriter, mapped
 from healthsearch.store import STORE, Store, StoredArticle, StoreWriter
-from healthsearch.vectors import EXACT_UP_TO, SKETCH, Matrix, Sketch, Vectors, mean
+from healthsearch.vectors import EXACT_UP_TO, SKETCH, Sketch, Vectors, mean
 from healthsearch.vectors import writer as vectors_writer
 from healthsearch.words import DOCUMENTS
 from healthsearch.words_writer import WordsWriter

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from healthsearch.arrays import Mask, Rows, Scores, Vector
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.draft import Draft
@@ -22,14 +23,12 @@ from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, measure
 from healthsearch.generation import EncoderFacts, Generation, Pointer, open_generation, rules
 from healthsearch.index_lock import locked
-from healthsearch.journal import Vector
 from healthsearch.newer import newer
 from healthsearch.passages import Passage
 from healthsearch.reasons import Lists
 from healthsearch.records import digest_of, records_of, title_words
-from healthsearch.storage import Copied, Facts, Found, Info, Record, Rows, Scores, Whole
+from healthsearch.storage import Copied, Facts, Found, Info, Record, Whole
 from healthsearch.store import Store, StoredArticle
-from healthsearch.vectors import Mask
 from healthsearch.words import NAME_WEIGHT, highest
 
 ENGINE = "embedded"

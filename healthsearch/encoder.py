@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from healthsearch.adapter import Adapter
+from healthsearch.arrays import Matrix, Vector
 from healthsearch.passages import Span, Tokenizer
-
-Matrix = npt.NDArray[np.float32]
-Vector = npt.NDArray[np.float32]
 
 
 class Encoder(Tokenizer, Protocol):

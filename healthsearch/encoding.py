@@ -15,17 +15,17 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from healthsearch.arrays import Matrix, SentenceVectors, Vector
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Encoder
 from healthsearch.errors import UnreadableArticle
 from healthsearch.generation import Generation
 from healthsearch.intake import Copy, Found
-from healthsearch.journal import Journal, SentenceVectors, Vector, passage_key
+from healthsearch.journal import Journal, passage_key
 from healthsearch.passages import Passage, split
 from healthsearch.plan import Plan
 from healthsearch.store import StoredArticle
-from healthsearch.vectors import Matrix
 
 # A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
 _LARGEST_BYTE = 127

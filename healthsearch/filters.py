@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from healthsearch.arrays import Mask
 from healthsearch.article import parse_date
 
 Field = Literal["publisher", "language", "folder", "published", "reviewed"]
 FIELDS: tuple[Field, ...] = ("publisher", "language", "folder", "published", "reviewed")
 DATES: frozenset[Field] = frozenset({"published", "reviewed"})
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from healthsearch.words import Rows, Scores
-
-Held = npt.NDArray[np.bool_]
+from healthsearch.arrays import Held, Rows, Scores
 
 # How much the words of a sentence count beside its meaning.
 SENTENCE_WORDS = 0.5

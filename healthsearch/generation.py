@@ -24,22 +24,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from healthsearch import projection
-from healthsearch.coverage import Coverage, Rows, runs
+from healthsearch.arrays import Held, Matrix, Rows, SentenceVectors
+from healthsearch.coverage import Coverage, runs
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.files import digests, read_text, write_atomically
 from healthsearch.filters import Facets
-from healthsearch.journal import SentenceVectors
 from healthsearch.passages import SPLITTING, TARGET_TOKENS
 from healthsearch.readers import READING
 from healthsearch.rows import mapped
 from healthsearch.store import STORE, Store
-from healthsearch.vectors import SKETCH, Matrix, Vectors
+from healthsearch.vectors import SKETCH, Vectors
 from healthsearch.words import ANALYSIS, Words
-
-Held = npt.NDArray[np.bool_]
 
 # Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
 FORMAT = 5

@@ -25,7 +25,8 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
-from healthsearch.encoder import Matrix, Vector, sentence_means, unit_rows
+from healthsearch.arrays import Matrix, Vector
+from healthsearch.encoder import sentence_means, unit_rows
 from healthsearch.files import sha256
 from healthsearch.network import parts_add_up
 from healthsearch.passages import Span

@@ -11,6 +11,7 @@ from datetime import date
 from itertools import islice
 
 from healthsearch.answer import Hit, Result
+from healthsearch.arrays import Rows, Scores
 from healthsearch.article import Article
 from healthsearch.judge import Evidence, Verdict
 from healthsearch.mark import Mark, cautions_of, mark
@@ -20,7 +21,6 @@ from healthsearch.polarity import says_no
 from healthsearch.published import Inquiry
 from healthsearch.reasons import Lists, reasons
 from healthsearch.sentences import without_list_marker
-from healthsearch.words import Rows, Scores
 
 # A passage is told of as another match of its article when it comes among the first so many of all.
 _ALSO_AMONG = 10

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from healthsearch.arrays import SentenceVectors, Vector
 from healthsearch.passages import Passage
 
 _SCHEMA = (
@@ -34,9 +34,6 @@ _NO_DAMAGE = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 }
-
-Vector = npt.NDArray[np.float32]
-SentenceVectors = npt.NDArray[np.int8]
 
 
 def passage_key(passage_digest: str, passage: Passage) -> str:

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from healthsearch.arrays import Scores
 from healthsearch.fusion import Measures
-from healthsearch.words import Scores
 
 Verdict = Literal["answered", "related", "nothing"]
 

@@ -11,10 +11,11 @@ from typing import Literal
 
 import numpy as np
 
+from healthsearch.arrays import Scores
 from healthsearch.cautions import is_caution
 from healthsearch.passages import Passage, Span
 from healthsearch.sentences import without_list_marker
-from healthsearch.words import Scores, words
+from healthsearch.words import words
 
 # The weight of the share of the question's words against the cosine: higher than in ranking, because all sentences of
 # a passage are about the same subject.

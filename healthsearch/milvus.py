@@ -24,15 +24,15 @@ from pymilvus.exceptions import MilvusException
 
 from healthsearch import milvus_rows as form
 from healthsearch.address import Address
+from healthsearch.arrays import Rows, Vector
 from healthsearch.article import Article
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex
 from healthsearch.filters import Filter
 from healthsearch.generation import EncoderFacts
-from healthsearch.journal import Vector
 from healthsearch.milvus_rows import Row
 from healthsearch.passages import Passage
 from healthsearch.records import digest_of
-from healthsearch.storage import Facts, Found, Info, Record, Rows, Whole
+from healthsearch.storage import Facts, Found, Info, Record, Whole
 from healthsearch.words import ANALYSIS, K1, B
 
 # The largest k and the most rows of one query that a server allows.

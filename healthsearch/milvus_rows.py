@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from healthsearch.arrays import SentenceVectors
 from healthsearch.article import Article, Heading
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import DATES, Equals, Filter, In, Range, checked, day, days
 from healthsearch.generation import EncoderFacts, Skipped
-from healthsearch.journal import SentenceVectors
 from healthsearch.passages import Passage
 from healthsearch.records import records_of
 from healthsearch.storage import ArticleRecord, Copied, Facts, Record, Whole

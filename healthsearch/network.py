@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from healthsearch.adapter import Adapter
-from healthsearch.encoder import Matrix, ModelFiles, Vector, sentence_means, unit_rows
+from healthsearch.arrays import Matrix, Vector
+from healthsearch.encoder import ModelFiles, sentence_means, unit_rows
 from healthsearch.errors import HealthSearchError
 from healthsearch.passages import Span
 

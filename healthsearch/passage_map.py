@@ -9,12 +9,12 @@ from itertools import groupby
 import numpy as np
 
 from healthsearch.answer import Answer
+from healthsearch.arrays import Matrix
 from healthsearch.article import Article
 from healthsearch.generation import Generation
 from healthsearch.passages import Passage
 from healthsearch.projection import AMONG, SIDE, between
 from healthsearch.search import Searcher
-from healthsearch.vectors import Matrix
 
 # Characters of a passage's beginning that a point tells.
 _BEGINNING = 160

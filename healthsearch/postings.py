@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from healthsearch.arrays import Rows
 from healthsearch.words import DOCUMENTS, K1, SCORES, STARTS, B, weight
 
-Rows = npt.NDArray[np.int64]
 # Of some documents, for every word in them the document's number, and the word's. A block holds whole documents, and
 # the next one's numbers are higher.
 Block = tuple[Rows, Rows]

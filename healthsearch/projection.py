@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from healthsearch.vectors import Matrix, Rows
+from healthsearch.arrays import Matrix, Rows
 
 # Of more passages an even sample is drawn: more points are slow in a browser and not distinguishable.
 MOST_DRAWN = 20_000

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from healthsearch.encoder import Encoder, Matrix, encode_passage
+from healthsearch.arrays import Matrix
+from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.graph import Facts, GraphEncoder, folder_of, precisions
 
 # How near a vector must be to that of sentence-transformers. In full precision only the halved weights differ; the

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from healthsearch.arrays import Rows, Scores
 from healthsearch.article import Article
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, measure
@@ -20,7 +21,7 @@ from healthsearch.newer import NEAR, dated, latest
 from healthsearch.passages import Passage
 from healthsearch.reasons import Lists
 from healthsearch.records import RecordSet, weights
-from healthsearch.storage import Info, Record, Rows, Scores, Store
+from healthsearch.storage import Info, Record, Store
 
 
 class Inquiry(Protocol):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from healthsearch.words import Rows, words
+from healthsearch.arrays import Rows
+from healthsearch.words import words
 
 # What stands around a word as it is typed: marks, but no letter and no digit.
 _EDGES = re.compile(r"^\W+|\W+$")

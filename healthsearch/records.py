@@ -14,12 +14,12 @@ from dataclasses import asdict
 
 import numpy as np
 
+from healthsearch.arrays import Held, Matrix, Rows, Scores
 from healthsearch.article import Article
-from healthsearch.fusion import Held
 from healthsearch.generation import unit_rows
 from healthsearch.passages import Passage, names
-from healthsearch.storage import ArticleRecord, Facts, Record, Rows, Scores, Whole
-from healthsearch.vectors import Matrix, mean
+from healthsearch.storage import ArticleRecord, Facts, Record, Whole
+from healthsearch.vectors import mean
 from healthsearch.words import K1, NAME_WEIGHT, B, weight, words
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from healthsearch.arrays import Rows, Scores
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import local_folder
-from healthsearch.words import Rows, Scores
 
 # As many passages as a person may look at; each costs as much as encoding one.
 DEPTH = 30

@@ -15,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from healthsearch.answer import Answer, Result, answering
+from healthsearch.arrays import Rows, Scores
 from healthsearch.article import Article
 from healthsearch.contrast import Contrast, Said, contrast
 from healthsearch.embedded import Embedded
@@ -32,7 +33,7 @@ from healthsearch.reranker import DEPTH, Reranker, reranked
 from healthsearch.spelling import Speller
 from healthsearch.storage import Store
 from healthsearch.urgent import Signs, urgent
-from healthsearch.words import ANALYSIS, Rows, Scores, has_words, words
+from healthsearch.words import ANALYSIS, has_words, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
 CANDIDATES = 200

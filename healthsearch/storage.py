@@ -12,19 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from healthsearch.arrays import Matrix, Rows, Scores, SentenceVectors, Vector
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.generation import EncoderFacts, Skipped
-from healthsearch.journal import SentenceVectors, Vector
 from healthsearch.passages import Passage
-from healthsearch.vectors import Matrix
-
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from healthsearch.arrays import Rows
 from healthsearch.article import Article, Heading
 from healthsearch.corpus import SourceFile
 from healthsearch.filters import Facets
 from healthsearch.passages import Passage, Span
-
-Rows = npt.NDArray[np.int64]
 
 # The file's name in a generation.
 STORE = "store.sqlite"

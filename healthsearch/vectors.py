@@ -16,6 +16,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch.arrays import Mask, Matrix, Rows
 from healthsearch.rows import RowWriter
 
 # One question is too little work to share out: threads would wait for each other longer than it takes.
@@ -31,10 +32,6 @@ _LARGEST_SHARE = 0.05
 # Vectors that are sketched at once.
 _BLOCK = 50_000
 FLAT, SKETCH = "vectors.faiss", "sketch.faiss"
-
-Matrix = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 class Sketch:

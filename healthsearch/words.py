@@ -18,10 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer
 
+from healthsearch.arrays import Rows, Scores
 from healthsearch.rows import mapped
-
-Scores = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 
 # Names the analysis and the weights below in the manifest; raise it when they change.
 ANALYSIS = "english-5"

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from healthsearch.arrays import Numbers, Rows
 from healthsearch.article import Article
-from healthsearch.coverage import Coverage, CoverageWriter, Numbers, Rows
+from healthsearch.coverage import Coverage, CoverageWriter
 from healthsearch.passages import Passage, names
 from healthsearch.postings import Block, write_postings
 from healthsearch.spelling import spellings

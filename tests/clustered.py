@@ -27,10 +27,11 @@ from typing import Any
 import pyarrow as pa
 
 from healthsearch import cluster as ours
+from healthsearch.arrays import Matrix
 from healthsearch.build import build
 from healthsearch.cluster import Cluster
 from healthsearch.corpus import list_files
-from healthsearch.encoder import Encoder, Matrix
+from healthsearch.encoder import Encoder
 from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import ENCODERS

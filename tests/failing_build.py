@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from healthsearch.encoder import Matrix, Span, Vector
+from healthsearch.arrays import Matrix, Vector
+from healthsearch.encoder import Span
 from healthsearch.errors import BuildRunning, HealthSearchError
 from tests.fakes import KeywordEncoder, KeywordModel
 

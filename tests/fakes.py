@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from healthsearch.arrays import Matrix, Vector
 from healthsearch.article import Article, Heading
 from healthsearch.corpus import SourceFile
-from healthsearch.encoder import Matrix, Span, Vector
+from healthsearch.encoder import Span
 
 KEYWORDS = ("massage", "disc", "rest", "walking", "pain", "sleep", "heat", "vaccine")
 

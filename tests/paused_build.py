@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from healthsearch.arrays import Matrix, Vector
 from healthsearch.build import build
-from healthsearch.encoder import Matrix, Span, Vector
+from healthsearch.encoder import Span
 from tests.fakes import KeywordEncoder, KeywordModel
 
 

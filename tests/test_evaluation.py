@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from ir_measures import RR, R, Success, nDCG
 
 from healthsearch import evaluation
+from healthsearch.arrays import Scores
 from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import (
@@ -36,7 +37,7 @@ from healthsearch.evaluation import (
     write_run,
 )
 from healthsearch.generation import ENCODERS
-from healthsearch.reranker import Reranker, Scores
+from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
 from tests.fakes import KeywordEncoder, KeywordModel
 from tests.ready_model import ReadyModel

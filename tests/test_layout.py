@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module imports only from modules above its own line; ARCHITECTURE.md's table of modules has the same order.
 ORDER = [
     "errors",
+    "arrays",
     "files",
     "subprograms",
     "article",
@@ -245,6 +247,14 @@ def test_imports_run_one_way(name: str) -> None:
 def test_an_engine_is_imported_in_its_own_modules_and_nowhere_else(package: str) -> None:
     users = {name for name, path in files().items() if any(within(full, package) for full in imports(path))}
     assert users == ONLY_IN[package]
+
+
+def test_a_type_of_arrays_is_declared_once() -> None:
+    declared = [
+        name for path in files().values() for name in re.findall(r"(?m)^(\w+) = npt\.", path.read_text("utf-8"))
+    ]
+    assert {"Matrix", "Rows"} <= set(declared)
+    assert sorted(declared) == sorted(set(declared))
 
 
 def test_nothing_else_comes_from_outside() -> None:

@@ -13,7 +13,8 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from healthsearch.encoder import Encoder, Matrix, encode_passage
+from healthsearch.arrays import Matrix
+from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
 from healthsearch.models import LocalModel, find_model
 from tests.tiny_model import save_tiny_model

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from healthsearch.arrays import Matrix
 from healthsearch.projection import MOST_DRAWN, SIDE, Places, between, drawn, project
-from healthsearch.vectors import Matrix
 from tests.alone import alone
 
 GROUPS, OF_EACH, DIMENSION = 12, 60, 48

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from healthsearch.arrays import Matrix
 from healthsearch.build import build
 from healthsearch.embedded import Embedded
-from healthsearch.encoder import Matrix
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import WEIGHTS
 from healthsearch.generation import open_generation

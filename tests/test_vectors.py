@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.vectors import FLAT, SKETCH, Matrix, Rows, Sketch, Vectors, mean, writer
+from healthsearch.arrays import Matrix, Rows
+from healthsearch.vectors import FLAT, SKETCH, Sketch, Vectors, mean, writer
 
 
 @st.composite

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from healthsearch.fusion import Rows, Scores, WordMeasures, fuse, measure, measure_words
+from healthsearch.arrays import Rows, Scores
+from healthsearch.fusion import WordMeasures, fuse, measure, measure_words
 from healthsearch.search import Searcher
 from healthsearch.words import words
 from training.pool import ABSTRACT, Pool, json_lines

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from sentence_transformers import SentenceTransformer
 
-from healthsearch.encoder import Encoder, Matrix, Model, Vector
+from healthsearch.arrays import Matrix, Vector
+from healthsearch.encoder import Encoder, Model
 from healthsearch.evaluation import Qrels, index_documents, ndcg, read_qrels, read_queries
 from healthsearch.passages import Span
 from healthsearch.search import CANDIDATES, Searcher
