@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from healthsearch import keeper_wording, wording  # noqa: E402
+from healthsearch import collection_wording, wording  # noqa: E402
 from healthsearch.places import default_index  # noqa: E402
 from tests.browsing import ARGUMENTS, Visitor, installed_browser, served  # noqa: E402
 
@@ -30,10 +30,10 @@ def main() -> None:
         Visitor(page).ask(QUESTION)
         take(page, "page.png")
         page.get_by_role("link", name=wording.TO_COLLECTION).click()
-        drawing = page.get_by_role("heading", name=keeper_wording.MAP)
+        drawing = page.get_by_role("heading", name=collection_wording.MAP)
         drawing.scroll_into_view_if_needed()
         drawing.evaluate("(heading) => heading.scrollIntoView()")
-        expect(page.get_by_text(keeper_wording.question_drawn(QUESTION))).to_be_attached()
+        expect(page.get_by_text(collection_wording.question_drawn(QUESTION))).to_be_attached()
         take(page, "collection.png")
         browser.close()
 

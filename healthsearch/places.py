@@ -30,7 +30,7 @@ def default_store() -> Address | None:
 
 
 def default_questions() -> Path | None:
-    """The folder of the keeper's test questions: HEALTHSEARCH_QUESTIONS, else those of the articles that come along.
+    """The folder of the curator's test questions: HEALTHSEARCH_QUESTIONS, else those of the articles that come along.
 
     Those are there only where the articles are ``corpus`` in the current folder too.
     """

@@ -1,4 +1,4 @@
-"""The keeper's own test questions, asked of the index that serves: what is found first, and what the verdict says.
+"""The curator's own test questions, asked of the index that serves: what is found first, and what the verdict says.
 
 The questions are a BEIR folder, as with ``evaluation``; but what is searched is the index in use, so a judged document
 is named by an article's id, or by the id, "#" and the number of one of its sections (``article.sections``, from 1).

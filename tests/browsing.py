@@ -220,7 +220,7 @@ def axe() -> str:
 
 
 def rebuild(server: Server) -> None:
-    """Bring the served index up to date, as a keeper does."""
+    """Bring the served index up to date, as a curator does."""
     command = python("build_index.py", "--corpus", server.corpus, "--index", server.index, "-q")
     output, problems = command.communicate(timeout=600)
     assert command.returncode == 0, output + problems

@@ -103,7 +103,7 @@ def test_a_hostile_question_is_shown_and_does_nothing(visitor: Visitor, page: Pa
         expect(page.get_by_label(wording.QUESTION)).to_have_value(question)
 
 
-def test_hostile_names_on_the_keeper_s_page_do_nothing(page: Page) -> None:
+def test_hostile_names_on_the_collection_page_do_nothing(page: Page) -> None:
     page.get_by_role("link", name=wording.TO_COLLECTION).click()
     expect(page.get_by_role("heading", name=re.compile("map", re.IGNORECASE)).first).to_be_visible()
     drawn = page.locator("canvas, svg.marks").last

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import healthsearch
-from healthsearch import keeper_wording, wording
+from healthsearch import collection_wording, wording
 from tests.browsing import PATIENCE_MS, Visitor, free_port, serving
 from tests.folders import ROOT, put
 from tests.ready_model import ReadyModel
@@ -164,7 +164,7 @@ def test_the_installed_page_answers_reads_and_leads_to_the_collection(opened: tu
     expect(page.locator(".hs-found")).to_be_focused()
     page.get_by_role("button", name=wording.BACK).first.click()
     page.get_by_role("link", name=wording.TO_COLLECTION).click()
-    expect(page.get_by_role("heading", name=keeper_wording.HEADING)).to_be_visible()
+    expect(page.get_by_role("heading", name=collection_wording.HEADING)).to_be_visible()
     page.get_by_role("link", name=wording.TO_SEARCH).click()
     expect(page.get_by_label(wording.QUESTION)).to_be_visible()
     assert not visitor.complaints

@@ -17,7 +17,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from healthsearch import keeper_wording, wording
+from healthsearch import collection_wording, wording
 from healthsearch.generation import Pointer
 from healthsearch.provenance import day
 from tests.browsing import PATIENCE_MS, Server, Visitor, is_in_sight, rebuild, violations
@@ -226,7 +226,7 @@ def test_the_collection_is_looked_at_and_left_again(visitor: Visitor) -> None:
     expect(page).to_have_title(wording.OF_COLLECTION)
     expect(page).to_have_url(re.compile(r"/collection$"))
     expect(_map(page)).to_be_visible()
-    expect(page.get_by_text(keeper_wording.question_drawn(PAYLOAD_QUESTION))).to_be_visible()
+    expect(page.get_by_text(collection_wording.question_drawn(PAYLOAD_QUESTION))).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off at the side"
     page.get_by_role("link", name=wording.TO_SEARCH).click()
     expect(page.get_by_label(wording.QUESTION)).to_have_value(PAYLOAD_QUESTION)
@@ -320,7 +320,7 @@ def _map(page: Page) -> Locator:
 
 def _look_around(page: Page) -> None:
     page.get_by_role("link", name=wording.TO_COLLECTION).click()
-    for button in (keeper_wording.CHECK, keeper_wording.LOOK):
+    for button in (collection_wording.CHECK, collection_wording.LOOK):
         page.get_by_role("button", name=button).click()
         expect(page.locator(".hs-message, .hs-list").first).to_be_visible()
     page.locator(".hs-build summary").first.click()

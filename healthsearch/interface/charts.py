@@ -1,4 +1,4 @@
-"""The keeper's charts; the only import of Altair. Their colours can be told apart in light and dark."""
+"""The charts of the collection page; the only import of Altair. Their colours can be told apart in light and dark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from healthsearch import keeper_wording as wording
+from healthsearch import collection_wording as wording
 from healthsearch.judge import Verdict
 from healthsearch.passage_map import Asked, Label, Point
 from healthsearch.wording import OPENING, TOP_FOLDER

@@ -14,7 +14,7 @@ from healthsearch import wording
 from healthsearch.interface.browser import PAGE
 
 SEARCH = Path(__file__).with_name("reader.py")
-COLLECTION = Path(__file__).with_name("keeper.py")
+COLLECTION = Path(__file__).with_name("collection_page.py")
 
 # When a page of another site knocks, Streamlit would ask other machines for the address of this one, to compare.
 net_util._external_ip = "localhost"

@@ -1,4 +1,4 @@
-"""The keeper's page without a browser: what it shows in which state; and what the reader is told of what is kept."""
+"""The collection page without a browser: what it shows in which state; and what the reader is told of what is kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.ipc
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from healthsearch import keeper_wording, wording
+from healthsearch import collection_wording, wording
 from healthsearch.build import build
 from healthsearch.generation import Pointer
 from healthsearch.unanswered import FILE, UnansweredQuestions
@@ -22,11 +22,11 @@ from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask,
 from tests.ready_model import ReadyModel
 
 # As the page tells when the index was built.
-BUILT = f"<dt>{keeper_wording.BUILT_ON}</dt>"
+BUILT = f"<dt>{collection_wording.BUILT_ON}</dt>"
 
 
-def keeper(page: AppTest) -> AppTest:
-    page.switch_page("healthsearch/interface/keeper.py").run()
+def collection(page: AppTest) -> AppTest:
+    page.switch_page("healthsearch/interface/collection_page.py").run()
     assert not page.exception
     return page
 
@@ -49,12 +49,12 @@ def alternatives(page: AppTest) -> list[str]:
 
 
 def test_the_collection_is_told_in_numbers_words_and_charts(start: Start, built: Path) -> None:
-    page = keeper(start())
+    page = collection(start())
     told = words(page)
     assert "Articles9" in told and f"Fingerprint{Pointer.read(built / 'index').generation}" in told
-    assert keeper_wording.MAP in told and keeper_wording.ASK_FIRST in told
+    assert collection_wording.MAP in told and collection_wording.ASK_FIRST in told
     assert "9 added" in told and "muscle-cramps.md" in told
-    assert keeper_wording.NOT_KEPT in told and keeper_wording.NO_TRIAL in told
+    assert collection_wording.NOT_KEPT in told and collection_wording.NO_TRIAL in told
     said = alternatives(page)
     assert "Language: English 8, not given 1" in said
     assert "Publisher: healthsearch 5, A sleep clinic 1, An old library 1, not given 2" in said
@@ -69,14 +69,14 @@ def test_where_all_articles_are_alike_words_stand_for_a_chart(
         shutil.copy(built / "corpus" / name, tmp_path / "corpus")
     build(tmp_path / "corpus", tmp_path / "index", default_model)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
-    page = keeper(started())
+    page = collection(started())
     assert "LanguageEnglish, all 2 articles" in words(page)
     assert not [text for text in alternatives(page) if text.startswith("Language")]
 
 
 def test_the_map_holds_every_passage_and_the_last_question_with_what_it_found(start: Start) -> None:
-    page = keeper(ask(start(), QUESTION))
-    assert keeper_wording.question_drawn(QUESTION) in words(page)
+    page = collection(ask(start(), QUESTION))
+    assert collection_wording.question_drawn(QUESTION) in words(page)
     layers = drawn(page)
     passages = max(layers, key=len)
     assert len(passages) == 66 and {len(layer) for layer in layers} >= {5, 1}, "five hits and one question"
@@ -85,8 +85,8 @@ def test_the_map_holds_every_passage_and_the_last_question_with_what_it_found(st
 
 
 def test_check_and_look_say_what_they_find(start: Start, built: Path) -> None:
-    page = keeper(start())
-    assert keeper_wording.SOUND in press(page, "check")
+    page = collection(start())
+    assert collection_wording.SOUND in press(page, "check")
     article = built / "corpus" / "leeches.md"
     text = article.read_text(encoding="utf-8")
     try:
@@ -94,9 +94,9 @@ def test_check_and_look_say_what_they_find(start: Start, built: Path) -> None:
         told = press(page, "check")
     finally:
         article.write_text(text, encoding="utf-8")
-    assert keeper_wording.NOT_SOUND in told and "1 changed" in told
+    assert collection_wording.NOT_SOUND in told and "1 changed" in told
     told = press(page, "look")
-    assert "17 May 2001" in told and keeper_wording.OUTDATED in told and keeper_wording.ALIKE not in told
+    assert "17 May 2001" in told and collection_wording.OUTDATED in told and collection_wording.ALIKE not in told
 
 
 def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
@@ -112,12 +112,12 @@ def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
         "query-id\tcorpus-id\tscore\na\tmassage-for-a-herniated-disc\t1\nb\tstroke\t1\nc\tstroke\t1\n"
     )
     monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
-    page = keeper(start())
-    assert keeper_wording.FIRST_RIGHT not in words(page)
+    page = collection(start())
+    assert collection_wording.FIRST_RIGHT not in words(page)
     told = press(page, "trial")
-    assert keeper_wording.asked_questions(2, 1, 0) in told
-    assert keeper_wording.refused(1) in told and keeper_wording.why_refused("c", "it holds no words") in told
-    assert f"{keeper_wording.FIRST_RIGHT}50.0%" in told and keeper_wording.missed(1) in told
+    assert collection_wording.asked_questions(2, 1, 0) in told
+    assert collection_wording.refused(1) in told and collection_wording.why_refused("c", "it holds no words") in told
+    assert f"{collection_wording.FIRST_RIGHT}50.0%" in told and collection_wording.missed(1) in told
     assert "2 answered (100%)" in alternatives(page)[-1] and "1 nothing (100%)" in alternatives(page)[-1]
     page.slider(key="steps").set_value((0.0, 0.0)).run()
     assert "1 answered (100%)" in alternatives(page)[-1]
@@ -133,7 +133,7 @@ def test_test_questions_are_asked_again_only_when_they_have_changed(
     file.write_text(f'{{"_id": "a", "text": "{QUESTION}"}}\n')
     (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\na\tstroke\t1\nb\tstroke\t1\n")
     monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
-    one, other = keeper(start()), keeper(start())
+    one, other = collection(start()), collection(start())
     reads: list[str] = []
     listening = [True]
 
@@ -142,14 +142,14 @@ def test_test_questions_are_asked_again_only_when_they_have_changed(
             reads.append(str(arguments[0]))
 
     sys.addaudithook(listen)
-    assert keeper_wording.asked_questions(1, 0, 1) in press(one, "trial")
-    assert keeper_wording.asked_questions(1, 0, 1) in press(other, "trial")
+    assert collection_wording.asked_questions(1, 0, 1) in press(one, "trial")
+    assert collection_wording.asked_questions(1, 0, 1) in press(other, "trial")
     listening.clear()
     assert len(reads) == 1
     with file.open("a") as more:
         more.write('{"_id": "b", "text": "What is a stroke?"}\n')
-    assert keeper_wording.asked_questions(2, 0, 0) in press(other, "trial")
-    assert keeper_wording.asked_questions(1, 0, 1) in words(one.run()), "what was asked for here stays"
+    assert collection_wording.asked_questions(2, 0, 0) in press(other, "trial")
+    assert collection_wording.asked_questions(1, 0, 1) in words(one.run()), "what was asked for here stays"
 
 
 def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
@@ -163,12 +163,12 @@ def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(
     try:
         ask(ask(page, NO_ANSWER), QUESTION)
         assert [one.question for one in UnansweredQuestions(built / "index").all()] == [NO_ANSWER]
-        keeper(page)
-        assert keeper_wording.unanswered(NO_ANSWER, date.today().isoformat()) in words(page)
+        collection(page)
+        assert collection_wording.unanswered(NO_ANSWER, date.today().isoformat()) in words(page)
         told = press(page, "delete")
     finally:
         (built / "index" / FILE).unlink(missing_ok=True)
-    assert keeper_wording.NONE_KEPT in told and "delete" not in [button.key for button in page.button]
+    assert collection_wording.NONE_KEPT in told and "delete" not in [button.key for button in page.button]
     assert not (built / "index" / FILE).exists()
 
 
@@ -183,18 +183,18 @@ def test_questions_that_cannot_be_deleted_are_said_to_be_there_still(start: Star
 
     sys.addaudithook(refuse)
     try:
-        told = press(keeper(start()), "delete")
+        told = press(collection(start()), "delete")
     finally:
         refused.clear()
         file.unlink()
-    assert f"{keeper_wording.CANNOT_DELETE}Read-only file system" in told
-    assert keeper_wording.unanswered(NO_ANSWER, "2026-11-01") in told
+    assert f"{collection_wording.CANNOT_DELETE}Read-only file system" in told
+    assert collection_wording.unanswered(NO_ANSWER, "2026-11-01") in told
 
 
 def test_without_an_index_it_says_what_to_do(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = start()
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
-    keeper(page)
+    collection(page)
     assert "there is no index yet" in words(page) and "build_index.py" in words(page)
     assert labels(page) == []
 
@@ -209,8 +209,8 @@ def test_while_an_older_index_serves_it_says_so(
     (index / "builds.json").write_text("{", encoding="utf-8")
     flip(in_use(index) / "coverage/ends.npy", -1)
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
-    told = words(keeper(page))
-    assert wording.OLDER_SERVES in told and "Articles9" in told and keeper_wording.NO_BUILDS in told
+    told = words(collection(page))
+    assert wording.OLDER_SERVES in told and "Articles9" in told and collection_wording.NO_BUILDS in told
     assert f"Fingerprint{Pointer.read(index).previous}" in told and BUILT not in markup(page), (
         "the date is the newer one's"
     )
@@ -222,14 +222,14 @@ def test_a_broken_pointer_takes_nothing_from_the_page_but_the_date(
     index = shutil.copytree(built / "index", tmp_path / "index")
     monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(built / "corpus"))
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
-    page = keeper(started())
+    page = collection(started())
     assert BUILT in markup(page)
     (index / "current.json").write_text("{", encoding="utf-8")
     told = words(page.run())
     assert wording.OLDER_SERVES in told and "Articles9" in told and "the pointer cannot be read" in told
-    assert "the pointer cannot be read" in press(page, "check").partition(keeper_wording.NOT_SOUND)[2]
+    assert "the pointer cannot be read" in press(page, "check").partition(collection_wording.NOT_SOUND)[2]
 
 
 def test_article_text_is_shown_letter_for_letter(start: Start) -> None:
-    page = keeper(start())
+    page = collection(start())
     assert "<script" not in markup(page) and "<img" not in markup(page) and not page.markdown

@@ -1,11 +1,11 @@
-"""The keeper's page as HTML: numbers, builds, lists. The style sheet in ``page/`` does the rest; knows no Streamlit."""
+"""The collection page as HTML: numbers, builds, lists. The style sheet does the rest; knows no Streamlit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from healthsearch import keeper_wording
+from healthsearch import collection_wording
 from healthsearch.markup import pairs
 from healthsearch.quoting import escaped
 
@@ -19,7 +19,7 @@ _SHOWN = 50
 
 def header() -> str:
     """The page's name and what it is for."""
-    title, purpose = escaped(keeper_wording.HEADING), escaped(keeper_wording.PURPOSE)
+    title, purpose = escaped(collection_wording.HEADING), escaped(collection_wording.PURPOSE)
     return f'<header class="hs-header"><h1>{title}</h1><p>{purpose}</p></header>'
 
 
@@ -53,8 +53,8 @@ def facts(found: Iterable[tuple[str, str]]) -> str:
 def alike(found: Overview) -> list[tuple[str, str]]:
     """What all articles have in common, as facts; what they differ in is drawn."""
     return [
-        (name, keeper_wording.all_alike(keeper_wording.value(field, *counts), found.articles))
-        for field, name in keeper_wording.BY.items()
+        (name, collection_wording.all_alike(collection_wording.value(field, *counts), found.articles))
+        for field, name in collection_wording.BY.items()
         if len(counts := getattr(found, field)) == 1
     ]
 
@@ -62,8 +62,8 @@ def alike(found: Overview) -> list[tuple[str, str]]:
 def builds(found: Iterable[Built]) -> str:
     """The last builds, each with its files on demand."""
     return "".join(
-        f'<details class="hs-more hs-build"><summary>{escaped(keeper_wording.build(one))}</summary>'
-        f"{pairs(_changes(keeper_wording.changes(one)))}</details>"
+        f'<details class="hs-more hs-build"><summary>{escaped(collection_wording.build(one))}</summary>'
+        f"{pairs(_changes(collection_wording.changes(one)))}</details>"
         for one in found
     )
 
@@ -72,7 +72,7 @@ def listed(items: Iterable[str]) -> str:
     """A list, as long as a page can bear."""
     told = list(items)
     if len(told) > _SHOWN:
-        told[_SHOWN:] = [keeper_wording.MORE.format(count=len(told) - _SHOWN)]
+        told[_SHOWN:] = [collection_wording.MORE.format(count=len(told) - _SHOWN)]
     return f'<ul class="hs-list">{"".join(f"<li>{escaped(item)}</li>" for item in told)}</ul>'
 
 
@@ -84,5 +84,5 @@ def unfolded(title: str, items: Iterable[str]) -> str:
 def _changes(found: Mapping[str, Files]) -> Iterable[tuple[str, str]]:
     for name, files in found.items():
         rest = files.count - len(files.named)
-        more = [keeper_wording.MORE.format(count=rest)] if rest else []
+        more = [collection_wording.MORE.format(count=rest)] if rest else []
         yield name, "<br>".join(map(escaped, (*files.named, *more)))

@@ -1,4 +1,4 @@
-"""The keeper's page: what the collection holds, how it hangs together, and how well it is found."""
+"""The collection page: what the collection holds, how it hangs together, and how well it is found."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from healthsearch import keeper_markup, markup
-from healthsearch import keeper_wording as wording
+from healthsearch import collection_markup, markup
+from healthsearch import collection_wording as wording
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import FolderState, state_of
 from healthsearch.history import builds
@@ -34,7 +34,7 @@ EARLY = 3
 
 def main() -> None:
     """Draw the page."""
-    st.html(keeper_markup.header())
+    st.html(collection_markup.header())
     with st.container(key="head"):
         st.page_link(SEARCH, label=TO_SEARCH, icon=":material/arrow_back:")
     try:
@@ -65,23 +65,23 @@ def _numbers(_generation: Generation, name: str, today: date) -> Overview:
 def _draw_overview(generation: Generation, published: str | None) -> None:
     found = _numbers(generation, generation.name, date.today())
     facts = [
-        *keeper_markup.alike(found),
+        *collection_markup.alike(found),
         (wording.BUILT_ON, wording.moment(published) if published else ""),
         (wording.FINGERPRINT, generation.name),
         (wording.ENCODER, generation.encoder.name),
     ]
     counted = [(wording.ARTICLES, f"{found.articles:,}"), (wording.PASSAGES, f"{found.passages:,}")]
-    st.html(keeper_markup.section(wording.AT_A_GLANCE) + keeper_markup.figures(counted))
+    st.html(collection_markup.section(wording.AT_A_GLANCE) + collection_markup.figures(counted))
     places = cycle(st.columns(2))
     for field, name in wording.BY.items():
         counts = getattr(found, field)
         if len(counts) > 1:
             with next(places):
-                st.html(keeper_markup.subheading(name))
+                st.html(collection_markup.subheading(name))
                 st.altair_chart(
                     charts.bars(field, counts, _colours()[0]), alt=wording.bars_described(name, field, counts)
                 )
-    st.html(keeper_markup.facts(facts))
+    st.html(collection_markup.facts(facts))
 
 
 def _colours() -> tuple[str, str]:
@@ -90,7 +90,7 @@ def _colours() -> tuple[str, str]:
 
 
 def _draw_check(index: Path) -> None:
-    st.html(keeper_markup.section(wording.CHECKING, wording.CHECKING_NOTE))
+    st.html(collection_markup.section(wording.CHECKING, wording.CHECKING_NOTE))
     if st.button(wording.CHECK, key="check"):
         from healthsearch.check import faults
 
@@ -104,9 +104,9 @@ def _draw_check(index: Path) -> None:
 
 def _draw_builds(index: Path) -> None:
     found = builds(index)
-    st.html(keeper_markup.section(wording.BUILDS, "" if found else wording.NO_BUILDS))
+    st.html(collection_markup.section(wording.BUILDS, "" if found else wording.NO_BUILDS))
     if found:
-        st.html(keeper_markup.builds(found))
+        st.html(collection_markup.builds(found))
 
 
 @st.cache_resource(show_spinner=wording.DRAWING, max_entries=2)
@@ -128,7 +128,7 @@ def _draw_map(service: Service, generation: Generation) -> None:
     if visit.answer is not None:
         drawn = asked(service.searcher(), visit.answer)
         told = wording.ASKED_OF_ANOTHER if drawn is None else wording.question_drawn(visit.answer.question)
-    st.html(keeper_markup.section(wording.MAP, wording.MAP_NOTE))
+    st.html(collection_markup.section(wording.MAP, wording.MAP_NOTE))
     by_folder = False
     if len({point.folder for point in points}) > 1:
         ways = [wording.BY_ARTICLE, wording.BY_FOLDER]
@@ -137,15 +137,15 @@ def _draw_map(service: Service, generation: Generation) -> None:
     articles = len({point.article for point in points})
     drawing = charts.passage_map(points, labels, drawn, by_folder=by_folder, ink=ink, ground=ground)
     st.altair_chart(drawing, alt=wording.described(len(points), articles))
-    st.html(keeper_markup.note(f"{wording.sample(len(points), len(generation.vectors))} {told}"))
+    st.html(collection_markup.note(f"{wording.sample(len(points), len(generation.vectors))} {told}"))
 
 
 def _draw_unanswered(service: Service) -> None:
     kept = service.unanswered.all()
     keeps = keeps_questions()
-    st.html(keeper_markup.section(wording.UNANSWERED, wording.KEPT if keeps else wording.NOT_KEPT))
+    st.html(collection_markup.section(wording.UNANSWERED, wording.KEPT if keeps else wording.NOT_KEPT))
     if kept:
-        st.html(keeper_markup.listed(wording.unanswered(one.question, one.day) for one in kept))
+        st.html(collection_markup.listed(wording.unanswered(one.question, one.day) for one in kept))
         if st.button(wording.DELETE_KEPT, key="delete"):
             try:
                 service.unanswered.delete()
@@ -154,7 +154,7 @@ def _draw_unanswered(service: Service) -> None:
             else:
                 st.rerun()
     elif keeps:
-        st.html(keeper_markup.note(wording.NONE_KEPT))
+        st.html(collection_markup.note(wording.NONE_KEPT))
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -170,7 +170,7 @@ def _trial(_searcher: Searcher, folder: Path, generation: str, questions: Folder
 
 def _draw_trial(service: Service, generation: Generation) -> None:
     folder = default_questions()
-    st.html(keeper_markup.section(wording.TRIAL, wording.RIGHT if folder else wording.NO_TRIAL))
+    st.html(collection_markup.section(wording.TRIAL, wording.RIGHT if folder else wording.NO_TRIAL))
     if folder is None:
         return
     if st.button(wording.ASK_ALL, key="trial"):
@@ -185,20 +185,20 @@ def _draw_trial(service: Service, generation: Generation) -> None:
         st.html(markup.problem(error))
         return
     st.html(
-        keeper_markup.note(wording.asked_questions(len(found.answerable), len(found.unanswerable), found.missing))
-        + keeper_markup.figures(
+        collection_markup.note(wording.asked_questions(len(found.answerable), len(found.unanswerable), found.missing))
+        + collection_markup.figures(
             [(wording.FIRST_RIGHT, f"{found.success(1):.1%}"), (wording.EARLY_RIGHT, f"{found.success(EARLY):.1%}")]
         )
     )
     if found.refused:
         told = (wording.why_refused(*one) for one in found.refused)
-        st.html(keeper_markup.unfolded(wording.refused(len(found.refused)), told))
+        st.html(collection_markup.unfolded(wording.refused(len(found.refused)), told))
     _draw_steps(found)
     if found.unfound:
-        st.html(keeper_markup.unfolded(wording.never_first(len(found.unfound)), found.unfound))
+        st.html(collection_markup.unfolded(wording.never_first(len(found.unfound)), found.unfound))
     missed = [one.question for one in found.answerable if one.rank is None or one.rank > EARLY]
     if missed:
-        st.html(keeper_markup.unfolded(wording.missed(len(missed)), missed))
+        st.html(collection_markup.unfolded(wording.missed(len(missed)), missed))
 
 
 def _draw_steps(trial: Trial) -> None:
@@ -209,19 +209,19 @@ def _draw_steps(trial: Trial) -> None:
     related, answered = st.slider(
         wording.STEPS, 0.0, 1.0, (shipped.related, shipped.answered), 0.01, format="percent", key="steps"
     )
-    st.html(keeper_markup.note(wording.STEPS_NOTE))
+    st.html(collection_markup.note(wording.STEPS_NOTE))
     kinds = ((wording.ANSWERABLE, trial.answerable), (wording.UNANSWERABLE, trial.unanswerable))
     counts = {kind: verdicts(outcomes, related, answered) for kind, outcomes in kinds if outcomes}
     told = {kind: wording.shares(of_kind) for kind, of_kind in counts.items()}
     st.altair_chart(charts.steps(counts, _colours()[0]), alt=". ".join(map(": ".join, told.items())))
-    st.html(keeper_markup.facts(told.items()))
+    st.html(collection_markup.facts(told.items()))
 
 
 def _draw_attention(generation: Generation) -> None:
     from healthsearch.check import notices
     from healthsearch.overview import outdated, superseded
 
-    st.html(keeper_markup.section(wording.ATTENTION, wording.ATTENTION_NOTE))
+    st.html(collection_markup.section(wording.ATTENTION, wording.ATTENTION_NOTE))
     if not st.button(wording.LOOK, key="look"):
         return
     with st.spinner(wording.LOOK):
@@ -234,7 +234,7 @@ def _draw_attention(generation: Generation) -> None:
         st.html(markup.message(wording.NOTHING_TO_SEE))
     for title, items in found.items():
         if items:
-            st.html(keeper_markup.subheading(title) + keeper_markup.listed(items))
+            st.html(collection_markup.subheading(title) + collection_markup.listed(items))
 
 
 # Streamlit runs it by this name.
