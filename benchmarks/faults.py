@@ -1,11 +1,11 @@
-"""Whether a reader notices anything that stops a build or spoils a file: faults by the thousand, other ones by seed.
+"""Whether a search notices anything that stops a build or spoils a file: faults by the thousand, other ones by seed.
 
     python benchmarks/faults.py [--seed N] [--every N] [--kills N] [--rot N] [--races N] [--publications N]
 
 Small builds, with the encoder of ``tests/fakes.py``, of which each change to the disk fails in each of ``WAYS``, or
 that are killed at any moment. Then the index is whole, it answers as before the build or as after it, and the next
 build ends as if nothing had been: nothing is encoded twice, nothing is left behind. Files that are cut, lengthened or
-have a bit flipped; builders that begin at once; readers that ask while one build follows the other. Exits 1 with what
+have a bit flipped; builders that begin at once; searches that ask while one build follows the other. Exits 1 with what
 failed.
 """
 
@@ -44,7 +44,7 @@ AWKWARD = "two words,\nzwei Wörter, 両方"
 # The article that comes last.
 LAST = ("last.md", "heat at last")
 # Processes at once.
-BUILDERS, READERS = 3, 8
+BUILDERS, SEARCHES = 3, 8
 # What a build may leave beside its generations; the others are told of in the modules that write them.
 LASTING = {"build.lock", "builder.txt", "builds.json", "current.json", "generations"}
 _ENDS = {0: "done all the same", TOLD: "told", -signal.SIGKILL: "killed"}
@@ -315,13 +315,13 @@ def race_judged(one: Case, index: Path, children: list[Child]) -> str:
     return f"{kept_out} kept out"
 
 
-def readers(home: Path, publications: int) -> Iterator[Tally]:
+def searches(home: Path, publications: int) -> Iterator[Tally]:
     """Processes ask without pause, half of them of an index opened anew, while it is built again and again."""
     corpus, index, over = home / "corpus", home / "index", home / "over"
-    tally = Tally(f"{READERS} readers, {publications} builds: answers")
+    tally = Tally(f"{SEARCHES} searches, {publications} builds: answers")
     edition(corpus, 0)
     build(corpus, index, KeywordModel())
-    children = [Child(partial(read, index, over, number % 2 == 0)) for number in range(READERS)]
+    children = [Child(partial(read, index, over, number % 2 == 0)) for number in range(SEARCHES)]
     for number in range(1, publications + 1):
         edition(corpus, number)
         build(corpus, index, KeywordModel())
@@ -330,7 +330,7 @@ def readers(home: Path, publications: int) -> Iterator[Tally]:
         status, told = child.ended()
         tally.outcomes["whole, of one generation"] += len(told)
         if status:
-            tally.faults.append(f"{tally.what}, reader {number} ended with status {status}")
+            tally.faults.append(f"{tally.what}, search {number} ended with status {status}")
     yield tally
 
 
@@ -362,7 +362,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=500, metavar="N", help="builds to be killed (default: 500)")
     parser.add_argument("--rot", type=int, default=2000, metavar="N", help="files to be spoilt (default: 2,000)")
     parser.add_argument("--races", type=int, default=100, metavar="N", help="of builders (default: 100)")
-    parser.add_argument("--publications", type=int, default=50, metavar="N", help="under readers (default: 50)")
+    parser.add_argument("--publications", type=int, default=50, metavar="N", help="under searches (default: 50)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="other moments and places (default: 0)")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="of the calls, try one in N (default: 1)")
     arguments = parser.parse_args()
@@ -376,7 +376,7 @@ def main() -> int:
             kills(some, arguments.kills, rng),
             rot(case(Path(folder) / AWKWARD / "rot", changed), arguments.rot, rng),
             builders(some, arguments.races),
-            readers(Path(folder) / AWKWARD / "readers", arguments.publications),
+            searches(Path(folder) / AWKWARD / "searches", arguments.publications),
         )
         for tally in tallies:
             told = "; ".join(f"{times} {what}" for what, times in tally.outcomes.most_common())

@@ -1,4 +1,4 @@
-"""How fast the page is for a reader: first paint, first answer, layout shift; and twenty visitors at once.
+"""How fast the page is for a visitor: first paint, first answer, layout shift; and twenty visitors at once.
 
 Needs Chromium on the path and an index (``python build_index.py``). The browser runs on the same machine and takes
 its share of it, most of it with twenty windows, so the figures are an upper bound. Printed, never asserted.
@@ -25,7 +25,7 @@ from healthsearch.evaluation import read_queries  # noqa: E402
 from healthsearch.places import default_index  # noqa: E402
 from tests.browsing import ARGUMENTS, WATCH, installed_browser, served  # noqa: E402
 
-# Between two questions a reader reads.
+# Between two questions a visitor reads.
 PAUSE_S = 2.0
 SHIFTS = """() => {
   window.shifted = 0;

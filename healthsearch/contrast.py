@@ -1,6 +1,6 @@
 """Two passages of an answer that must be read together: what one says, the other denies or limits.
 
-Only the sentences that are marked as answers are compared, so that a reader sees both side by side and decides. Made
+Only the sentences that are marked as answers are compared, so that a person sees both side by side and decides. Made
 for precision, as the notes it rests on are: see ``polarity`` and ``cautions``.
 """
 

@@ -192,7 +192,7 @@ class Draft:
     def _put_in_place(self, name: str) -> Generation:
         home = self._index / GENERATIONS
         target = home / name
-        # Of the same content: one that is whole serves on, perhaps to a reader at this moment.
+        # Of the same content: one that is whole serves on, perhaps to a search at this moment.
         if not is_whole(target):
             if target.exists():
                 shutil.rmtree(home / _DAMAGED, ignore_errors=True)

@@ -20,7 +20,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^@])")
 
 
 def answer_markdown(answer: Answer, today: date) -> str:
-    """The whole answer as a Markdown document, with what a reader must know to judge it."""
+    """The whole answer as a Markdown document, with what a person must know to judge it."""
     return "\n\n".join(_parts(answer, today)) + "\n"
 
 

@@ -122,7 +122,7 @@ class Pointer:
             raise HealthSearchError(file, f"the pointer cannot be read ({type(error).__name__})", _REBUILD) from None
 
     def write(self, index: Path) -> None:
-        """Publish: readers see the old pointer or this one, nothing between."""
+        """Publish: searches see the old pointer or this one, nothing between."""
         write_atomically(index / _POINTER, json.dumps(asdict(self), indent=1))
 
 

@@ -13,7 +13,7 @@ NOT_REVIEWED = "Not yet reviewed by a clinician"
 _MONTHS = (
     "January February March April May June July August September October November December".split()
 )  # fmt: skip
-# Beyond this a reader should know that advice may have changed; the same limit sets the hit's note "old".
+# Beyond this a person should know that advice may have changed; the same limit sets the hit's note "old".
 _OLD = "This is more than three years old, and advice may have changed since."
 
 

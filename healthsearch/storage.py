@@ -186,7 +186,7 @@ class Store(Protocol):
 
 
 class Maker(Protocol):
-    """The next generation being written; readers see nothing of it until it is committed, and then all.
+    """The next generation being written; searches see nothing of it until it is committed, and then all.
 
     It begins with articles that the store holds already, of whichever generation; use it in a ``with`` block.
     """
@@ -209,6 +209,6 @@ class Maker(Protocol):
 
     def commit(self, facts: Facts) -> None:
         """Verify that all that the facts count is there, and publish. Raises HealthSearchError, with nothing changed
-        for readers, when it is not.
+        for searches, when it is not.
         """
         ...

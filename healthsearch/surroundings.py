@@ -1,4 +1,4 @@
-"""The text around a passage, cut where a reader can start and stop.
+"""The text around a passage, cut where one can start and stop to read.
 
 Knows the article's text and its sentences; nothing of the index and nothing of how it is shown.
 """

@@ -1,4 +1,4 @@
-"""The collection page without a browser: what it shows in which state; and what the reader is told of what is kept."""
+"""The collection page without a browser: what it shows in which state; and what visitors are told of what is kept."""
 
 from __future__ import annotations
 

@@ -724,7 +724,7 @@ def test_content_that_contradicts_itself_is_a_fault_even_under_right_checksums(
         assert ask("check", "--index", index, "--corpus", corpus)[0] == 0
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(make: Run, corpus: Path, index: Path) -> None:
+def test_a_pipe_that_is_closed_early_is_no_error(make: Run, corpus: Path, index: Path) -> None:
     make()
     ours, theirs = os.pipe()
     os.close(ours)

@@ -33,7 +33,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory, default_encoder: Encoder,
 
 
 def shown(markdown: str) -> str:
-    """What a reader of the rendered document sees, on one line."""
+    """What a person sees of the rendered document, on one line."""
     drawn = MarkdownIt("commonmark").render(markdown)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", "", drawn)).split())
 

@@ -44,8 +44,8 @@ def test_a_file_may_be_spoilt(table: dict[str, tuple[int, str]], part: str, outc
     assert {re.sub(r"^\d+ ", "", each) for each in outcome.split("; ")} == outcomes
 
 
-def test_builders_and_readers_may_meet(table: dict[str, tuple[int, str]]) -> None:
+def test_builders_and_searches_may_meet(table: dict[str, tuple[int, str]]) -> None:
     races = [row for what, row in table.items() if "builders at once" in what]
     assert [times for times, _ in races] == [1, 1, 1, 1]
-    [(answers, _)] = [row for what, row in table.items() if "readers" in what]
+    [(answers, _)] = [row for what, row in table.items() if "searches," in what]
     assert answers >= 8

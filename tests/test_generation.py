@@ -489,7 +489,7 @@ def test_when_the_pointer_cannot_be_written_the_old_one_serves(tmp_path: Path) -
     assert len(kept(tmp_path)) == 2
 
 
-def test_a_reader_finds_a_whole_generation_at_every_moment(tmp_path: Path) -> None:
+def test_a_search_finds_a_whole_generation_at_every_moment(tmp_path: Path) -> None:
     seen = {publish(tmp_path, "Number 0.")}
     faults = []
 
@@ -576,7 +576,7 @@ def test_a_damaged_generation_is_never_kept_as_the_one_to_fall_back_on(tmp_path:
     assert served(tmp_path)[0] == good
 
 
-def test_a_reader_keeps_what_it_opened_while_newer_ones_come(tmp_path: Path) -> None:
+def test_a_search_keeps_what_it_opened_while_newer_ones_come(tmp_path: Path) -> None:
     publish(tmp_path, "Massage helps.")
     opened, _ = open_generation(tmp_path)
     for number in range(3):

@@ -150,7 +150,7 @@ ORDER = [
     "interface.results",
     "interface.charts",
     "interface.collection_page",
-    "interface.reader",
+    "interface.search_page",
     "page.streamlit_app",
 ]
 # Whatever does not come with Python, and the only modules that may import it.
@@ -188,8 +188,8 @@ ONLY_IN = {
                 "building",
                 "collection_page",
                 "pages",
-                "reader",
                 "results",
+                "search_page",
                 "visit",
             )
         ),
@@ -268,11 +268,12 @@ def test_what_runs_data_or_talks_to_others_is_imported_nowhere(package: str) -> 
 
 
 def test_the_page_shows_something_before_the_engines_are_loaded() -> None:
+    first = ("app", "interface.pages", "interface.search_page")
     heavy = ("torch", "faiss", "scipy", "lxml", "spellchecker", "altair")
     loaded, _, _ = alone(
         "\n".join(
             [
-                *(line for name in ("app", "interface.pages", "interface.reader") for line in imported(files()[name])),
+                *(line for name in first for line in imported(files()[name])),
                 f"found = [name for name in {heavy} if name in sys.modules]",
             ]
         )

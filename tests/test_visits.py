@@ -282,14 +282,14 @@ FORCED = [{"forced_colors": "active", "color_scheme": scheme} for scheme in ("li
 
 
 @pytest.mark.parametrize("visitor", [*FORCED, {"reduced_motion": "reduce"}], indirect=True)
-def test_marks_are_seen_and_nothing_moves_where_a_reader_asks_for_that(visitor: Visitor) -> None:
+def test_marks_are_seen_and_nothing_moves_where_a_visitor_asks_for_that(visitor: Visitor) -> None:
     page = visitor.page
     visitor.ask(QUESTION)
     mark = page.locator("mark.hs-answer").first
     if page.evaluate("matchMedia('(forced-colors: active)').matches"):
         assert "underline" in mark.evaluate("(mark) => getComputedStyle(mark).textDecorationLine")
         ground = "(part) => getComputedStyle(part).backgroundColor"
-        assert mark.evaluate(ground) == page.locator("body").evaluate(ground), "the reader's own"
+        assert mark.evaluate(ground) == page.locator("body").evaluate(ground), "the visitor's own"
     moving = page.evaluate(
         """() => [...document.querySelectorAll("[class^=hs-]")].map((part) => getComputedStyle(part))
           .filter((style) => style.animationName !== "none" || parseFloat(style.transitionDuration) > 0).length"""

@@ -1,4 +1,4 @@
-"""What a reader asks with: the question box, examples, filters, the questions before."""
+"""What a visitor asks with: the question box, examples, filters, the questions before."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from streamlit import net_util
 from healthsearch import wording
 from healthsearch.interface.browser import PAGE
 
-SEARCH = Path(__file__).with_name("reader.py")
+SEARCH = Path(__file__).with_name("search_page.py")
 COLLECTION = Path(__file__).with_name("collection_page.py")
 
 # When a page of another site knocks, Streamlit would ask other machines for the address of this one, to compare.

@@ -1,4 +1,4 @@
-"""The reader's page: a question, its answer, an article to read."""
+"""The search page: a question, its answer, an article to read."""
 
 from __future__ import annotations
 
