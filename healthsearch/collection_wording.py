@@ -63,8 +63,8 @@ NONE_KEPT = "None so far."
 DELETE_KEPT = "Delete these questions"
 CANNOT_DELETE = "The questions could not be deleted"
 
-TRIAL = "Test questions"
-NO_TRIAL = (
+TEST_QUESTIONS = "Test questions"
+NO_TEST_QUESTIONS = (
     "There are no test questions for these articles. Write some, each with the article that answers it, as a BEIR"
     " folder (queries.jsonl, qrels/test.tsv, and unanswerable.jsonl for questions without an answer), and name the"
     " folder in HEALTHSEARCH_QUESTIONS. Name an answer as ARTICLE_ID or ARTICLE_ID#SECTION_NUMBER; docs/running.md has"

@@ -54,7 +54,7 @@ def test_the_collection_is_told_in_numbers_words_and_charts(start: Start, built:
     assert "Articles9" in told and f"Fingerprint{Pointer.read(built / 'index').generation}" in told
     assert collection_wording.MAP in told and collection_wording.ASK_FIRST in told
     assert "9 added" in told and "muscle-cramps.md" in told
-    assert collection_wording.NOT_KEPT in told and collection_wording.NO_TRIAL in told
+    assert collection_wording.NOT_KEPT in told and collection_wording.NO_TEST_QUESTIONS in told
     said = alternatives(page)
     assert "Language: English 8, not given 1" in said
     assert "Publisher: healthsearch 5, A sleep clinic 1, An old library 1, not given 2" in said
@@ -114,7 +114,7 @@ def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
     monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
     page = collection(start())
     assert collection_wording.FIRST_RIGHT not in words(page)
-    told = press(page, "trial")
+    told = press(page, "ask-all")
     assert collection_wording.asked_questions(2, 1, 0) in told
     assert collection_wording.refused(1) in told and collection_wording.why_refused("c", "it holds no words") in told
     assert f"{collection_wording.FIRST_RIGHT}50.0%" in told and collection_wording.missed(1) in told
@@ -142,13 +142,13 @@ def test_test_questions_are_asked_again_only_when_they_have_changed(
             reads.append(str(arguments[0]))
 
     sys.addaudithook(listen)
-    assert collection_wording.asked_questions(1, 0, 1) in press(one, "trial")
-    assert collection_wording.asked_questions(1, 0, 1) in press(other, "trial")
+    assert collection_wording.asked_questions(1, 0, 1) in press(one, "ask-all")
+    assert collection_wording.asked_questions(1, 0, 1) in press(other, "ask-all")
     listening.clear()
     assert len(reads) == 1
     with file.open("a") as more:
         more.write('{"_id": "b", "text": "What is a stroke?"}\n')
-    assert collection_wording.asked_questions(2, 0, 0) in press(other, "trial")
+    assert collection_wording.asked_questions(2, 0, 0) in press(other, "ask-all")
     assert collection_wording.asked_questions(1, 0, 1) in words(one.run()), "what was asked for here stays"
 
 

@@ -14,9 +14,9 @@ import pytest
 from healthsearch.article import Article
 from healthsearch.build import build
 from healthsearch.filters import Equals, In, Range
+from healthsearch.judged_questions import ask_all
 from healthsearch.readers import outcomes
 from healthsearch.search import Searcher
-from healthsearch.trial import run_trial
 from healthsearch.urgent import FILE, read_signs
 from tests.fakes import KeywordModel
 from tests.folders import CORPUS, put
@@ -140,9 +140,9 @@ def test_the_example_of_test_questions_can_be_asked(home: Path, tmp_path: Path) 
     for name, text in (("queries.jsonl", queries), ("unanswerable.jsonl", hopeless), ("qrels/test.tsv", judged)):
         assert f"`{name}`" in text_of(RUNNING)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    trial = run_trial(Searcher.open(home / "index"), tmp_path)
-    assert (len(trial.answerable), len(trial.unanswerable), trial.missing) == (3, 1, 0)
-    assert trial.success(3) == 1.0
+    outcomes = ask_all(Searcher.open(home / "index"), tmp_path)
+    assert (len(outcomes.answerable), len(outcomes.unanswerable), outcomes.missing) == (3, 1, 0)
+    assert outcomes.success(3) == 1.0
 
 
 def test_the_example_of_urgent_signs_is_read(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ ORDER = [
     "check",
     "check_store",
     "evaluation",
-    "trial",
+    "judged_questions",
     "narrowing",
     "overview",
     "passage_map",

@@ -23,10 +23,10 @@ from healthsearch.wording import OLDER_SERVES, TO_SEARCH, problem
 
 if TYPE_CHECKING:
     from healthsearch.generation import Generation
+    from healthsearch.judged_questions import Outcomes
     from healthsearch.passage_map import Label, Point
     from healthsearch.search import Searcher
     from healthsearch.serving import Service
-    from healthsearch.trial import Trial
 
 # A right passage among so many is early.
 EARLY = 3
@@ -52,7 +52,7 @@ def _draw(service: Service) -> None:
     _draw_builds(service.index)
     _draw_map(service, generation)
     _draw_unanswered(service)
-    _draw_trial(service, generation)
+    _draw_test_questions(service, generation)
     _draw_attention(generation)
 
 
@@ -158,29 +158,29 @@ def _draw_unanswered(service: Service) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _trial(_searcher: Searcher, folder: Path, generation: str, questions: FolderState) -> Trial:
-    """The trial of a generation, which its name stands for, by these questions."""
-    from healthsearch.trial import run_trial
+def _outcomes(_searcher: Searcher, folder: Path, generation: str, questions: FolderState) -> Outcomes:
+    """What became of these questions on a generation, which its name stands for."""
+    from healthsearch.judged_questions import ask_all
 
     bar = st.progress(0.0, wording.ASKING)
-    found = run_trial(_searcher, folder, lambda share: bar.progress(share, wording.ASKING))
+    found = ask_all(_searcher, folder, lambda share: bar.progress(share, wording.ASKING))
     bar.empty()
     return found
 
 
-def _draw_trial(service: Service, generation: Generation) -> None:
+def _draw_test_questions(service: Service, generation: Generation) -> None:
     folder = default_questions()
-    st.html(collection_markup.section(wording.TRIAL, wording.RIGHT if folder else wording.NO_TRIAL))
+    st.html(collection_markup.section(wording.TEST_QUESTIONS, wording.RIGHT if folder else wording.NO_TEST_QUESTIONS))
     if folder is None:
         return
-    if st.button(wording.ASK_ALL, key="trial"):
+    if st.button(wording.ASK_ALL, key="ask-all"):
         # Who asks again may have changed the questions.
-        st.session_state["tried"] = generation.name, state_of(folder)
-    tried, questions = st.session_state.get("tried", (None, ()))
-    if tried != generation.name:
+        st.session_state["asked-all"] = generation.name, state_of(folder)
+    asked, questions = st.session_state.get("asked-all", (None, ()))
+    if asked != generation.name:
         return
     try:
-        found = _trial(service.searcher(), folder, generation.name, questions)
+        found = _outcomes(service.searcher(), folder, generation.name, questions)
     except HealthSearchError as error:
         st.html(markup.problem(error))
         return
@@ -201,16 +201,16 @@ def _draw_trial(service: Service, generation: Generation) -> None:
         st.html(collection_markup.unfolded(wording.missed(len(missed)), missed))
 
 
-def _draw_steps(trial: Trial) -> None:
+def _draw_steps(outcomes: Outcomes) -> None:
     """What other steps of the verdict would make of the test questions."""
-    from healthsearch.trial import verdicts
+    from healthsearch.judged_questions import verdicts
 
-    shipped = trial.calibration
+    shipped = outcomes.calibration
     related, answered = st.slider(
         wording.STEPS, 0.0, 1.0, (shipped.related, shipped.answered), 0.01, format="percent", key="steps"
     )
     st.html(collection_markup.note(wording.STEPS_NOTE))
-    kinds = ((wording.ANSWERABLE, trial.answerable), (wording.UNANSWERABLE, trial.unanswerable))
+    kinds = ((wording.ANSWERABLE, outcomes.answerable), (wording.UNANSWERABLE, outcomes.unanswerable))
     counts = {kind: verdicts(outcomes, related, answered) for kind, outcomes in kinds if outcomes}
     told = {kind: wording.shares(of_kind) for kind, of_kind in counts.items()}
     st.altair_chart(charts.steps(counts, _colours()[0]), alt=". ".join(map(": ".join, told.items())))

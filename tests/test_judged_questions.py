@@ -9,9 +9,9 @@ import pytest
 
 from healthsearch.build import build
 from healthsearch.errors import HealthSearchError
+from healthsearch.judged_questions import Outcome, ask_all, verdicts
 from healthsearch.places import default_questions
 from healthsearch.search import Searcher
-from healthsearch.trial import Outcome, run_trial, verdicts
 from tests.fakes import KeywordModel
 from tests.folders import ROOT, put
 
@@ -49,38 +49,38 @@ def test_ranks_are_those_of_the_judged_article_or_section(searcher: Searcher, tm
         "pain": "massage#9",
     }
     told: list[float] = []
-    trial = run_trial(searcher, questions(tmp_path / "q", judged, ("pain",)), told.append)
-    ranks = {one.question: one.rank for one in trial.answerable}
-    assert ranks.keys() == {"massage disc", "rest walking", "walking rest", "vaccine"} and trial.missing == 2
+    outcomes = ask_all(searcher, questions(tmp_path / "q", judged, ("pain",)), told.append)
+    ranks = {one.question: one.rank for one in outcomes.answerable}
+    assert ranks.keys() == {"massage disc", "rest walking", "walking rest", "vaccine"} and outcomes.missing == 2
     assert (ranks["massage disc"], ranks["rest walking"]) == (1, 1)
     assert ranks["walking rest"] not in (None, 1), "the right article, but another section"
-    assert trial.success(1) == 0.5
-    assert [one.question for one in trial.unanswerable] == ["pain"] and trial.unanswerable[0].rank is None
+    assert outcomes.success(1) == 0.5
+    assert [one.question for one in outcomes.unanswerable] == ["pain"] and outcomes.unanswerable[0].rank is None
     assert told == sorted(told) and told[-1] == 1
-    assert trial.unfound == ("unasked",)
+    assert outcomes.unfound == ("unasked",)
 
 
 def test_a_folder_about_other_articles_or_without_judgements_is_refused(searcher: Searcher, tmp_path: Path) -> None:
     with pytest.raises(HealthSearchError, match="none of its questions is about an article of this index"):
-        run_trial(searcher, questions(tmp_path / "q", {"massage": "gone#1"}))
+        ask_all(searcher, questions(tmp_path / "q", {"massage": "gone#1"}))
     (tmp_path / "q" / "qrels" / "test.tsv").unlink()
     with pytest.raises(HealthSearchError, match="no judgements"):
-        run_trial(searcher, tmp_path / "q")
+        ask_all(searcher, tmp_path / "q")
 
 
 def test_a_question_that_cannot_be_asked_is_named_and_the_others_are_asked(searcher: Searcher, tmp_path: Path) -> None:
     judged = {"???": "massage", "massage disc": "massage", "rest " * 100: "sleep"}
     told: list[float] = []
-    trial = run_trial(searcher, questions(tmp_path / "q", judged, ("", "pain")), told.append)
-    assert [one.question for one in trial.answerable] == ["massage disc"] and trial.success(1) == 1.0
-    assert [one.question for one in trial.unanswerable] == ["pain"] and told[-1] == 1
-    assert trial.refused == (
+    outcomes = ask_all(searcher, questions(tmp_path / "q", judged, ("", "pain")), told.append)
+    assert [one.question for one in outcomes.answerable] == ["massage disc"] and outcomes.success(1) == 1.0
+    assert [one.question for one in outcomes.unanswerable] == ["pain"] and told[-1] == 1
+    assert outcomes.refused == (
         ("q0", "it holds no words"),
         ("q2", "it is too long (499 characters)"),
         ("u0", "it is empty"),
     )
-    trial = run_trial(searcher, questions(tmp_path / "none", {"???": "massage"}))
-    assert (trial.answerable, trial.success(1)) == ((), 0.0)
+    outcomes = ask_all(searcher, questions(tmp_path / "none", {"???": "massage"}))
+    assert (outcomes.answerable, outcomes.success(1)) == ((), 0.0)
 
 
 def test_verdicts_follow_the_steps() -> None:

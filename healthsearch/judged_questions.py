@@ -42,7 +42,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Outcomes:
     """What became of the questions.
 
     ``missing``: how many were not asked, since their articles are not in this index. ``refused``: the ids of those
@@ -61,7 +61,7 @@ class Trial:
         return sum(one.rank is not None and one.rank <= k for one in self.answerable) / max(1, len(self.answerable))
 
 
-def run_trial(searcher: Searcher, folder: Path, report: Callable[[float], object] = lambda share: None) -> Trial:
+def ask_all(searcher: Searcher, folder: Path, report: Callable[[float], object] = lambda share: None) -> Outcomes:
     """Ask all questions of ``folder``; ``report`` is told the share that is done.
 
     Raises HealthSearchError when the folder cannot be used, or is about other articles altogether.
@@ -84,7 +84,7 @@ def run_trial(searcher: Searcher, folder: Path, report: Callable[[float], object
     found = {article for outcome in (*answerable, *unanswerable) for article in outcome.first}
     unfound = tuple(article.title for article in searcher.generation.store.articles() if article.id not in found)
     missing = len(qrels) - len(asked)
-    return Trial(tuple(answerable), tuple(unanswerable), missing, tuple(refused), unfound, searcher.calibration)
+    return Outcomes(tuple(answerable), tuple(unanswerable), missing, tuple(refused), unfound, searcher.calibration)
 
 
 def verdicts(outcomes: Iterable[Outcome], related: float, answered: float) -> Mapping[Verdict, int]:
