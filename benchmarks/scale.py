@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from healthsearch import embedded  # noqa: E402 - the project need not be installed
+from healthsearch.arrays import Matrix, Rows, Vector  # noqa: E402
 from healthsearch.build import build  # noqa: E402
 from healthsearch.encoder import unit_rows  # noqa: E402
 from healthsearch.generation import Generation  # noqa: E402

@@ -12,9 +12,9 @@ from typing import TypeVar
 import numpy as np
 
 from healthsearch.article import Article
+from healthsearch.filter_choices import years_before
 from healthsearch.filters import Facets, Range
 from healthsearch.generation import Generation
-from healthsearch.narrowing import years_before
 from healthsearch.newer import is_old, newer
 
 # Years since an article was reviewed or, without a review, published; and characters: where each step begins.

@@ -22,9 +22,9 @@ from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Report
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import FolderState, state_of
+from healthsearch.filter_choices import Choices, choices
 from healthsearch.generation import ENCODERS, GENERATIONS, EncoderFacts, Generation, Pointer, open_generation
 from healthsearch.models import DEFAULT_MODEL, find_model, same_model
-from healthsearch.narrowing import Offers, offers
 from healthsearch.passages import Passage, Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
@@ -66,7 +66,7 @@ class Service:
         self._refused: tuple[_State, HealthSearchError] | None = None
         self._searcher: Searcher | None = None
         self._encoder: Encoder | None = None
-        self._offers: tuple[tuple[str, date], Offers] | None = None
+        self._choices: tuple[tuple[str, date], Choices] | None = None
         self._signs: tuple[tuple[Path, int, int], tuple[Signs, ...]] | None = None
 
     @property
@@ -153,13 +153,13 @@ class Service:
             self._signs = state, read_signs(corpus)
         return self._signs[1]
 
-    def offers(self, today: date) -> Offers:
+    def filter_choices(self, today: date) -> Choices:
         """What a search of these articles can be narrowed by."""
         generation = self.generation()
         state = (generation.name, today)
-        if self._offers is None or self._offers[0] != state:
-            self._offers = state, offers(generation.facets.all_counts(), len(generation.facets), today)
-        return self._offers[1]
+        if self._choices is None or self._choices[0] != state:
+            self._choices = state, choices(generation.facets.all_counts(), len(generation.facets), today)
+        return self._choices[1]
 
     def _titles(self) -> Sequence[str]:
         return self.generation().store.titles(TITLES)

@@ -13,8 +13,8 @@ from pathlib import Path
 from healthsearch.address import Address
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError, NoIndex
+from healthsearch.filter_choices import Choices, choices
 from healthsearch.generation import ENCODERS
-from healthsearch.narrowing import Offers, offers
 from healthsearch.passages import Passage
 from healthsearch.search import Searcher
 from healthsearch.serving import Service
@@ -34,7 +34,7 @@ class StoreService(Service):
         self._store: Store | None = None
         self._served: str | None = None
         self._looked = -_UNNOTICED
-        self._narrowing: tuple[str, date, Offers] | None = None
+        self._choices: tuple[str, date, Choices] | None = None
 
     def look(self) -> None:
         """See ``Service``; no build of this machine would help."""
@@ -55,12 +55,12 @@ class StoreService(Service):
                 self._searcher = current
             return current
 
-    def offers(self, today: date) -> Offers:
+    def filter_choices(self, today: date) -> Choices:
         """See ``Service``."""
         facts = self._newest_store().info().facts
-        if self._narrowing is None or self._narrowing[:2] != (facts.generation, today):
-            self._narrowing = facts.generation, today, offers(facts.counts, facts.articles, today)
-        return self._narrowing[2]
+        if self._choices is None or self._choices[:2] != (facts.generation, today):
+            self._choices = facts.generation, today, choices(facts.counts, facts.articles, today)
+        return self._choices[2]
 
     def _titles(self) -> Sequence[str]:
         return self._newest_store().info().facts.titles

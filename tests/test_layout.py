@@ -121,7 +121,7 @@ ORDER = [
     "check_store",
     "evaluation",
     "judged_questions",
-    "narrowing",
+    "filter_choices",
     "overview",
     "passage_map",
     "unanswered",

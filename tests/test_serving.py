@@ -215,13 +215,13 @@ def test_filters_are_counted_once_a_build_and_day(
     for name in ("rest", "walking"):
         put(corpus, f"{name}.md", name, reviewed=str(today.replace(year=2025)), publisher=name)
     build(corpus, index, model)
-    found = service.offers(today)
+    found = service.filter_choices(today)
     assert list(found.reviewed) == ["2025-11-27", "2023-11-27", "2021-11-27", "2016-11-27"]
-    assert service.offers(today) is found
-    assert list(service.offers(tomorrow).reviewed) == ["2023-11-28", "2021-11-28", "2016-11-28"]
+    assert service.filter_choices(today) is found
+    assert list(service.filter_choices(tomorrow).reviewed) == ["2023-11-28", "2021-11-28", "2016-11-28"]
     (corpus / "rest.md").unlink()
     build(corpus, index, model, allow_shrink=True)
-    assert list(service.offers(tomorrow).values["publisher"]) == ["walking"]
+    assert list(service.filter_choices(tomorrow).values["publisher"]) == ["walking"]
 
 
 def test_a_build_of_somebody_else_is_told_from_other_problems(held: Path, corpus: Path, model: KeywordModel) -> None:

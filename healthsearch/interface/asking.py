@@ -54,7 +54,7 @@ def draw_earlier(visit: Visit, current: str) -> None:
 
 def draw_filters(visit: Visit, service: Service) -> None:
     """Offer what the corpus can be narrowed by; a change asks the last question again."""
-    from healthsearch.narrowing import chosen
+    from healthsearch.filter_choices import chosen
 
     def ask_again() -> None:
         visit.asked = visit.answer.question if visit.answer is not None else None
@@ -92,19 +92,19 @@ def draw_filters(visit: Visit, service: Service) -> None:
             persist_state="session",
         )
 
-    offered = service.offers(date.today())
+    choices = service.filter_choices(date.today())
     visit.where = ()
-    if offered:
+    if choices:
         with st.expander(wording.NARROW, key="narrow"):
             places = cycle(st.columns(2))
             picked = {}
-            for field, counts in offered.values.items():
+            for field, counts in choices.values.items():
                 with next(places):
                     picked[field] = pick(field, counts)
             since = None
-            if offered.reviewed:
+            if choices.reviewed:
                 with next(places):
-                    since = pick_day(offered.reviewed)
+                    since = pick_day(choices.reviewed)
             visit.where = chosen(picked, since)
 
 

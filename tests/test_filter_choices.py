@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
+from healthsearch.filter_choices import Choices, choices, chosen, years_before
 from healthsearch.filters import Facets, In, Range
-from healthsearch.narrowing import Offers, chosen, offers, years_before
 
 TODAY = date(2026, 11, 22)
 
 
-def offered(facets: Facets) -> Offers:
-    return offers(facets.all_counts(), len(facets), TODAY)
+def offered(facets: Facets) -> Choices:
+    return choices(facets.all_counts(), len(facets), TODAY)
 
 
 def test_articles_that_are_all_alike_offer_nothing() -> None:
     alike = Facets([("healthsearch", "en", "", "2026", None)] * 3)
-    assert offered(alike) == Offers({}, {}) and not offers(alike.all_counts(), len(alike), TODAY)
+    assert offered(alike) == Choices({}, {}) and not choices(alike.all_counts(), len(alike), TODAY)
     assert not offered(Facets([]))
 
 
@@ -29,7 +29,7 @@ def test_values_that_differ_are_offered_with_their_counts() -> None:
 
 
 def test_one_value_is_offered_where_other_articles_have_none() -> None:
-    assert offers(
+    assert choices(
         Facets([("A", None, "", None, None), (None, None, "", None, None)]).all_counts(), 2, TODAY
     ).values == {"publisher": {"A": 1}}
 

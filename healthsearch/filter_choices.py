@@ -17,7 +17,7 @@ _WITHIN = (1, 3, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
+class Choices:
     """``values``: for each field its values, each with its articles; ``reviewed``: first days, likewise."""
 
     values: Mapping[Field, Mapping[str, int]]
@@ -27,7 +27,7 @@ class Offers:
         return bool(self.values or self.reviewed)
 
 
-def offers(counts: Mapping[str, Mapping[str, int]], articles: int, today: date) -> Offers:
+def choices(counts: Mapping[str, Mapping[str, int]], articles: int, today: date) -> Choices:
     """The filters available for so many articles; ``counts``: for each field how many have each value."""
     firsts = [years_before(today, years) for years in _WITHIN]
     days = {value: day(value) for value in counts["reviewed"]}
@@ -35,7 +35,7 @@ def offers(counts: Mapping[str, Mapping[str, int]], articles: int, today: date) 
         first.isoformat(): sum(n for value, n in counts["reviewed"].items() if days[value] >= first.toordinal())
         for first in firsts
     }
-    return Offers(
+    return Choices(
         {field: counts[field] for field in _BY_VALUE if any(n < articles for n in counts[field].values())},
         {first: count for first, count in reviewed.items() if 0 < count < articles},
     )
