@@ -13,10 +13,10 @@ from urllib.parse import quote as percent
 from urllib.parse import quote_plus
 
 from healthsearch import citing, provenance, wording
+from healthsearch.adjacent_text import after, before
 from healthsearch.answer import Answer, Hit, Numbered, Result, answering
 from healthsearch.article import Article, page_at
 from healthsearch.quoting import escaped, language, quote, stretch
-from healthsearch.surroundings import after, before
 
 if TYPE_CHECKING:
     from healthsearch.errors import HealthSearchError
@@ -129,7 +129,8 @@ def passage(answer: Answer, shown: Numbered, today: date) -> str:
         f'<blockquote class="hs-text"{language(article)}>{quote(hit.passage, answer.marks(hit))}</blockquote>'
         f'<p class="hs-printed">{escaped(source)}</p>'
         f"{notes(hit.notes, today)}"
-        f'<div class="hs-asides">{_around(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div></div>'
+        f'<div class="hs-asides">{_adjacent_text(article, hit)}{_why(answer, hit)}{_share(article, hit, today)}</div>'
+        "</div>"
     )
 
 
@@ -169,7 +170,7 @@ def hit_anchor(shown: Numbered) -> str:
 _STRENGTH_CLASSES = {wording.STRENGTHS[0][1]: "hs-strong", wording.STRENGTHS[1][1]: "hs-good"}
 
 
-def _around(article: Article, hit: Hit) -> str:
+def _adjacent_text(article: Article, hit: Hit) -> str:
     parts = (
         (wording.BEFORE, before(article, hit.passage.start)),
         (wording.AFTER, after(article, hit.passage.end)),
@@ -179,8 +180,8 @@ def _around(article: Article, hit: Hit) -> str:
         for label, (start, end) in parts
         if start < end
     )
-    summary = escaped(wording.SURROUNDINGS)
-    return f'<details class="hs-more hs-around"><summary>{summary}</summary>{inner}</details>' if inner else ""
+    summary = escaped(wording.ADJACENT_TEXT)
+    return f'<details class="hs-more hs-adjacent"><summary>{summary}</summary>{inner}</details>' if inner else ""
 
 
 def _why(answer: Answer, hit: Hit) -> str:

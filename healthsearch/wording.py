@@ -87,7 +87,7 @@ LANGUAGES = {
 }  # fmt: skip
 
 AS_TYPED = "Search for the words as typed"
-SURROUNDINGS = "Text before and after"
+ADJACENT_TEXT = "Text before and after"
 BEFORE = "Before the quote"
 AFTER = "After the quote"
 OPENING = "Opening of the article"

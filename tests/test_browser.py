@@ -53,7 +53,7 @@ def test_a_visit(visitor: Visitor, server: Server) -> None:
     expect(box).to_have_value(QUESTION)
     assert "?" not in page.url, "a question about one's health is not left in the address"
 
-    around = page.get_by_text(wording.SURROUNDINGS).first
+    around = page.get_by_text(wording.ADJACENT_TEXT).first
     around.click()
     expect(page.get_by_role("heading", name=wording.BEFORE).first).to_be_visible()
 

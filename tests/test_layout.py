@@ -129,7 +129,7 @@ ORDER = [
     "store_serving",
     "provenance",
     "wording",
-    "surroundings",
+    "adjacent_text",
     "quoting",
     "markup",
     "reading",

@@ -156,7 +156,7 @@ def test_tab_leads_through_the_page_in_the_order_in_which_it_is_read(visitor: Vi
         # An icon's name is the first line of what it stands before.
         gone.append(here.inner_text().strip().split("\n")[-1])
         assert seen, f"focus can be seen on {gone[-1]}"
-    aside = [wording.SURROUNDINGS, wording.WHY, wording.SHARE]
+    aside = [wording.ADJACENT_TEXT, wording.WHY, wording.SHARE]
     expected = [wording.SEARCH, wording.NARROW]
     for number in range(1, 6):
         expected += [*aside, wording.read(number)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.surroundings import after, before
+from healthsearch.adjacent_text import after, before
 from tests.fakes import an_article
 from tests.texts import TEXTS
 
