@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from healthsearch.article import Article
 from healthsearch.overview import AGES, LENGTHS
-from healthsearch.provenance import day
+from healthsearch.source_wording import day
 from healthsearch.wording import LANGUAGES, counted
 
 if TYPE_CHECKING:

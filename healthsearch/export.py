@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from healthsearch import provenance, wording
+from healthsearch import source_wording, wording
 from healthsearch.citing import plain, reference
 
 if TYPE_CHECKING:
@@ -58,13 +58,12 @@ def _hit_parts(answer: Answer, shown: Numbered, today: date) -> Iterator[str]:
     hit, article = shown.hit, shown.article
     where = " › ".join((article.title, *hit.passage.headings))
     yield f"## {shown.number}. {escaped(where)}"
-    facts = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
-    yield escaped(", ".join(facts) + ".")
+    yield escaped(", ".join(source_wording.facts(article, today)) + ".")
     yield "\n".join(f"> {line}" for line in escaped(hit.passage.text).split("\n"))
     for mark in answer.marks(hit):
         yield f"**{wording.MARKS[mark.kind]}:** {escaped(hit.passage.text[mark.start : mark.end])}"
     for note in shown.notes:
         told = escaped(wording.note(note, today))
         yield f"**{told}** {escaped(note.quote)}" if note.quote else f"**{wording.NOTE}:** {told}"
-    yield escaped(plain(article, hit.passage.headings, provenance.day(today.isoformat())))
+    yield escaped(plain(article, hit.passage.headings, source_wording.day(today.isoformat())))
     yield f"{wording.REFERENCE}: {escaped(reference(hit.passage))}"

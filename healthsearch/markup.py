@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote as percent
 from urllib.parse import quote_plus
 
-from healthsearch import citing, provenance, wording
+from healthsearch import citing, source_wording, wording
 from healthsearch.adjacent_text import after, before
 from healthsearch.answer import Answer, Hit, Numbered, Result, answering
 from healthsearch.article import Article, page_at
@@ -120,7 +120,7 @@ def passage(answer: Answer, shown: Numbered, today: date) -> str:
     hit, article = shown.hit, shown.article
     path = escaped(wording.place(hit.passage.headings, page_at(article, hit.passage.start)))
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
-    source = citing.plain(article, hit.passage.headings, provenance.day(today.isoformat()))
+    source = citing.plain(article, hit.passage.headings, source_wording.day(today.isoformat()))
     return (
         f'<div class="hs-hit" id="{hit_anchor(shown)}" tabindex="-1">'
         f'<div class="hs-where"><span class="hs-path" dir="auto">'
@@ -136,8 +136,8 @@ def passage(answer: Answer, shown: Numbered, today: date) -> str:
 
 def facts(article: Article, today: date) -> str:
     """Who published an article, and when it was published and reviewed."""
-    told = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
-    return f'<p class="hs-facts">{"".join(f"<span>{escaped(fact)}</span>" for fact in told)}</p>'
+    told = "".join(f"<span>{escaped(fact)}</span>" for fact in source_wording.facts(article, today))
+    return f'<p class="hs-facts">{told}</p>'
 
 
 def notes(found: Iterable[Note], today: date) -> str:
@@ -198,7 +198,7 @@ def _share(article: Article, hit: Hit, today: date) -> str:
 
     As in an address, since what cleans the page's HTML takes away attributes that hold the end of a script.
     """
-    read_on = provenance.day(today.isoformat())
+    read_on = source_wording.day(today.isoformat())
     citation = citing.plain(article, hit.passage.headings, read_on)
     copies = (
         (wording.COPY_QUOTE, f"“{hit.passage.text}”\n{citation}"),

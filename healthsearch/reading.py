@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from healthsearch import provenance, wording
+from healthsearch import source_wording, wording
 from healthsearch.markup import facts, hit_anchor, note, pairs
 from healthsearch.quoting import LONGEST_SHOWN, Place, Whole, address, escaped, language, whole
 
@@ -99,8 +99,8 @@ def _bar(view: View, text: Whole) -> str:
 def _about(article: Article, today: date) -> str:
     sources = "".join(f'<li dir="auto">{escaped(source)}</li>' for source in article.sources)
     rows = (
-        (wording.PUBLISHER, escaped(provenance.publisher(article))),
-        (wording.DATES, escaped(provenance.dates(article, today))),
+        (wording.PUBLISHER, escaped(source_wording.publisher(article))),
+        (wording.DATES, escaped(source_wording.dates(article, today))),
         (wording.LICENCE, escaped(article.licence or "")),
         (wording.SOURCES, f"<ul>{sources}</ul>" if sources else ""),
         (wording.ADDRESS, address(article.url)),

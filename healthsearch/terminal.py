@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from healthsearch import provenance, wording
+from healthsearch import source_wording, wording
 from healthsearch.answer import Answer, Numbered
-from healthsearch.article import Article, page_at
+from healthsearch.article import page_at
 from healthsearch.mark import pieces_of
 
 _WIDTH = 88
@@ -48,7 +48,7 @@ def _hit_text(answer: Answer, shown: Numbered, today: date, styled: bool) -> str
         visible(text) if mark is None else visible(text).join(signs[mark.kind])
         for text, mark in pieces_of(hit.passage.text, answer.marks(hit))
     )
-    lines = [f"{shown.number}. {visible(where)}", f"   {visible(standing(article, today))}"]
+    lines = [f"{shown.number}. {visible(where)}", f"   {visible(', '.join(source_wording.facts(article, today)))}"]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
     for note in shown.notes:
@@ -58,12 +58,6 @@ def _hit_text(answer: Answer, shown: Numbered, today: date, styled: bool) -> str
     at = f"page {page}" if page else f"characters {hit.passage.start} to {hit.passage.end}"
     lines.append(f"   {visible(article.url or article.path)}, {at}")
     return "\n".join(lines)
-
-
-def standing(article: Article, today: date) -> str:
-    """Who published the article, when, and whether a clinician has reviewed it, in words."""
-    facts = (provenance.publisher(article), provenance.published(article), provenance.reviewed(article, today))
-    return ", ".join(facts)
 
 
 def visible(text: str) -> str:

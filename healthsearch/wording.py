@@ -1,4 +1,4 @@
-"""The texts of the search page, ready for translation; ``provenance`` has those on publishers and dates.
+"""The texts of the search page, ready for translation; ``source_wording`` has those on publishers and dates.
 
 Pure functions from search results to sentences. No HTML, and no article text.
 """
@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from healthsearch import provenance
+from healthsearch import source_wording
 from healthsearch.errors import HealthSearchError
-from healthsearch.provenance import day
+from healthsearch.source_wording import day
 
 if TYPE_CHECKING:
     from healthsearch.contrast import Kind as Opposition
@@ -298,8 +298,8 @@ def note(found: Note, today: date) -> str:
     if found.kind == "caution":
         return CAUTION_BESIDE
     if found.kind == "old":
-        return provenance.old(found.article)
-    return provenance.superseded(found.newer, today) if found.newer else provenance.copies(found.article)
+        return source_wording.old(found.article)
+    return source_wording.superseded(found.newer, today) if found.newer else source_wording.copies(found.article)
 
 
 def contrast(kind: Opposition, along: int, against: int) -> str:

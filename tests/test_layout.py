@@ -127,7 +127,7 @@ ORDER = [
     "unanswered",
     "serving",
     "store_serving",
-    "provenance",
+    "source_wording",
     "wording",
     "adjacent_text",
     "quoting",

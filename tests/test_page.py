@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from healthsearch import provenance, wording
+from healthsearch import source_wording, wording
 from healthsearch.build import build
 from healthsearch.interface.browser import PAGE
 from tests.folders import ROOT, flip, in_use
@@ -58,7 +58,7 @@ def test_an_answer_says_so_first_and_shows_where_each_quote_comes_from(start: St
     page = ask(start(), QUESTION)
     told = words(page)
     assert told.index(wording.VERDICTS["answered"]) < told.index("Does massage relieve a herniated lumbar disc?")
-    for part in ("Published 22 November 2026", provenance.NOT_REVIEWED, "Strong match", "5 passages from"):
+    for part in ("Published 22 November 2026", source_wording.NOT_REVIEWED, "Strong match", "5 passages from"):
         assert part in told
     assert 'class="hs-answer" data-label="Best fit"' in markup(page)
     assert 'class="hs-caution" data-label="Caution"' in markup(page)

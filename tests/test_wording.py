@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch import provenance, wording
+from healthsearch import source_wording, wording
 from healthsearch.errors import HealthSearchError
 from tests.fakes import an_article
 
@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 22)
     ],
 )
 def test_a_date_is_said_as_precisely_as_it_is_given(iso: str, words: str) -> None:
-    assert provenance.day(iso) == words
+    assert source_wording.day(iso) == words
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_a_date_is_said_as_precisely_as_it_is_given(iso: str, words: str) -> Non
     ],
 )
 def test_a_time_is_told_rounded_down(then: date, words: str) -> None:
-    assert provenance.ago(then, TODAY) == words
+    assert source_wording.ago(then, TODAY) == words
 
 
 @given(st.integers(0, 20_000))
 def test_a_number_in_a_time_is_never_one_or_none(days: int) -> None:
-    said = provenance.ago(TODAY - timedelta(days=days), TODAY)
+    said = source_wording.ago(TODAY - timedelta(days=days), TODAY)
     assert said in ("today", "yesterday") or int(said.split()[0]) >= 2
 
 
@@ -69,18 +69,19 @@ def test_a_number_in_a_time_is_never_one_or_none(days: int) -> None:
 )
 def test_the_state_of_review(reviewed: str | None, words: str) -> None:
     article = an_article("Text.", **({"reviewed": reviewed} if reviewed else {}))
-    assert provenance.reviewed(article, TODAY) == words
+    assert source_wording.reviewed(article, TODAY) == words
 
 
-def test_an_old_article_is_said_to_be_old_by_its_review_or_its_publication() -> None:
-    assert provenance.old(an_article("Text.", reviewed="2020-01-01")).startswith("The last review is more than three")
-    assert provenance.old(an_article("Text.", published="2020-01-01")).startswith("The publication is more than three")
+@pytest.mark.parametrize(("field", "what"), [("reviewed", "last review"), ("published", "publication")])
+def test_an_old_article_is_said_to_be_old_by_its_review_or_its_publication(field: str, what: str) -> None:
+    told = source_wording.old(an_article("Text.", **{field: "2020-01-01"}))
+    assert told.startswith(f"The {what} is more than three years old")
 
 
 def test_publisher_and_date_are_never_left_open() -> None:
     article = an_article("Text.")
-    assert provenance.publisher(article) == "Publisher not named"
-    assert provenance.published(article) == "Date of publication not given"
+    assert source_wording.publisher(article) == "Publisher not named"
+    assert source_wording.published(article) == "Date of publication not given"
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

@@ -1,6 +1,6 @@
-"""Who stands behind an article and how old it is, in words: the part of the interface's wording that tells of time.
+"""The texts on the source of an article, ready for translation: who published it, when, how old it is, its notes.
 
-Pure functions, ready to be translated like ``wording``.
+Pure functions; ``wording`` has all other texts of the search page.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def reviewed(article: Article, today: date) -> str:
     if then is None or article.reviewed.count("-") < 2 or then > today:
         return f"Reviewed {day(article.reviewed)}"
     return f"Reviewed {ago(then, today)}"
+
+
+def facts(article: Article, today: date) -> tuple[str, str, str]:
+    """Who published the article, when, and whether a clinician has reviewed it: what stands beside its title."""
+    return publisher(article), published(article), reviewed(article, today)
 
 
 def dates(article: Article, today: date) -> str:
