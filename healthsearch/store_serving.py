@@ -34,7 +34,7 @@ class StoreService(Service):
         self._store: Store | None = None
         self._served: str | None = None
         self._looked = -_UNNOTICED
-        self._choices: tuple[str, date, Choices] | None = None
+        self._offered: tuple[str, date, Choices] | None = None
 
     def look(self) -> None:
         """See ``Service``; no build of this machine would help."""
@@ -58,9 +58,9 @@ class StoreService(Service):
     def filter_choices(self, today: date) -> Choices:
         """See ``Service``."""
         facts = self._newest_store().info().facts
-        if self._choices is None or self._choices[:2] != (facts.generation, today):
-            self._choices = facts.generation, today, choices(facts.counts, facts.articles, today)
-        return self._choices[2]
+        if self._offered is None or self._offered[:2] != (facts.generation, today):
+            self._offered = facts.generation, today, choices(facts.counts, facts.articles, today)
+        return self._offered[2]
 
     def _titles(self) -> Sequence[str]:
         return self._newest_store().info().facts.titles
