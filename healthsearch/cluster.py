@@ -1,4 +1,4 @@
-"""Reading, splitting and encoding on the machines of a Ray cluster; the only import of ray.
+"""Reading, splitting and encoding on the machines of a Ray cluster.
 
 A pipeline of Ray Data: tasks read and split the files, and workers that each hold the model encode their passages.
 What comes back is kept in the build's journal by its key, so that it may come in any order and more than once, as it
@@ -11,11 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import platform
-import sys
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from healthsearch.article import Article
+from healthsearch.cluster_connection import connected, prepare, ray_module
 from healthsearch.corpus import SourceFile, read_file
 from healthsearch.encoder import Encoder
 from healthsearch.encoding import Encoded, sentence_bytes
@@ -81,14 +79,7 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        # Ray reports its use to its makers, unless this is set before it is imported.
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        # Its parts in C++ write to standard error as they like; what matters comes as an exception.
-        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-        if address != "local":
-            # Else it tries a wrong address for a quarter of an hour.
-            os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
-        _ray()
+        prepare(address)
 
     def encode(
         self, corpus: Path, files: Sequence[SourceFile], encoder: Encoder, home: Path, known: Collection[str]
@@ -101,14 +92,11 @@ class Cluster:
         """
         if not files:
             return
-        ray = _ray()
+        ray = ray_module()
         job = _told(corpus, encoder, home, known)
-        with _connected(self.address):
-            try:
-                for table in _pipeline(ray.put(job), files).iter_batches(batch_size=None, batch_format="pyarrow"):
-                    yield from _received(table, encoder.dimension)
-            except ray.exceptions.RayError as error:
-                raise _failed(self.address, error) from None
+        with connected(self.address):
+            for table in _tables(_pipeline(ray.put(job), files)):
+                yield from _received(table, encoder.dimension)
 
 
 def _told(corpus: Path, encoder: Encoder, home: Path, known: Collection[str]) -> _Job:
@@ -126,7 +114,7 @@ def _told(corpus: Path, encoder: Encoder, home: Path, known: Collection[str]) ->
 
 def _pipeline(job: Any, files: Sequence[SourceFile]) -> Any:  # noqa: ANN401 - ray's own types
     """The dataset of ``_VECTORS`` that the cluster makes of the files; ``job`` is a reference to a ``_Job``."""
-    ray = _ray()
+    ray = ray_module()
     processors = int(ray.cluster_resources().get("CPU", 0))
     if processors < _FEWEST_PROCESSORS:
         raise HealthSearchError(
@@ -153,6 +141,19 @@ def _pipeline(job: Any, files: Sequence[SourceFile]) -> Any:  # noqa: ANN401 - r
         num_cpus=1,
         compute=ray.data.ActorPoolStrategy(min_size=1, max_size=processors),
     )
+
+
+def _tables(made: Any) -> Iterator[pa.Table]:  # noqa: ANN401 - ray's own type
+    """The tables of a dataset as they are made: one that was lost, and is made again, holds up no other."""
+    ray = ray_module()
+    waiting = []
+    for bundle in made.iter_internal_ref_bundles():
+        waiting += bundle.block_refs
+        ready, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0)
+        for each in ready:
+            yield ray.get(each)
+    for each in waiting:
+        yield ray.get(each)
 
 
 def _split_files(files: pa.Table, job: Sequence[Any]) -> Iterator[pa.Table]:
@@ -246,7 +247,7 @@ def _prepared(job: Any) -> tuple[_Job, Encoder]:  # noqa: ANN401 - ray's own typ
 
     Raises HealthSearchError if it is not the model, or would not encode to the last bit as where the build runs.
     """
-    told: _Job = _ray().get(job)
+    told: _Job = ray_module().get(job)
     here = platform.node()
     if told.program != _program():
         raise HealthSearchError(
@@ -290,53 +291,3 @@ def _program() -> str:
         content = file.read_bytes()
         read.update(f"{file.relative_to(package).as_posix()} {len(content)}\n".encode() + content)
     return read.hexdigest()
-
-
-def _ray() -> Any:  # noqa: ANN401 - the module
-    try:
-        import ray.data
-    except ImportError:
-        raise HealthSearchError(
-            "--ray", "Ray is not installed", "Install it: pip install -r requirements-cluster.txt"
-        ) from None
-    return ray
-
-
-@contextmanager
-def _connected(address: str) -> Iterator[None]:
-    if address.startswith("ray://"):
-        raise HealthSearchError(
-            address,
-            "a build must run on a machine of the cluster",
-            "Start it there, as a Ray job for example, with --ray auto.",
-        )
-    ray = _ray()
-    own: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise HealthSearchError(
-            address,
-            f"there is no Ray cluster to be reached ({_in_short(error)})",
-            "Start one with ray start --head, or name the address that it printed.",
-        ) from None
-    # Ray tells of lost machines on standard output, some of it at the end; that is for what the build says.
-    with redirect_stdout(sys.stderr):
-        try:
-            yield
-        finally:
-            ray.shutdown()
-
-
-def _failed(address: str, error: Exception) -> HealthSearchError:
-    return HealthSearchError(
-        address,
-        f"the cluster could not go on ({_in_short(error)})",
-        "What was encoded is kept: build again. Ray's own logs say more.",
-    )
-
-
-def _in_short(error: Exception) -> str:
-    """The last line of what may be a whole traceback from another machine."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

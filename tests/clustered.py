@@ -17,7 +17,7 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from healthsearch import cluster as ours
 from healthsearch.arrays import Matrix
 from healthsearch.build import build
 from healthsearch.cluster import Cluster
+from healthsearch.cluster_connection import connected, prepare, ray_module
 from healthsearch.corpus import list_files
 from healthsearch.encoder import Encoder
 from healthsearch.encoding import Progress
@@ -54,7 +55,7 @@ _MIDWAY = 0.3
 def three_machines() -> Iterator[tuple[Any, list[Any]]]:
     """A ``ray.cluster_utils.Cluster`` and its nodes, of two processors each; the last two can be removed.
 
-    Ray must have been imported by a ``Cluster`` of ours before, which sets how it behaves.
+    ``prepare`` must have been called before: it sets how Ray behaves.
     """
     from ray.cluster_utils import Cluster as Machines
 
@@ -123,6 +124,26 @@ def build_on(address: str, corpus: Path, index: Path, happen: Callable[[int], bo
     return build(corpus, index, find_model(), helpers=Cluster(address), report=report)
 
 
+def take_away(machines: Any, nodes: Sequence[Any], after: int, lost: dict[str, int]) -> Callable[[int], bool]:
+    """For ``build_on``: once so many passages are encoded it takes one of the nodes away, one with a worker.
+
+    ``lost`` then tells how many workers it had, of how many in all, and how many passages were encoded.
+    """
+
+    def happen(encoded: int) -> bool:
+        if encoded < after:
+            return False
+        at_work = workers_by_machine()
+        busy = [node for node in nodes if at_work[node.node_id]]
+        if not busy:
+            return False
+        machines.remove_node(busy[0], allow_graceful=False)
+        lost.update(workers=at_work[busy[0].node_id], of=sum(at_work.values()), after=encoded)
+        return True
+
+    return happen
+
+
 def workers_by_machine() -> Counter[str]:
     """How many workers that hold the model every machine has, by its id; while a build is connected."""
     import ray
@@ -168,23 +189,14 @@ def main(corpus: Path, reference: Path, home: Path) -> dict[str, Any]:
     files, _, _ = list_files(corpus)
     encoder = find_model().load(reference / ENCODERS)
     index = an_index(home / "index", reference)
-    Cluster("auto")
+    prepare("auto")
     with three_machines() as (machines, nodes):
         address = machines.address
         total = found["total"] = build(corpus, reference, find_model()).reused
         kept = found["kept"] = kill_midway(corpus, index, address, int(total * _MIDWAY))
-        lost: dict[str, Any] = {}
-
-        def lose_a_machine(encoded: int) -> bool:
-            at_work = workers_by_machine()
-            busy = [node for node in nodes[1:] if at_work[node.node_id]]
-            if encoded < (total - kept) * _MIDWAY or not busy:
-                return False
-            machines.remove_node(busy[0], allow_graceful=False)
-            lost.update(workers=at_work[busy[0].node_id], of=sum(at_work.values()), after=encoded)
-            return True
-
-        summary = build_on(address, corpus, index, lose_a_machine)
+        lost: dict[str, int] = {}
+        losing = take_away(machines, nodes[1:], int((total - kept) * _MIDWAY), lost)
+        summary = build_on(address, corpus, index, losing)
         found["lost"] = lost
         found["restarted"] = [summary.encoded, summary.reused]
         found["same"] = same_bytes(index, reference)
@@ -209,11 +221,13 @@ def main(corpus: Path, reference: Path, home: Path) -> dict[str, Any]:
 
 def in_this_process(corpus: Path, address: str, encoder: Encoder, home: Path) -> dict[str, Any]:
     """What the pipeline's two steps give, run here."""
-    ray = ours._ray()
+    ray = ray_module()
+    from ray._private.usage import usage_lib
+
     many = corpus.parent / "many.jsonl"
     lines = [json.dumps({"id": f"m{number}", "title": "Rest", "text": f"Rest {number}."}) for number in range(300)]
     many.write_text("\n".join(lines), encoding="utf-8")
-    with ours._connected(address):
+    with connected(address):
         job = [ray.put(ours._told(corpus.parent, encoder, home, set()))]
         files = pa.table({"path": ["many.jsonl", "not there.md"]})
         passages = list(ours._split_files(files, job))
@@ -225,6 +239,7 @@ def in_this_process(corpus: Path, address: str, encoder: Encoder, home: Path) ->
         known = {row.key for row in again[0]}
         left = [ray.put(ours._told(corpus.parent, encoder, home, known))]
         return {
+            "reports_its_use": usage_lib.usage_stats_enabled(),
             "sizes": [len(table) for table in passages],
             "twice": [row.vector.tobytes() + row.sentences.tobytes() for row in again[0]]
             == [row.vector.tobytes() + row.sentences.tobytes() for row in again[1]],

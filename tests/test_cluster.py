@@ -100,6 +100,11 @@ def test_nothing_but_this_machine_is_needed(lived: dict[str, Any]) -> None:
 
 
 @needs_ray
+def test_ray_does_not_report_its_use(lived: dict[str, Any]) -> None:
+    assert lived["reports_its_use"] is False
+
+
+@needs_ray
 def test_after_the_loss_of_the_driver_and_of_a_machine_the_generation_is_that_of_one_machine(
     lived: dict[str, Any],
 ) -> None:

@@ -90,6 +90,7 @@ ORDER = [
     "history",
     "intake",
     "encoding",
+    "cluster_connection",
     "cluster",
     "index_lock",
     "build",
@@ -175,7 +176,7 @@ ONLY_IN = {
     "lxml": {"readers.xml_tree"},
     "pypdfium2": {"readers.pdf_runs", "readers.pdf"},
     "filelock": {"index_lock"},
-    "ray": {"cluster"},
+    "ray": {"cluster_connection"},
     "pyarrow": {"cluster"},
     "pymilvus": {"milvus"},
     "streamlit": {
