@@ -3,10 +3,11 @@
     unshare --map-root-user --net python benchmarks/cluster.py CORPUS --work DIR
 
 CORPUS is a folder of articles. Needs requirements-cluster.txt. Builds it with the packaged model on this machine alone;
-then on a cluster of three machines with two processors each, all of which are this one, in a network of their own that
-leads nowhere. Once a third of the passages are encoded, one machine is taken away without warning. Then again, with
-the driver killed by a signal at that moment and started again. Prints Markdown; exits 1 if a generation differs in a
-single byte. The seconds say how long it took, not how a cluster grows: three machines on one share its processors.
+then on a Ray cluster of a head and three machines with two processors each, all of which are this one, in a network of
+their own that leads nowhere. Once a third of the passages are encoded, one machine is taken away without warning. Then
+again, with the driver killed by a signal at that moment and started again. Prints Markdown; exits 1 if a generation
+differs in a single byte. The seconds say how long it took, not how a cluster grows: three machines on one share its
+processors.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def main() -> int:
     with three_machines() as (machines, nodes):
         lost: dict[str, int] = {}
         index = an_index(arguments.work / "machine-lost", alone)
-        losing = take_away(machines, nodes[1:], third, lost)
+        losing = take_away(machines, nodes, third, lost)
         _told("three machines, of which one is lost", lambda: build_on(machines.address, corpus, index, losing))
         same = same_bytes(index, alone)
         again = an_index(arguments.work / "driver-lost", alone)
