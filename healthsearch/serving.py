@@ -142,13 +142,13 @@ class Service:
         return article, find(found, article, (*starts, *inner))
 
     def signs(self, corpus: Path) -> tuple[Signs, ...]:
-        """The urgent signs of ``corpus``, read anew when their file changes. Raises HealthSearchError for a bad one."""
+        """The urgent signs of ``corpus``, read anew when their file changes. Raises as ``read_signs`` does."""
         file = corpus / FILE
         try:
             found = file.stat()
             state = (file, found.st_mtime_ns, found.st_size)
         except OSError:
-            state = (file, 0, 0)
+            state = (file, 0 if corpus.is_dir() else -1, 0)
         if self._signs is None or self._signs[0] != state:
             self._signs = state, read_signs(corpus)
         return self._signs[1]

@@ -495,7 +495,9 @@ def test_urgent_signs_are_those_of_the_corpus_that_is_named(
     monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(tmp_path / "nothing here"))
     shutil.copy(CORPUS / "urgent.yaml", tmp_path)
     question = ["search", "I have crushing chest pain. How is gout treated?", "--index", few_index, "--json"]
-    assert json.loads(ask(*question)[1])["urgent"] == []
+    status, out, err = ask(*question)
+    assert (status, json.loads(out)["urgent"]) == (0, [])
+    assert err.startswith(f"notice: {NO_SIGNS}: {tmp_path / 'nothing here'}: there is no such folder.")
     [notice] = json.loads(ask(*question, "--corpus", tmp_path)[1])["urgent"]
     assert notice["name"] == "Possible heart attack"
     monkeypatch.setattr(sys, "stdin", io.StringIO("crushing chest pain\n"))

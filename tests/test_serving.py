@@ -206,6 +206,12 @@ def test_urgent_signs_are_those_that_the_file_holds_now(service: Service, corpus
         assert names() == names() == [name]
     (corpus / FILE).unlink()
     assert names() == []
+    corpus.rename(corpus.parent / "moved")
+    for _ in range(2):
+        with pytest.raises(HealthSearchError, match="there is no such folder"):
+            names()
+    (corpus.parent / "moved").rename(corpus)
+    assert names() == []
 
 
 def test_filters_are_counted_once_a_build_and_day(

@@ -22,6 +22,18 @@ URGENT = {
         "My dad has pain in his chest and is sweating",
         "I've got chest pains and I can't breathe",
         "it feels like an elephant on my chest",
+        "I don't know why I have crushing chest pain",
+        "aspirin did not help my crushing chest pain",
+        "never had such crushing chest pain before",
+        "I have never had crushing chest pain like this",
+        "can't sleep crushing chest pain",
+        "no nausea and crushing chest pain",
+        "not only crushing chest pain",
+        "no chest pain yesterday, today chest pain and sweating",
+        "I had no severe chest pain at first then severe chest pain",
+        "my dad had a stroke years ago and now I have crushing chest pain",
+        "with a history of heart disease he has crushing chest pain",
+        "I had a stent two years ago, crushing chest pain again",
     ],
     "Possible stroke": [
         "my wife's face is drooping",
@@ -29,6 +41,10 @@ URGENT = {
         "her speech is slurred since this morning",
         "he suddenly can't speak",
         "worst headache of my life",
+        "I used to be healthy, now my speech is slurred",
+        "my mother has no history of stroke but her face is drooping",
+        "in the past few hours my speech is slurred",
+        "his face is drooping since last month",
     ],
     "Possible pressure on the nerves to bladder, bowel and legs": [
         "I am numb between my legs and my back hurts",
@@ -36,10 +52,17 @@ URGENT = {
         "sciatica, both my legs are numb",
         "saddle numbness with a slipped disc",
         "my back went and now I cannot control my bowels",
+        "for years back pain and can't pee",
     ],
     "Possible severe allergic reaction": ["my throat is closing up after nuts", "swollen tongue, trouble breathing"],
     "Not breathing, choking or not waking": ["she collapsed and is not breathing", "he's choking and can't cough"],
-    "Thoughts of suicide": ["I want to kill myself", "feeling suicidal with this pain"],
+    "Thoughts of suicide": [
+        "I want to kill myself",
+        "feeling suicidal with this pain",
+        "I can't go on I want to kill myself",
+        "can not sleep want to kill myself",
+        "I do not want to kill myself",
+    ],
     "Possible meningitis or sepsis": ["fever and a stiff neck", "my son has a fever and a rash that doesn't fade"],
 }
 NOT_URGENT = [
@@ -50,6 +73,12 @@ NOT_URGENT = [
     "I had crushing chest pain two years ago, can I fly",
     "my father's face was drooping when I was young",
     "numb between the legs last summer, all well since",
+    "two years ago, my face was drooping on one side",
+    "I used to have crushing chest pain",
+    "history of severe chest pain, may I dive",
+    "never had any sudden chest pain",
+    "no sudden or severe chest pain",
+    "no nausea, no sweating or severe chest pain",
     "Is it not crushing chest pain?",
     "can I exercise after a heart attack",
     "how do I recognise a stroke",
@@ -137,6 +166,18 @@ def test_a_corpus_without_the_file_has_no_signs(tmp_path: Path) -> None:
     assert read_signs(tmp_path) == () == read(tmp_path, "") == read(tmp_path, "# nothing yet\n")
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(HealthSearchError, match="there is no such folder") as raised:
+        read_signs(tmp_path / "gone")
+    assert str(tmp_path / "gone") in str(raised.value) and "--corpus" in raised.value.remedy
+
+
+def test_what_may_be_denied_is_said_for_each_notice(tmp_path: Path) -> None:
+    for told, called in (("true", 1), ("false", 0)):
+        signs = read(tmp_path, one(even_if_denied=told))
+        assert len(urgent("no red flag", signs)) == called
+
+
 def test_phrases_are_whole_and_in_order_and_a_plus_joins_any_clauses(tmp_path: Path) -> None:
     signs = read(tmp_path, one(signs="[red flags + itching]"))
     assert urgent("Itches! And a red flag", signs)
@@ -159,6 +200,7 @@ def test_phrases_are_whole_and_in_order_and_a_plus_joins_any_clauses(tmp_path: P
         (one(signs="[[a]]"), "says nothing"),
         (one(signs="['the + flag pole']"), "says nothing"),
         (one(signs="[pain]"), "single word"),
+        (one(even_if_denied="often"), "'even_if_denied' of notice 1 is neither true nor false"),
         ("[" * 20_000, "nested too deeply"),
         ("- " + "x" * 100_001, "larger than 100,000 bytes"),
         (one() * 51, "not a list of up to 50"),
