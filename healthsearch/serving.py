@@ -115,12 +115,12 @@ class Service:
         return build(corpus, self.index, _Kept(self, self._find(DEFAULT_MODEL)), report=report)
 
     def examples(self, count: int) -> list[str]:
-        """Up to ``count`` questions that the articles answer: titles of theirs that are short, plain questions.
+        """Up to ``count`` questions that the articles answer, all different: titles that are short, plain questions.
 
         Spread over the corpus, and always the same for the same articles. Only letters and the plainest
         marks are let through, so that a title can stand on a button whose text is interpreted.
         """
-        titles = self._titles()
+        titles = dict.fromkeys(self._titles())
         short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
         return short[:: max(1, len(short) // count)][:count] if count else []
 

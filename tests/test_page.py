@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from healthsearch import source_wording, wording
 from healthsearch.build import build
 from healthsearch.interface.browser import PAGE
-from tests.folders import ROOT, flip, in_use
+from tests.folders import ROOT, flip, in_use, put
 from tests.formats.make import EXERCISES, NAME, OFTEN, printed
 from tests.pages import (
     ARTICLES,
@@ -45,6 +45,17 @@ def test_the_start_offers_a_box_and_questions_from_the_corpus(start: Start) -> N
     examples = labels(page)[1:]
     assert examples and set(examples) <= titles
     assert labels(start())[1:] == examples
+
+
+def test_two_articles_with_one_title_are_one_example(
+    tmp_path: Path, default_model: ReadyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        put(tmp_path / "corpus", f"{name}.md", f"Text {name}.", title="Why sleep?")
+    build(tmp_path / "corpus", tmp_path / "index", default_model)
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(tmp_path / "corpus"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
+    assert labels(started())[1:] == ["Why sleep?"]
 
 
 def test_the_advice_is_on_every_screen(start: Start) -> None:

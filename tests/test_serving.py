@@ -58,6 +58,14 @@ def test_the_articles_are_there_before_the_encoder_is_loaded(service: Service, m
     assert (service.ready, model.loads) == (True, 1)
 
 
+def test_a_title_of_two_articles_is_one_example(
+    service: Service, corpus: Path, index: Path, model: KeywordModel
+) -> None:
+    put(corpus, "again.md", "Sleep heals.", title="Why sleep?")
+    build(corpus, index, model)
+    assert service.examples(4) == ["Why sleep?", "Does massage help?"]
+
+
 def test_a_new_build_answers_the_next_question_with_the_encoder_at_hand(
     service: Service, corpus: Path, index: Path, model: KeywordModel
 ) -> None:
