@@ -102,14 +102,17 @@ def refuse_shrink(corpus: Path, previous: Generation | None, kept: Mapping[str, 
 
 def _compare(before: dict[str, str], now: dict[str, str]) -> Summary:
     summary = Summary()
-    gone = {digest: path for path, digest in before.items() if path not in now}
+    gone: dict[str, list[str]] = {}
+    for path, digest in before.items():
+        if path not in now:
+            gone.setdefault(digest, []).append(path)
     for path, digest in now.items():
         if before.get(path) == digest:
             summary.unchanged.append(path)
         elif path in before:
             summary.changed.append(path)
-        elif digest in gone:
-            summary.renamed.append((gone.pop(digest), path))
+        elif gone.get(digest):
+            summary.renamed.append((gone[digest].pop(0), path))
         else:
             summary.added.append(path)
     moved = {old for old, _ in summary.renamed}

@@ -125,6 +125,17 @@ def test_one_file_cannot_be_renamed_to_two(corpus: Path, previous: Generation) -
     }
 
 
+def test_files_of_equal_content_are_all_renamed(corpus: Path, tmp_path: Path) -> None:
+    (corpus / "b.md").write_bytes((corpus / "a.md").read_bytes())
+    build(corpus, tmp_path / "index", MODEL)
+    previous, _ = open_generation(tmp_path / "index")
+    for name in ("a.md", "b.md"):
+        (corpus / name).rename(corpus / f"new-{name}")
+    found = told(plan_of(corpus, previous).summary)
+    previous.close()
+    assert found == {"renamed": [("a.md", "new-a.md"), ("b.md", "new-b.md")], "unchanged": ["sub/c.md"]}
+
+
 def test_another_encoder_or_a_rebuild_reads_everything(corpus: Path, previous: Generation) -> None:
     everything = {"a.md", "b.md", "sub/c.md"}
     for plan in (
