@@ -203,6 +203,12 @@ def held(tmp_path: Path) -> Iterator[Path]:
         yield index
 
 
+def test_a_note_of_the_builder_that_is_no_text_is_no_fault(held: Path, corpus: Path, model: KeywordModel) -> None:
+    (held / "builder.txt").write_bytes(b"\xff")
+    with pytest.raises(BuildRunning, match="another build is running"):
+        build(corpus, held, model)
+
+
 def test_urgent_signs_are_those_that_the_file_holds_now(service: Service, corpus: Path) -> None:
     def names() -> list[str]:
         return [signs.notice.name for signs in service.signs(corpus)]
