@@ -56,7 +56,7 @@ def _settled(
 ) -> Iterator[Found]:
     skipped = False
     given = False
-    for outcome in outcomes:
+    for outcome in _or_nothing(file, outcomes):
         found = _checked(outcome, register)
         if isinstance(found, UnreadableArticle):
             plan.summary.skipped.append(found)
@@ -70,6 +70,16 @@ def _settled(
         plan.summary.added.append(file.path)
     elif skipped and not given:
         _count_as_skipped(file.path, plan)
+
+
+def _or_nothing(file: SourceFile, outcomes: Iterator[Outcome | StoredArticle]) -> Iterator[Outcome | StoredArticle]:
+    """What is found in the file; a problem where that is nothing, such as in a table that has only a header."""
+    found = False
+    for outcome in outcomes:
+        found = True
+        yield outcome
+    if not found:
+        yield UnreadableArticle(file.path, "it holds no article", "Put articles in it, or move it out of the corpus.")
 
 
 def _checked(outcome: Outcome | StoredArticle, register: Register) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -463,6 +464,26 @@ def test_a_text_of_only_headings_is_skipped(corpus: Path, index: Path) -> None:
     (corpus / "bare.md").write_text("# Title\n\n## Part\n", encoding="utf-8")
     _, summary = encoded_by(corpus, index)
     assert [problem.cause for problem in summary.skipped] == ["there is no text below its headings"]
+
+
+def test_a_file_that_holds_no_article_is_skipped_and_remembered(corpus: Path, index: Path) -> None:
+    (corpus / "empty.csv").write_text("id,title,text\n", encoding="utf-8")
+    with zipfile.ZipFile(corpus / "pictures.zip", "w") as archive:
+        archive.writestr("picture.png", b"x")
+    for published in (True, False):
+        _, summary = encoded_by(corpus, index)
+        assert [(problem.place, problem.cause) for problem in summary.skipped] == [
+            ("empty.csv", "it holds no article"),
+            ("pictures.zip", "it holds no article"),
+        ]
+        assert (summary.added, summary.published) == ([], published)
+
+
+def test_a_corpus_of_only_a_header_is_told(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "empty.csv").write_text("id,title,text\n", encoding="utf-8")
+    with pytest.raises(HealthSearchError, match=r"none of its files can be read.*empty.csv: it holds no article"):
+        build(tmp_path / "corpus", tmp_path / "index", KeywordModel())
 
 
 def test_where_no_file_is_an_article_nothing_is_built(tmp_path: Path) -> None:
