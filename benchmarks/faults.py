@@ -61,7 +61,7 @@ def served(index: Path) -> tuple[Served, str | None]:
         return (None, []), None
     found = [(hit.passage.text, article.id) for word in KEYWORDS for hit, article in searcher.search(word, k=50).hits]
     searcher.generation.close()
-    return (searcher.generation.name, found), searcher.fault and searcher.fault.place
+    return (searcher.generation.name, found), searcher.fault.place if searcher.fault else None
 
 
 def asked(index: Path) -> Served:
@@ -137,13 +137,13 @@ def case(home: Path, change: Callable[[Path], None], *, first: bool = False, reb
         (before / "generations" / "unpublished").mkdir()
         Pointer(Pointer.read(before).generation, None, "2100-01-01T00:00:00+00:00").write(before)
     change(corpus)
-    answers = [asked(before)]
+    old = asked(before)
     build(corpus, home / "clean", KeywordModel(), allow_shrink=True)
-    answers.append(asked(home / "clean"))
+    new = asked(home / "clean")
     last = put(corpus, *LAST)
     build(corpus, home / "clean", KeywordModel(), allow_shrink=True)
     last.unlink()
-    return Case(home, rebuild, *answers, asked(home / "clean"))
+    return Case(home, rebuild, old, new, asked(home / "clean"))
 
 
 def changed(corpus: Path) -> None:

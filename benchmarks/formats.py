@@ -99,12 +99,12 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     for (folder, form), all_of_it in sorted(alike.items(), reverse=True):
         count = len(all_of_it)
-        told = [
+        cells = [
             f"{statistics.fmean(values):.3f}, {min(values):.3f}"
             for values in ([one.words for one in all_of_it], [one.headings for one in all_of_it])
         ]
         right = sum(one.title for one in all_of_it)
-        print(f"| {folder} | {form} | {count} | {' | '.join(told)} | {right:.0f} of {count} |")
+        print(f"| {folder} | {form} | {count} | {' | '.join(cells)} | {right:.0f} of {count} |")
     for form, count in sorted(alone.items()):
         print(f"{form}: {count} more articles were read that have no reference.")
     for form, count in sorted(unread.items()):

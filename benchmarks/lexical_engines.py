@@ -62,7 +62,7 @@ class Engine(NamedTuple):
 
 def analyse(text: str) -> list[str]:
     """Casefold, split on non-alphanumerics, drop stop words, stem."""
-    return STEMMER.stemWords([word for word in WORD.findall(text.casefold()) if word not in STOP])
+    return list(STEMMER.stemWords([word for word in WORD.findall(text.casefold()) if word not in STOP]))
 
 
 def fts5_write(tokenizer: str, folder: Path, deletes: dict[int, str], adds: Iterable[tuple[int, str]]) -> None:
@@ -199,7 +199,8 @@ def query_words(name: str, text: str) -> list[str]:
 
 def time_queries(name: str, folder: Path, queries: list[str], seconds: float) -> list[list[float]]:
     """Return milliseconds a query, unfiltered and (each third) filtered to a tenth; stop after `seconds`."""
-    search, times = ENGINES[name].open(folder), [[], []]
+    search = ENGINES[name].open(folder)
+    times: list[list[float]] = [[], []]
     search(query_words(name, queries[0]), False)
     begin = time.perf_counter()
     for number, text in enumerate(queries):
@@ -269,7 +270,8 @@ def draw_passages(folders: list[Path], count: int) -> Iterable[tuple[str, str]]:
     sentences = [(doc["title"], part.split()) for doc in documents for part in SENTENCE.split(doc["text"])]
     rng = random.Random(SEED)
     for _ in range(count):
-        length, words, title = rng.randint(60, 140), [], ""
+        length, title = rng.randint(60, 140), ""
+        words: list[str] = []
         while len(words) < length:
             (first_title, first), (_, second) = sentences[(at := rng.randrange(len(sentences) - 1)) : at + 2]
             title, words = title or first_title, words + first + second
@@ -278,7 +280,9 @@ def draw_passages(folders: list[Path], count: int) -> Iterable[tuple[str, str]]:
 
 def quality_of(folder: Path, work: Path) -> None:
     """Print a line of nDCG@10 for each judgement file, and one of the drift with deletes."""
-    documents, runs, drifts = read_jsonl(folder / "corpus.jsonl"), {}, []
+    documents = read_jsonl(folder / "corpus.jsonl")
+    runs: dict[str, dict[str, dict[str, float]]] = {}
+    drifts = []
     queries = {query["_id"]: query["text"] for query in read_jsonl(folder / "queries.jsonl")}
     write_sources(((doc["title"], doc["text"]) for doc in documents), work / folder.name)
     for name, engine in ENGINES.items():
@@ -303,7 +307,8 @@ def quality_of(folder: Path, work: Path) -> None:
 
 def cost_of(folders: list[Path], count: int, queries: list[str], seconds: float, work: Path) -> None:
     """Print a line of cost for each engine at `count` passages; builds up to TWICE passages are repeated."""
-    sources, built, times = work / f"{count}", {}, {name: ([], [], []) for name in COST}
+    sources, built = work / f"{count}", {}
+    times: dict[str, tuple[list[float], list[float], list[float]]] = {name: ([], [], []) for name in COST}
     analysis = write_sources(draw_passages(folders, count), sources)
     print(f"\n### {count:,} passages (our analysis: {analysis:.0f} s more)\n")
     heading = "engine,build s,build RSS MB,MB on disk,built twice,queries,median ms,p99 ms,10% filter ms"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from email.message import Message
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -56,13 +58,13 @@ def brought() -> dict[str, Distribution]:
 
 def licence(package: Distribution) -> str:
     """Its licence as an expression of SPDX; what it says itself where that is none that we know."""
-    told = package.metadata.get("License-Expression")
+    # Typed as less than it is before Python 3.12: a message, as that of a mail.
+    metadata = cast(Message, package.metadata)
+    told = metadata.get("License-Expression")
     if told:
         return str(told)
-    classes = [each for each in package.metadata.get_all("Classifier", []) if each.startswith("License ::")]
-    said = " ".join(
-        [each.rpartition(" :: ")[2] for each in classes] or [package.metadata.get("License") or "none told"]
-    )
+    classes = [each for each in metadata.get_all("Classifier", []) if each.startswith("License ::")]
+    said = " ".join([each.rpartition(" :: ")[2] for each in classes] or [metadata.get("License") or "none told"])
     return next((meant for pattern, meant in _MEANT if re.search(pattern, said)), said)
 
 

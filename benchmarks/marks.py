@@ -19,8 +19,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from spans import open_articles, read_spans  # noqa: E402
-
+from benchmarks.spans import open_articles, read_spans  # noqa: E402
 from healthsearch.mark import mark, word_share  # noqa: E402
 from healthsearch.models import find_model  # noqa: E402 - the project need not be installed
 from healthsearch.passages import Passage  # noqa: E402

@@ -32,10 +32,14 @@ def main() -> None:
     print(
         f"{len(articles)} articles, {len(pairs)} pairs; {both} with {NEAR} by meaning and {SAME_TITLE} of their titles"
     )
-    for name, place in (("by meaning", 0), ("by title", 1)):
+    nearest = {
+        "by meaning": sorted(pairs, key=lambda pair: -pair[0]),
+        "by title": sorted(pairs, key=lambda pair: -pair[1]),
+    }
+    for name, ordered in nearest.items():
         print(f"\nnearest {name}: meaning, title")
-        for cosine, same, one, other in sorted(pairs, key=lambda pair: -pair[place])[:SHOWN]:
-            print(f"{cosine:.2f}  {same:.2f}  {one} | {other}")
+        for cosine, same, title, beside in ordered[:SHOWN]:
+            print(f"{cosine:.2f}  {same:.2f}  {title} | {beside}")
 
 
 if __name__ == "__main__":

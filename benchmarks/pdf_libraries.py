@@ -31,7 +31,7 @@ def with_pypdf(file: Path) -> str:
 
 
 def with_pdfminer(file: Path) -> str:
-    return pdfminer.high_level.extract_text(file)
+    return str(pdfminer.high_level.extract_text(file))
 
 
 def with_pdfplumber(file: Path) -> str:
@@ -62,7 +62,8 @@ def main() -> None:
     data = parser.parse_args().data
     print("| library | licence | installed MB | F1 of words | in order | s for all |\n|---|---|---|---|---|---|")
     for name, read in LIBRARIES.items():
-        likeness, ordered = [], 0
+        likeness: list[float] = []
+        ordered = 0
         started = time.perf_counter()
         for file in sorted((data / "pdf").glob("*.pdf")):
             found = words(read(file))
@@ -73,7 +74,8 @@ def main() -> None:
                 ordered += found == wanted
         seconds = time.perf_counter() - started
         package = distribution(name)
-        size = sum(Path(str(file.locate())).stat().st_size for file in package.files or () if file.locate().exists())
+        places = [Path(str(file.locate())) for file in package.files or ()]
+        size = sum(place.stat().st_size for place in places if place.exists())
         licence = package.metadata["License-Expression"] or package.metadata["License"] or "see its page"
         print(
             f"| {name} {package.version} | {licence} | {size / 1e6:.1f} | {statistics.fmean(likeness):.3f} "

@@ -15,7 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from speed import ROOT, prepared
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.speed import ROOT, prepared
 
 TIMES_A_SECOND = 200
 ASK = """

@@ -19,15 +19,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from spans import open_articles, read_spans  # noqa: E402
-
-from healthsearch import generation, passages  # noqa: E402 - the project need not be installed
+from benchmarks.spans import open_articles, read_spans  # noqa: E402
+from healthsearch import passages  # noqa: E402 - the project need not be installed
 from healthsearch.evaluation import index_documents, ndcg, read_qrels, read_queries  # noqa: E402
 from healthsearch.fusion import WEIGHTS, Measures, fuse  # noqa: E402
 from healthsearch.models import LocalModel, find_model  # noqa: E402
@@ -79,7 +79,7 @@ def judged_set(data: Path, cache: Path, name: str, split: str, model: LocalModel
     queries, found = read_queries(data / name), []
     for query, judged in read_qrels(data / name, split).items():
         rows, measures, bm25 = ask(searcher, queries[query], feedback)
-        found.append(Asked(measures, bm25, articles[rows], rows, judged, frozenset(), searcher.copies))
+        found.append(Asked(measures, bm25, articles[rows], rows, judged, frozenset(), searcher.index.copies))
     return found
 
 
@@ -131,13 +131,15 @@ def weighted(weights: Mapping[str, float]) -> Scorer:
 def reciprocal_ranks(one: Asked) -> np.ndarray:
     """RRF with the customary 60 (Cormack et al., SIGIR 2009)."""
     lists = (one.measures.passage, one.bm25)
-    return sum(1 / (60 + 1 + np.argsort(np.argsort(-scores, kind="stable"), kind="stable")) for scores in lists)
+    return np.asarray(
+        sum(1 / (60 + 1 + np.argsort(np.argsort(-scores, kind="stable"), kind="stable")) for scores in lists)
+    )
 
 
 def convex(one: Asked, share: float = 0.8) -> np.ndarray:
     """Convex fusion with the theoretical minimum (Bruch, Gai & Ingber 2023)."""
     meaning = (one.measures.passage + 1) / (one.measures.passage.max() + 1)
-    return share * meaning + (1 - share) * one.bm25 / max(float(one.bm25.max()), 1e-9)
+    return np.asarray(share * meaning + (1 - share) * one.bm25 / max(float(one.bm25.max()), 1e-9))
 
 
 def report(name: str, sets: list[list[Asked]], spans: list[Asked], score: Scorer) -> None:
@@ -210,9 +212,9 @@ def fusion(data: Path, cache: Path) -> None:
 @contextmanager
 def splitting(size: int, context: bool = True, overlap: bool = False) -> Iterator[None]:
     """Passages of another size, without title and headings, or with one more across each cut."""
-    kept = passages.TARGET_TOKENS, passages._context, passages._pack
+    kept = passages.TARGET_TOKENS, passages._contexts, passages._pack
 
-    def pack(units: list, target: int, room: int) -> list[list]:
+    def pack(units: list[Any], target: int, room: int) -> list[list[Any]]:
         groups = kept[2](units, target, room)
         across = [one[len(one) // 2 :] + two[: (len(two) + 1) // 2] for one, two in itertools.pairwise(groups)]
         return (
@@ -221,27 +223,26 @@ def splitting(size: int, context: bool = True, overlap: bool = False) -> Iterato
             else groups
         )
 
-    passages.TARGET_TOKENS = generation.TARGET_TOKENS = size
+    passages.TARGET_TOKENS = size
     passages._pack = pack
     if not context:
-        passages._context = lambda *_: ""
+        passages._contexts = lambda article, found, tokenizer: [""] * len(found)
     try:
         yield
     finally:
-        passages.TARGET_TOKENS, passages._context, passages._pack = kept
-        generation.TARGET_TOKENS = kept[0]
+        passages.TARGET_TOKENS, passages._contexts, passages._pack = kept
 
 
 def split_otherwise(data: Path, cache: Path) -> None:
     """How articles are split."""
     model = find_model()
     heading("splitting", SPLIT_SETS)
-    ways = [(f"{size} tokens", {"size": size}) for size in SIZES]
-    ways += [("160 tokens, no title or headings", {"size": 160, "context": False})]
-    ways += [("160 tokens, one more across each cut", {"size": 160, "overlap": True})]
+    ways = [(f"{size} tokens", splitting(size)) for size in SIZES]
+    ways += [("160 tokens, no title or headings", splitting(160, context=False))]
+    ways += [("160 tokens, one more across each cut", splitting(160, overlap=True))]
     for name, way in ways:
         home = cache / "splitting" / name.replace(" ", "-")
-        with splitting(**way):
+        with way:
             sets = [judged_set(data, home, *of, model) for of in SPLIT_SETS]
             report(name, sets, span_set(data, home, model), weighted(WEIGHTS))
 

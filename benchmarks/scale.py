@@ -26,6 +26,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -295,11 +296,15 @@ def _packaged(work: Path, questions: Sequence[str]) -> list[float]:
     return times[WARM:]
 
 
+def _nearest(vectors: Vectors, query: Vector) -> Rows:
+    return vectors.search(query, DEPTH)[0]
+
+
 def _ways(generation: Generation, queries: Matrix) -> Iterator[tuple[str, float, list[float], float]]:
     """Ways to the nearest vectors: name, share of the nearest that is found, milliseconds a query, MB in memory."""
     folder, matrix = generation.folder, generation.vectors.matrix
     exact = Vectors.open(folder, DIMENSION, sketched=False)
-    nearest = [exact.search(query, DEPTH)[0] for query in queries]
+    nearest = [_nearest(exact, query) for query in queries]
 
     def measured(name: str, find: Callable[[Matrix], Rows], size: float) -> tuple[str, float, list[float], float]:
         times, found = [], 0
@@ -310,13 +315,13 @@ def _ways(generation: Generation, queries: Matrix) -> Iterator[tuple[str, float,
             found += len(np.intersect1d(rows, expected))
         return name, found / DEPTH / len(queries), times, size / 1e6
 
-    yield measured("all cosines (mapped from disk)", lambda query: exact.search(query, DEPTH)[0], matrix.nbytes)
+    yield measured("all cosines (mapped from disk)", partial(_nearest, exact), matrix.nbytes)
     if len(matrix) > EXACT_UP_TO:
         size = (folder / SKETCH).stat().st_size
         for times in OVERSAMPLINGS:
             told = f"sketch, {times} times as many measured" + (" (shipped)" if times == OVERSAMPLING else "")
             sketched = Vectors.open(folder, DIMENSION, sketched=True, oversampling=times)
-            yield measured(told, lambda query, sketched=sketched: sketched.search(query, DEPTH)[0], size)
+            yield measured(told, partial(_nearest, sketched), size)
     lists = int(len(matrix) ** 0.5)
     index = faiss.IndexIVFScalarQuantizer(
         faiss.IndexFlatIP(DIMENSION), DIMENSION, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
@@ -372,7 +377,7 @@ def _file(corpus: Path, number: int) -> Path:
 
 def _run(work: Path, step: str, *arguments: str) -> dict[str, Any]:
     """One step in a process of its own."""
-    command = [sys.executable, __file__, "--passages", "0", "--work", work, "--step", step, *arguments]
+    command = [sys.executable, __file__, "--passages", "0", "--work", str(work), "--step", step, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment, check=True)
     told: dict[str, Any] = json.loads(done.stdout)

@@ -153,7 +153,9 @@ def _installed() -> list[tuple[str, float]]:
     """Every package of this environment with its megabytes, largest first."""
     sizes = {
         found.metadata["Name"]: sum(
-            path.stat().st_size for path in map(found.locate_file, found.files or ()) if Path(path).is_file()
+            path.stat().st_size
+            for path in (Path(str(found.locate_file(file))) for file in found.files or ())
+            if path.is_file()
         )
         / 2**20
         for found in importlib.metadata.distributions()

@@ -31,7 +31,11 @@ from pathlib import Path
 import numpy as np
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from websockets.typing import Subprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -64,7 +68,7 @@ class Crowd:
         """One visitor after the other, until the time is over."""
         while time.perf_counter() < self.until:
             try:
-                async with websockets.connect(self.url, subprotocols=["streamlit"], max_size=None) as page:
+                async with websockets.connect(self.url, subprotocols=[Subprotocol("streamlit")], max_size=None) as page:
                     await self.ask(page)
             # Whatever it is, it is told, and the next one comes.
             except Exception as error:
@@ -72,12 +76,13 @@ class Crowd:
 
     async def ask(self, page: websockets.ClientConnection) -> None:
         """Open the page, and ask until the time is over or the visitor leaves without an answer."""
-        drawn = await run(page, BackMsg(rerun_script={}))
+        drawn = await run(page, BackMsg(rerun_script=ClientState()))
         box = next(one.text_input.id for one in drawn if one.text_input.label == wording.QUESTION)
         button = next(one.button.id for one in drawn if one.button.label == wording.SEARCH)
         while time.perf_counter() < self.until:
-            typed, pressed = {"id": box, "string_value": next(self.questions)}, {"id": button, "trigger_value": True}
-            question = BackMsg(rerun_script={"widget_states": {"widgets": [typed, pressed]}})
+            asking = next(self.questions)
+            states = [WidgetState(id=box, string_value=asking), WidgetState(id=button, trigger_value=True)]
+            question = BackMsg(rerun_script=ClientState(widget_states=WidgetStates(widgets=states)))
             if self.rng.random() < LEAVING:
                 await page.send(question.SerializeToString())
                 self.left += 1
@@ -86,15 +91,15 @@ class Crowd:
             text = "\n".join(one.html.body for one in await run(page, question))
             self.milliseconds.append((time.perf_counter() - started) * 1000)
             asked = re.search(r'class="hs-verdict.*?hs-printed">(.*?)</p>', text)
-            if asked is None or html.unescape(asked[1]) != typed["string_value"]:
-                raise ValueError(f"no answer to {typed['string_value']!r}")
+            if asked is None or html.unescape(asked[1]) != asking:
+                raise ValueError(f"no answer to {asking!r}")
             await asyncio.sleep(self.rng.uniform(0.5, 1.5) * self.pause)
 
 
-async def run(page: websockets.ClientConnection, message: BackMsg) -> list:
+async def run(page: websockets.ClientConnection, message: BackMsg) -> list[Element]:
     """Have the page drawn anew; its elements. ValueError when that ended with an exception."""
     await page.send(message.SerializeToString())
-    elements = []
+    elements: list[Element] = []
     while True:
         told = ForwardMsg.FromString(await page.recv())
         if told.WhichOneof("type") == "script_finished":
@@ -146,10 +151,10 @@ async def main() -> int:
             until = time.perf_counter() + seconds
             address = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
             crowd = Crowd(address, itertools.cycle(questions), arguments.pause, until, random.Random(1))
-            builds, states, *_ = await asyncio.gather(
+            builds, states, _ = await asyncio.gather(
                 publish(corpus, index, arguments.every, until),
                 watch(server, seconds, until),
-                *(crowd.visit() for _ in range(arguments.visitors)),
+                asyncio.gather(*(crowd.visit() for _ in range(arguments.visitors))),
             )
     p50, p95, p99 = np.percentile(crowd.milliseconds, (50, 95, 99))
     rows = {

@@ -21,7 +21,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from healthsearch import wording
 from tests.folders import ROOT, python
@@ -67,9 +67,13 @@ class Visitor:
     asked_of: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.asked_of.add(urlsplit(request.url).netloc))
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
         self.page.on("websocket", lambda opened: self.asked_of.add(urlsplit(opened.url).netloc))
 
     def ask(self, question: str) -> float:
@@ -154,7 +158,7 @@ def served(
     process = subprocess.Popen(
         [sys.executable, *streamlit, "run", "app.py", f"--server.port={port}", "--server.headless=true"],
         cwd=ROOT,
-        env=os.environ | folders | environment,
+        env={**os.environ, **folders, **environment},
         stdout=log,
         stderr=subprocess.STDOUT,
     )

@@ -15,10 +15,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from healthsearch.arrays import Matrix, Vector
-from healthsearch.encoder import Span
 from healthsearch.errors import BuildRunning, HealthSearchError
+from healthsearch.passages import Span
 from tests.fakes import KeywordEncoder, KeywordModel
 
 # How a change fails: by itself, as where the disk has no room for it; with all that come after it, as when permissions
@@ -80,7 +81,7 @@ class Child:
         return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1]), told
 
 
-def at_changes(do: Callable[[int], None]) -> None:
+def at_changes(do: Callable[[int], object]) -> None:
     """Do something before every change that this process makes to the disk, given the change's number, from 1."""
     made = 0
 
@@ -94,9 +95,9 @@ def at_changes(do: Callable[[int], None]) -> None:
     sys.addaudithook(watch)
     flush = os.fsync
 
-    def told_flush(descriptor: int) -> None:
-        sys.audit("os.fsync", descriptor)
-        flush(descriptor)
+    def told_flush(fd: Any) -> None:
+        sys.audit("os.fsync", fd)
+        flush(fd)
 
     os.fsync = told_flush
 

@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from healthsearch.arrays import Matrix, Vector
 from healthsearch.article import Article, Heading
 from healthsearch.corpus import SourceFile
-from healthsearch.encoder import Span
+from healthsearch.passages import Span
 
 KEYWORDS = ("massage", "disc", "rest", "walking", "pain", "sleep", "heat", "vaccine")
 
@@ -119,7 +120,7 @@ def source(path: str, digest: str = "d") -> SourceFile:
     return SourceFile(path, digest, 1)
 
 
-def an_article(*blocks: str, title: str = "A title", language: str | None = "en", **fields: str) -> Article:
+def an_article(*blocks: str, title: str = "A title", language: str | None = "en", **fields: Any) -> Article:
     """An article of blocks with a blank line between; a block that begins with ``#`` marks is a heading."""
     text, headings = "", []
     for block in blocks:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from healthsearch.arrays import Matrix, Vector
 from healthsearch.build import build
-from healthsearch.encoder import Span
+from healthsearch.passages import Span
 from tests.fakes import KeywordEncoder, KeywordModel
 
 

@@ -54,8 +54,9 @@ def test_an_article_without_headings_is_one_section() -> None:
 def test_sections_and_headings_hold_all_text_once(blocks: list[str]) -> None:
     article = an_article(*blocks)
     covered = [0] * len(article.text)
-    for part in (*sections(article), *article.headings):
-        for place in range(part.start, part.end):
+    parts = [(one.start, one.end) for one in sections(article)] + [(one.start, one.end) for one in article.headings]
+    for start, end in parts:
+        for place in range(start, end):
             covered[place] += 1
     assert all(count == 1 or char == "\n" for count, char in zip(covered, article.text, strict=True))
 

@@ -100,7 +100,8 @@ class TestMeasures:
     def test_a_judged_query_that_found_nothing_counts_0(self) -> None:
         qrels = {"found": {"a": 1}, "empty": {"a": 1}, "absent": {"a": 1}}
         figures = measure({"found": ["a"], "empty": []}, qrels, [5.0, 1.0, 2.0])
-        assert figures == Figures(3, *[pytest.approx(1 / 3)] * 5, milliseconds=2.0)
+        third = pytest.approx(1 / 3)
+        assert figures == Figures(3, third, third, third, third, third, milliseconds=2.0)
 
     def test_a_query_without_judgements_does_not_count(self) -> None:
         assert measure({"q": ["a"], "other": ["z"]}, {"q": {"a": 1}}, [1.0]).as_json() == {

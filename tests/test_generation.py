@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ def served(index: Path) -> tuple[str, HealthSearchError | None]:
 @pytest.mark.parametrize("skipped", ["passage", "key", "vector", "sentence"])
 def test_an_article_of_which_one_side_is_skipped_is_refused(tmp_path: Path, skipped: str) -> None:
     passages = passages_of("One two. Three.")
-    sides = {
+    sides: dict[str, Any] = {
         "passage": passages,
         "key": ["a", "b"],
         "vector": np.eye(3, dtype=np.float32)[:2],
@@ -511,7 +512,7 @@ def test_a_search_finds_a_whole_generation_at_every_moment(tmp_path: Path) -> No
 
 def meanwhile(file: Path, act: Callable[[], object]) -> None:
     """Do something just before this file is opened for the first time."""
-    done = []
+    done: list[bool] = []
 
     def hook(event: str, arguments: tuple) -> None:
         if event == "open" and not done and str(arguments[0]) == str(file):

@@ -52,13 +52,13 @@ def zipped(parts: dict[str, str], name: str, size: int) -> bytes:
 
 def locked(data: bytes) -> bytes:
     """The zip file with every entry said to be encrypted."""
-    data = bytearray(data)
+    changed = bytearray(data)
     for sign, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         at = data.find(sign)
         while at >= 0:
-            data[at + offset] |= 1
+            changed[at + offset] |= 1
             at = data.find(sign, at + 4)
-    return bytes(data)
+    return bytes(changed)
 
 
 def looped_pdf(claimed: int) -> bytes:

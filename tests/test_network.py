@@ -27,7 +27,9 @@ SENTENCES = [(0, 16), (17, 45), (46, 74), (75, len(PASSAGE))]
 
 
 def packaged_folder() -> Path:
-    return Path(importlib.util.find_spec(PACKAGE).submodule_search_locations[0], "model")
+    found = importlib.util.find_spec(PACKAGE)
+    assert found is not None and found.submodule_search_locations
+    return Path(found.submodule_search_locations[0], "model")
 
 
 @pytest.fixture(scope="module")

@@ -87,8 +87,9 @@ def assert_slices(article: Article, passages: list[Passage]) -> None:
 
 def assert_covers_once(article: Article, passages: list[Passage]) -> None:
     covered = [0] * len(article.text)
-    for part in (*passages, *article.headings):
-        for place in range(part.start, part.end):
+    parts = [(part.start, part.end) for part in passages] + [(part.start, part.end) for part in article.headings]
+    for start, end in parts:
+        for place in range(start, end):
             covered[place] += 1
     for count, char in zip(covered, article.text, strict=True):
         assert count == 1 or (count == 0 and char.isspace())

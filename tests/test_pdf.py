@@ -76,8 +76,11 @@ def test_what_crosses_the_columns_parts_them() -> None:
         (270, "0 -1 1 0", lambda x, y: (y - 200, HEIGHT - x)),
     ],
 )
-def test_a_turned_page_reads_like_any_other(turn: int, matrix: str, place: Callable) -> None:
-    page = [Text(line.text, *place(line.x, line.y), line.size, line.bold) for line in [TITLE, *side_by_side(740)]]
+def test_a_turned_page_reads_like_any_other(
+    turn: int, matrix: str, place: Callable[[float, float], tuple[float, float]]
+) -> None:
+    lines = [(line, *place(line.x, line.y)) for line in [TITLE, *side_by_side(740)]]
+    page = [Text(line.text, x, y, line.size, line.bold) for line, x, y in lines]
     assert read(pdf([page], rotate=turn, matrix=matrix)).text == f"Back pain\n\n{TOGETHER}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def plan_of(corpus: Path, previous: Generation | None) -> Plan:
 
 
 def told(summary: Summary) -> dict[str, list]:
-    kinds = {
+    kinds: dict[str, list[Any]] = {
         "added": summary.added,
         "changed": summary.changed,
         "deleted": summary.deleted,

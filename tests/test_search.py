@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from healthsearch.answer import Answer
 from healthsearch.arrays import Matrix
 from healthsearch.build import build
 from healthsearch.embedded import Embedded
@@ -24,7 +25,7 @@ from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import WEIGHTS
 from healthsearch.generation import open_generation
 from healthsearch.mark import word_share
-from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Answer, Searcher
+from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Searcher
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
 from tests.folders import flip, in_use, put, texts

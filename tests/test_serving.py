@@ -15,6 +15,7 @@ import pytest
 from filelock import FileLock
 
 from healthsearch.build import build
+from healthsearch.encoding import Progress
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex
 from healthsearch.generation import Pointer
 from healthsearch.serving import Service
@@ -177,7 +178,7 @@ def test_without_an_index_it_says_so_until_it_has_built_one(tmp_path: Path, corp
     service = Service(tmp_path / "new", lambda name: model)
     with pytest.raises(NoIndex):
         service.generation()
-    told = []
+    told: list[Progress] = []
     summary = service.build(corpus, told.append)
     assert sorted(summary.added) == ["massage.md", "sleep.md"]
     assert told[-1].files == told[-1].files_total == 2

@@ -142,7 +142,7 @@ def test_tab_leads_through_the_page_in_the_order_in_which_it_is_read(visitor: Vi
     page = visitor.page
     visitor.ask(QUESTION)
     expect(page.get_by_label(wording.QUESTION)).to_be_focused()
-    gone = []
+    gone: list[str] = []
     while wording.TO_COLLECTION not in gone and len(gone) < 100:
         page.keyboard.press("Tab")
         here = page.locator(":focus")

@@ -53,7 +53,8 @@ def write(folder: Path, passages: Iterable[tuple[str, str]], block: int = 3) -> 
             found = [
                 (row, vocabulary[word]) for row in range(len(documents))[first:][:block] for word in documents[row]
             ]
-            yield tuple(np.array(found, np.int64).reshape(-1, 2).T)
+            rows, numbers = np.array(found, np.int64).reshape(-1, 2).T
+            yield rows, numbers
 
     write_postings(folder, blocks, len(documents), len(vocabulary))
     return vocabulary, len(documents)

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from healthsearch.coverage import runs
 from healthsearch.fusion import SENTENCE_WORDS, WEIGHTS, WordMeasures
-from healthsearch.generation import Generation, runs
+from healthsearch.generation import Generation
 
 _TOTAL = sum(WEIGHTS.values())
 # What the measures of words count, by name; the sentence's stands apart, since it counts before the best is taken.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,8 @@ def probe(sets: Sequence[Judged]) -> dict[str, tuple[float, float]]:
     """For each set nDCG@10 as the product ranks, and by the passages' cosines alone."""
     return {
         judged.name: (
-            statistics.fmean(_gains(judged, lambda question, of=judged: _ranked(of.searcher, question))),
-            statistics.fmean(_gains(judged, lambda question, of=judged: _nearest(of.searcher, question))),
+            statistics.fmean(_gains(judged, partial(_ranked, judged.searcher))),
+            statistics.fmean(_gains(judged, partial(_nearest, judged.searcher))),
         )
         for judged in sets
     }

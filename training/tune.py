@@ -71,7 +71,7 @@ def tune(
             torch.manual_seed(seed * 1_000_003 + step)
             loss = batch_loss(model, index, batch(sources, seed, step), random.Random(f"{seed} {step}"))
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call] # torch says nothing of it
             torch.nn.utils.clip_grad_norm_(weights.values(), 1.0)
             optimizer.step()
             schedule.step()
@@ -107,7 +107,7 @@ def _loss(cosines: Cosines, at: int, example: Example, rng: random.Random) -> Te
         return torch.nn.functional.kl_div(torch.log_softmax(scores, 0), wanted, reduction="sum")
     total = len(cosines.passages[at])
     drawn = np.array([rng.randrange(total) for _ in range(_DRAWN)])
-    others = cosines.fused(at, drawn[~np.isin(drawn, example.near)], None) / TEMPERATURE
+    others = cosines.fused(at, drawn[~np.isin(drawn, () if example.near is None else example.near)], None) / TEMPERATURE
     scores = scores.masked_fill(torch.as_tensor(example.left_out), float("-inf"))
     right = scores[torch.as_tensor(example.right)]
     return torch.logsumexp(torch.cat([scores, others]), 0) - torch.logsumexp(right, 0)

@@ -50,7 +50,8 @@ class Asking:
         answer = self._process.stdout.readline()
         if not answer:
             raise Failed("it ended while it was asked")
-        return json.loads(answer)
+        told: dict[str, Any] = json.loads(answer)
+        return told
 
     def close(self) -> None:
         """End the process, and learn its peak of memory."""
