@@ -188,11 +188,17 @@ def read_qrels(folder: Path, split: str) -> Qrels:
 
 
 def write_run(file: Path, run: Mapping[str, Sequence[tuple[str, float]]]) -> None:
-    """Write rankings in TREC's form: query, Q0, document, rank, score, name of the run."""
+    """Write rankings in TREC's form: query, Q0, document, rank, score, name of the run.
+
+    Programs that read it ignore the rank and order equal scores by the document's id. So a score that would not be
+    below the one before, as that of a copy, is written a millionth below it.
+    """
     with file.open("w", encoding="utf-8") as lines:
         for query, ranking in run.items():
+            millionths: float = math.inf
             for rank, (document, score) in enumerate(ranking, start=1):
-                lines.write(f"{query} Q0 {document} {rank} {score:.6f} healthsearch\n")
+                millionths = min(round(score * 1e6), millionths - 1)
+                lines.write(f"{query} Q0 {document} {rank} {millionths / 1e6:.6f} healthsearch\n")
 
 
 def _judgement(line: str, number: int) -> tuple[str, str, int]:

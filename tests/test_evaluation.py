@@ -185,6 +185,24 @@ class TestFolder:
         expected = by_ir_measures(run, read_qrels(folder, "test"))
         assert {name: getattr(figures, name) for name in MEASURES} == pytest.approx(expected)
 
+    def test_the_written_run_gives_the_same_figures_though_copies_score_alike(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        # Of equal scores trec_eval takes the last id first, the product the document that came first.
+        copies = [{"_id": name, "title": "Rest", "text": "Massage and rest."} for name in ("a", "b", "c")]
+        others = [{"_id": "d", "title": "Rest", "text": "Massage, rest and sleep."}]
+        write_lines(folder / "corpus.jsonl", copies + others)
+        (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\ta\t1\n", encoding="utf-8")
+        run_file = tmp_path / "run.txt"
+        figures = evaluate(folder, "test", tmp_path / "cache", KeywordModel(), run_file)
+        read = ir_measures.calc_aggregate(
+            MEASURES.values(), read_qrels(folder, "test"), ir_measures.read_trec_run(str(run_file))
+        )
+        assert figures.success_1 == 1
+        assert {name: getattr(figures, name) for name in MEASURES} == pytest.approx(
+            {name: read[one] for name, one in MEASURES.items()}
+        )
+
     def test_documents_become_articles_word_for_word(self, folder: Path, tmp_path: Path) -> None:
         model = KeywordModel()
         searcher = Searcher.open(index_documents(folder, tmp_path / "cache", model), model.load())
@@ -337,12 +355,17 @@ class TestFolder:
 
 def test_a_run_file_in_trecs_form(tmp_path: Path) -> None:
     file = tmp_path / "run.txt"
-    write_run(file, {"q1": [("d1", 0.75), ("d2", 0.5)], "q2": [], "q3": [("d1", 1 / 3)]})
+    write_run(
+        file, {"q1": [("d1", 0.75), ("d2", 0.5)], "q2": [], "q3": [("d1", 1 / 3), ("d2", 1 / 3), ("d3", 0.3333329)]}
+    )
     assert file.read_text(encoding="utf-8") == (
         "q1 Q0 d1 1 0.750000 healthsearch\nq1 Q0 d2 2 0.500000 healthsearch\nq3 Q0 d1 1 0.333333 healthsearch\n"
+        "q3 Q0 d2 2 0.333332 healthsearch\nq3 Q0 d3 3 0.333331 healthsearch\n"
     )
     assert [tuple(line) for line in ir_measures.read_trec_run(str(file))] == [
         ("q1", "d1", 0.75),
         ("q1", "d2", 0.5),
         ("q3", "d1", 0.333333),
+        ("q3", "d2", 0.333332),
+        ("q3", "d3", 0.333331),
     ]
