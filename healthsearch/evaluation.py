@@ -6,13 +6,14 @@ users get. The measures are compared with ir_measures in the tests.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from healthsearch.address import Address
@@ -23,6 +24,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.files import sha256
 from healthsearch.generation import ENCODERS
 from healthsearch.publishing import publish
+from healthsearch.readers import whole
 from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
 from healthsearch.stores import open_store
@@ -135,34 +137,55 @@ def _dcg(grades: Sequence[int]) -> float:
 def index_documents(
     folder: Path, cache: Path, model: Model, report: Callable[[Progress], None] = lambda progress: None
 ) -> Path:
-    """The index of a BEIR folder's documents, built under ``cache`` unless it is there already."""
+    """The index of a BEIR folder's documents, built under ``cache`` unless it is there already.
+
+    Raises HealthSearchError when a document cannot be part of it.
+    """
     documents = folder / "corpus.jsonl"
     try:
         home = cache / sha256(documents)[:16]
     except OSError as error:
         raise _unusable(documents, error) from None
     write_articles(folder, home / "articles")
-    build(home / "articles", home / "index", model, report=report)
+    summary = build(home / "articles", home / "index", model, report=report)
+    if summary.skipped:
+        # A judged document that is not there would only make the figures worse.
+        number = int(PurePosixPath(summary.skipped[0].place).stem)
+        name, *_ = next(itertools.islice(read_documents(folder), number, None))
+        raise _unusable(documents, ValueError(f"document {name!r} cannot be indexed: {summary.skipped[0].cause}"))
     return home / "index"
 
 
 def write_articles(folder: Path, into: Path) -> None:
-    """Write the documents of a BEIR folder into another as article files, in their order."""
+    """Write the documents of a BEIR folder into another as article files, in their order.
+
+    One without text has its title as text, and one without either its id.
+    """
     into.mkdir(parents=True, exist_ok=True)
     for number, (name, title, text) in enumerate(read_documents(folder)):
         header = f"---\nid: {json.dumps(name)}\ntitle: {json.dumps(title or name)}\n---\n"
-        (into / f"{number:08d}.txt").write_text(header + (text if text.strip() else title), encoding="utf-8")
+        (into / f"{number:08d}.txt").write_text(
+            header + next(each for each in (text, title, name) if each.strip()), encoding="utf-8"
+        )
 
 
 def read_documents(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """The documents of a BEIR folder: id, title in one line (empty where there is none), text."""
-    for line in _json_lines(folder / "corpus.jsonl"):
-        yield line["_id"], " ".join(str(line.get("title") or "").split()), line["text"]
+    """The documents of a BEIR folder: id, title in one line (empty where there is none), text.
+
+    Characters that are no text are U+FFFD, as in an article. Raises HealthSearchError when an id stands twice.
+    """
+    file, seen = folder / "corpus.jsonl", set()
+    for line in _json_lines(file):
+        name = line["_id"]
+        if name in seen:
+            raise _unusable(file, ValueError(f"two documents have the '_id' {name!r}"))
+        seen.add(name)
+        yield name, whole(" ".join(str(line.get("title") or "").split())), whole(line["text"])
 
 
 def read_queries(folder: Path, file: str = "queries.jsonl") -> dict[str, str]:
     """The queries of a BEIR folder, by id."""
-    return {line["_id"]: line["text"] for line in _json_lines(folder / file)}
+    return {line["_id"]: whole(line["text"]) for line in _json_lines(folder / file)}
 
 
 def read_qrels(folder: Path, split: str) -> Qrels:

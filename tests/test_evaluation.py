@@ -215,6 +215,27 @@ class TestFolder:
             "title only": ("Gout attacks of the big toe", "Gout attacks of the big toe"),
         }
 
+    def test_what_is_no_text_loses_no_document(self, folder: Path, tmp_path: Path) -> None:
+        write_lines(
+            folder / "corpus.jsonl",
+            [
+                {"_id": "nul", "title": "Mass\0age", "text": "Massage\0 helps."},
+                {"_id": "half", "title": "Half \ud83d", "text": "Rest \udc00 helps. 🙂"},
+                {"_id": "empty", "title": " ", "text": "\n"},
+            ],
+        )
+        write_lines(folder / "queries.jsonl", [{"_id": "q1", "text": "massage \ud83d"}])
+        (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tnul\t1\n", encoding="utf-8")
+        model = KeywordModel()
+        assert evaluate(folder, "test", tmp_path / "cache", model).success_1 == 1
+        searcher = Searcher.open(index_documents(folder, tmp_path / "cache", model), model.load())
+        found = [searcher.article(name) for name in ("nul", "half", "empty")]
+        assert [(article.title, article.text) for article in found] == [
+            ("Mass\ufffdage", "Massage\ufffd helps."),
+            ("Half \ufffd", "Rest \ufffd helps. 🙂"),
+            ("empty", "empty"),
+        ]
+
     def test_only_the_first_run_encodes(self, folder: Path, tmp_path: Path) -> None:
         first, second, third = KeywordModel(), KeywordModel(), KeywordModel()
         index = index_documents(folder, tmp_path / "cache", first)
@@ -275,6 +296,16 @@ class TestFolder:
             ("corpus.jsonl", '{"_id": "d", "text": "x"}\n\n{"title": "x"}', "line 3 has no '_id' and 'text'"),
             ("corpus.jsonl", '{"_id": "d", "text": 7}\n', "line 1 has no '_id' and 'text'"),
             ("corpus.jsonl", "[]\n", "line 1 has no '_id' and 'text'"),
+            (
+                "corpus.jsonl",
+                '{"_id": "d", "text": "x"}\n{"_id": "d", "text": "y"}',
+                "two documents have the '_id' 'd'",
+            ),
+            (
+                "corpus.jsonl",
+                '{"_id": "c", "text": "x"}\n{"_id": "\\ud800", "text": "y"}',
+                "document '\\ud800' cannot be indexed: the front matter holds half of a surrogate pair",
+            ),
             ("queries.jsonl", None, os.strerror(errno.ENOENT)),
             ("queries.jsonl", '{"_id": "q1"}\n', "line 1 has no '_id' and 'text'"),
             ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\td1\n", f"line 2 is not {JUDGEMENT}"),

@@ -159,11 +159,16 @@ def _checked(found: Outcome) -> Outcome:
     return replace(found, **{field.name: _as_text(getattr(found, field.name)) for field in fields(found)})
 
 
+def whole(text: str) -> str:
+    """The text with U+FFFD for every character that is none: NUL, and half of a surrogate pair."""
+    return _NO_TEXT.sub("\ufffd", text)
+
+
 def _as_text(value: Any) -> Any:  # noqa: ANN401 - the value of any field of an Article
     """The value with U+FFFD for every character that is no text, so that offsets stay."""
     match value:
         case str():
-            return _NO_TEXT.sub("\ufffd", value)
+            return whole(value)
         case tuple():
             return tuple(map(_as_text, value))
         case Heading():
