@@ -14,6 +14,7 @@ from healthsearch.address import Address, parse_address
 from healthsearch.build import build
 from healthsearch.encoding import Helpers, Progress
 from healthsearch.errors import HealthSearchError
+from healthsearch.generation import model_of
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import default_corpus, default_index, default_store
 from healthsearch.plan import Summary
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         summary = build(
             arguments.corpus,
             arguments.index,
-            find_model(arguments.model),
+            find_model(arguments.model or model_of(arguments.index) or DEFAULT_MODEL),
             rebuild=arguments.rebuild,
             dry_run=arguments.dry_run,
             strict=arguments.strict,
@@ -86,7 +87,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--corpus", type=Path, default=default_corpus(), metavar="DIR", help="the articles")
     command.add_argument("--index", type=Path, default=default_index(), metavar="DIR", help="where the index goes")
     command.add_argument(
-        "--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help=f"the encoder (default: {DEFAULT_MODEL})"
+        "--model",
+        metavar="NAME_OR_DIR",
+        help=f"the encoder (default: the index's own; of a new index {DEFAULT_MODEL})",
     )
     command.add_argument("--rebuild", action="store_true", help="encode everything again")
     command.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")

@@ -278,6 +278,15 @@ def open_generation(index: Path) -> tuple[Generation, HealthSearchError | None]:
         raise fault from None
 
 
+def model_of(index: Path) -> str | None:
+    """The model that the index in use was made with, by its manifest alone; None when there is none to read."""
+    try:
+        generation = Pointer.read(index).generation
+        return str(_read_manifest(index / GENERATIONS / generation, generation)["encoder"]["name"])
+    except (HealthSearchError, KeyError, TypeError):
+        return None
+
+
 def fault_of_fallback(index: Path) -> HealthSearchError | None:
     """What is wrong with the generation that would serve if the one in use were damaged; None where there is none.
 

@@ -57,6 +57,17 @@ def make(corpus: Path, index: Path, ready_tiny_model: ReadyModel, capsys: Captur
     return run
 
 
+def test_a_build_that_names_no_model_keeps_to_that_of_the_index(
+    make: Run, corpus: Path, index: Path, capsys: Captured
+) -> None:
+    assert make("-q")[0] == 0
+    (corpus / "new.md").write_text("A new article.", encoding="utf-8")
+    assert build_index.main(["--corpus", str(corpus), "--index", str(index), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["added"], summary["passages_encoded"]) == (["new.md"], 1)
+    assert summary["passages_reused"] > 0
+
+
 @pytest.fixture
 def ask(capsys: Captured) -> Run:
     """Runs a command on an index; returns status, stdout and stderr."""
