@@ -21,7 +21,8 @@ import trafilatura
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from healthsearch.readers import markdown, web_page  # noqa: E402 - the project need not be installed
+from healthsearch.article import Article  # noqa: E402 - the project need not be installed
+from healthsearch.readers import markdown, web_page  # noqa: E402
 from healthsearch.sentences import split_sentences, without_list_marker  # noqa: E402
 
 CLUTTER = ROOT / "tests" / "clutter"
@@ -55,7 +56,7 @@ def pages(data: Path) -> Iterator[tuple[bytes, str, list[str]]]:
 
 
 def written(article: Path) -> str:
-    return next(iter(markdown.read(article.read_bytes(), article.name))).text
+    return next(found.text for found in markdown.read(article.read_bytes(), article.name) if isinstance(found, Article))
 
 
 def sentences(text: str) -> list[str]:

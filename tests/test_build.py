@@ -338,6 +338,23 @@ def test_a_bad_file_is_skipped_by_name_and_the_rest_is_built(corpus: Path, index
     assert summary.added == ["d.md"]
 
 
+def test_an_article_with_a_date_that_is_none_is_found_and_the_date_told(corpus: Path, index: Path) -> None:
+    (corpus / "d.md").write_text("---\npublished: May 2024\n---\nheat", encoding="utf-8")
+    told = [
+        "d.md: 'published' in the front matter is left out: 'May 2024' is no date. "
+        "Write the date as 2024-05-17, 2024-05 or 2024."
+    ]
+    _, summary = encoded_by(corpus, index)
+    assert ([str(problem) for problem in summary.skipped], summary.added) == (told, ["d.md"])
+    generation, _ = open_generation(index)
+    assert "heat" in texts(generation)
+    _, again = encoded_by(corpus, index)
+    assert ([str(problem) for problem in again.skipped], again.published) == (told, False)
+    (corpus / "d.md").write_text("---\npublished: 2024-05\n---\nheat", encoding="utf-8")
+    encoded, mended = encoded_by(corpus, index)
+    assert (encoded, mended.skipped, mended.changed) == ([], [], ["d.md"])
+
+
 def test_a_skipped_file_is_carried_over_without_loading_the_encoder(corpus: Path, index: Path) -> None:
     (corpus / "bad.md").write_bytes(b"\xff")
     first = build(corpus, index, KeywordModel())

@@ -26,6 +26,7 @@ def as_page(name: str) -> Article:
 
 def as_written(name: str) -> Article:
     [article] = markdown.read((HERE.parent / "corpus" / f"{name}.md").read_bytes(), f"{name}.md")
+    assert isinstance(article, Article)
     return article
 
 

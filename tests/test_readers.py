@@ -167,6 +167,31 @@ class TestFrontMatter:
         )
 
     @pytest.mark.parametrize("reader", [markdown.read, plain.read])
+    def test_a_value_that_is_no_date_or_language_is_left_out_and_told(self, reader: Reader) -> None:
+        data = b"---\npublished: May 2024\nreviewed: last spring\nlanguage: English\npublisher: P\n---\nText."
+        article, *problems = reader(data, "x.md")
+        assert isinstance(article, Article)
+        assert (article.published, article.reviewed, article.language, article.publisher) == (None, None, None, "P")
+        assert [str(problem) for problem in problems] == [
+            "x.md: 'language' in the front matter is left out: 'English' is no code of a language. "
+            "Write the code, such as en.",
+            "x.md: 'published' in the front matter is left out: 'May 2024' is no date. "
+            "Write the date as 2024-05-17, 2024-05 or 2024.",
+            "x.md: 'reviewed' in the front matter is left out: 'last spring' is no date. "
+            "Write the date as 2024-05-17, 2024-05 or 2024.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("written", "published", "language"),
+        [("2024-05-17T10:00:00Z", "2024-05-17", "en"), ("2024", "2024", "EN_us"), ("2024-05", "2024-05", "en-GB")],
+    )
+    def test_dates_and_languages_have_the_form_of_those_of_other_readers(
+        self, written: str, published: str, language: str
+    ) -> None:
+        article = article_of(f"published: {written}\nlanguage: {language}")
+        assert (article.published, article.language) == (published, "en")
+
+    @pytest.mark.parametrize("reader", [markdown.read, plain.read])
     @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
     def test_both_formats_and_both_line_ends(self, reader: Reader, line_end: str) -> None:
         article = only(reader(line_end.join(["---", "title: Back", "---", "Text."]).encode(), "x.md"))

@@ -23,7 +23,7 @@ Outcome = Article | UnreadableArticle
 Reader = Callable[[bytes, str], Iterator[Outcome]]
 
 # Raise it when a reader makes other text, headings or details of the same file; older indexes are then built anew.
-READING = "formats-1"
+READING = "formats-2"
 
 READERS: dict[str, Reader] = {
     ".md": markdown.read,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,21 +15,30 @@ import yaml
 
 from healthsearch.article import Article, Heading
 from healthsearch.errors import UnreadableArticle
+from healthsearch.readers import properties
 
 _FENCE = re.compile(r"---[^\S\n]*\n(.*?)^(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENED = re.compile(r"---[^\S\n]*\n\w+:")
 _LONGEST = 64_000
 # Lines can be indented no more than some 350 times within the longest block; signs nest within one.
 _MOST_NESTED = 200
+# Characters of a wrong value.
+_SHOWN = 40
 _TEXTS = ("id", "title", "language", "publisher", "published", "reviewed", "url", "licence")
 _LISTS = {name: name for name in ("also_called", "sources", "authors", "reviewed_by")} | {"author": "authors"}
 
 
+# The fields of which not every text is a value: what it must be, and how that is written.
+_DATE = ("date", "Write the date as 2024-05-17, 2024-05 or 2024.")
+_VALUES = {"language": ("code of a language", "Write the code, such as en."), "published": _DATE, "reviewed": _DATE}
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
-    """The values of the front matter, by the names of ``Article``'s fields."""
+    """The values of the front matter, by the names of ``Article``'s fields, and what was left out of them."""
 
     fields: dict[str, Any]
+    left_out: tuple[UnreadableArticle, ...] = ()
 
     def article(self, path: str, text: str, headings: tuple[Heading, ...], title: str) -> Article:
         """The article; ``title`` is used if the front matter has none.
@@ -44,7 +54,8 @@ class Details:
 def parse(text: str, path: str) -> tuple[Details, str]:
     """Split a file's text into its front matter and the rest; both may be empty.
 
-    Raises UnreadableArticle when the block is not closed, not YAML, or gives a field a wrong kind of value.
+    A date or a language that is none is left out and told, since the article is worth more than the value. Raises
+    UnreadableArticle when the block is not closed, not YAML, or gives a field a wrong kind of value.
     """
     match = _FENCE.match(text)
     if match is None:
@@ -65,7 +76,8 @@ def parse(text: str, path: str) -> tuple[Details, str]:
         values = {}
     if not isinstance(values, dict):
         raise _broken(path, "the front matter is not a list of fields and values")
-    return Details(_fields(values, path)), text[match.end() :]
+    fields = _fields(values, path)
+    return Details(fields, tuple(_leave_out(fields, path))), text[match.end() :]
 
 
 def _loader(block: str) -> type[yaml.BaseLoader] | type[yaml.CBaseLoader]:
@@ -93,6 +105,16 @@ def _fields(values: dict[str, Any], path: str) -> dict[str, Any]:
             raise _broken(path, f"'{name}' in the front matter is not a list of texts")
         fields[field] = fields.get(field, ()) + tuple(_whole(item, path).strip() for item in items if item.strip())
     return fields
+
+
+def _leave_out(fields: dict[str, Any], path: str) -> Iterator[UnreadableArticle]:
+    """Bring dates and language to the form that they have in every article; what has no such form goes."""
+    valid = properties.fields(**{name: fields[name] for name in _VALUES if name in fields})
+    for name, (kind, remedy) in _VALUES.items():
+        if name in fields and name not in valid:
+            cause = f"'{name}' in the front matter is left out: {fields.pop(name)[:_SHOWN]!r} is no {kind}"
+            yield UnreadableArticle(path, cause, remedy)
+    fields |= valid
 
 
 def _whole(value: str, path: str) -> str:

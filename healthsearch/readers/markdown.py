@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from healthsearch.article import Article, Heading
+from healthsearch.errors import UnreadableArticle
 from healthsearch.readers.blocks import Blocks
 from healthsearch.readers.decoding import decode
 from healthsearch.readers.front_matter import parse
@@ -19,12 +20,13 @@ from healthsearch.readers.front_matter import parse
 _parser = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def read(data: bytes, path: str) -> Iterator[Article]:
+def read(data: bytes, path: str) -> Iterator[Article | UnreadableArticle]:
     """The article in a Markdown file; its title comes from the front matter, the first heading or the file name."""
     details, source = parse(decode(data, path), path)
     text, headings = render(source)
     title = next((heading.title for heading in headings), PurePosixPath(path).stem)
     yield details.article(path, text, headings, title)
+    yield from details.left_out
 
 
 def render(source: str) -> tuple[str, tuple[Heading, ...]]:
