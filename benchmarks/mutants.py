@@ -24,6 +24,9 @@ TESTS = [*MODULES, "search", "filters"]
 # mutmut's words for mutants that a test has noticed: by failing, by never ending, or by a crash of its process. FAISS
 # trusts what it is given, so that a wrong row or a sketch without vectors crashes it, and a crash fails any run.
 NOTICED = ("killed", "timeout", "segfault")
+# Seconds that are added to what the tests of a mutant take, before it is taken to hang: without them a busy machine
+# makes mutants hang whose tests take a moment.
+_PATIENCE = 20
 _SETTINGS = f"""
 [tool.mutmut]
 source_paths = ["healthsearch"]
@@ -32,6 +35,8 @@ also_copy = ["corpus", "benchmarks", "training", "tests", "build_index.py", "app
 pytest_add_cli_args = ["--hypothesis-profile", "mutants"]
 pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
 max_stack_depth = -1
+timeout_constant = {_PATIENCE}
+timeout_multiplier = 3
 """
 
 
@@ -49,9 +54,8 @@ def main(argv: list[str] | None = None) -> int:
     (copy / "pyproject.toml").write_text(settings, encoding="utf-8")
     run = ["run", "--max-children", str(arguments.processes)]
     survived = {name for name, state in states(copy).items() if state not in (*NOTICED, "not checked")}
-    if arguments.again:
-        # What mutmut knows of which test reaches which place, which it asks new tests for only.
-        (copy / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    # mutmut finds out which test reaches which place, but asks only new tests again, not those of changed functions.
+    (copy / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     failed = mutmut(copy, *run).returncode
     if arguments.again and not failed:
         again = sorted(name for name, state in states(copy).items() if name in survived and state not in NOTICED)
