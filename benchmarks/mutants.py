@@ -21,6 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ["passages", "vectors", "generation", "fusion", "evaluation"]
 TESTS = [*MODULES, "search", "filters"]
+# They export the packaged encoder, which takes longer than all other tests of a mutant together.
+LEFT_OUT = [
+    "tests/test_evaluation.py::TestFolder::test_a_query_that_the_page_would_refuse_stops_nothing",
+    "tests/test_evaluation.py::TestFolder::test_from_the_files_to_the_figures",
+    "tests/test_passages.py::test_a_long_text_without_sentences_fits_the_default_encoder",
+    "tests/test_passages.py::test_the_default_encoders_own_tokens_keep_every_promise",
+]
 # mutmut's words for mutants that a test has noticed: by failing, by never ending, or by a crash of its process. FAISS
 # trusts what it is given, so that a wrong row or a sketch without vectors crashes it, and a crash fails any run.
 NOTICED = ("killed", "timeout", "segfault")
@@ -32,7 +39,7 @@ _SETTINGS = f"""
 source_paths = ["healthsearch"]
 only_mutate = {[f"healthsearch/{module}.py" for module in MODULES]}
 also_copy = ["corpus", "benchmarks", "training", "tests", "build_index.py", "app.py", "README.md"]
-pytest_add_cli_args = ["--hypothesis-profile", "mutants"]
+pytest_add_cli_args = {["--hypothesis-profile", "mutants", *(f"--deselect={test}" for test in LEFT_OUT)]}
 pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
 max_stack_depth = -1
 timeout_constant = {_PATIENCE}

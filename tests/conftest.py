@@ -1,8 +1,8 @@
 """How Hypothesis runs here, and what is slow to make: encoders and a real index, once for all tests.
 
 The same examples are tried every time, so that a failure is the change's and not the day's. To look for
-new ones: ``pytest --hypothesis-profile search``. ``benchmarks/mutants.py`` asks only whether a test fails, so no
-example is made smaller there, which takes minutes.
+new ones: ``pytest --hypothesis-profile search``. ``benchmarks/mutants.py`` runs them a thousand times and asks only
+whether one fails, so there are fewer examples there, and none is made smaller.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ settings.register_profile("search", _patient, max_examples=2_000)
 settings.register_profile(
     "mutants",
     settings.get_profile("every time"),
+    max_examples=30,
     phases=(Phase.explicit, Phase.generate),
     report_multiple_bugs=False,
 )

@@ -67,7 +67,7 @@ def figures_of(run: dict[str, list[str]], qrels: Qrels) -> dict[str, float]:
     return {name: getattr(figures, name) for name in MEASURES}
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(st.dictionaries(QUERIES, JUDGED, min_size=1), st.dictionaries(QUERIES, RANKINGS))
 def test_every_figure_is_that_of_ir_measures(qrels: Qrels, run: dict[str, list[str]]) -> None:
     # ir_measures averages over the judged queries too, and a query without a ranking counts 0 there.

@@ -109,7 +109,7 @@ def by_brute_force(searcher: Searcher, question: str, where: Filter, k: int) -> 
     return found[:k]
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(where=FILTERS, question=QUESTIONS, k=st.integers(1, 100))
 def test_a_filter_ranks_as_if_only_what_it_lets_through_were_there(
     searcher: Searcher, where: Filter, question: str, k: int

@@ -95,7 +95,7 @@ def assert_covers_once(article: Article, passages: list[Passage]) -> None:
         assert count == 1 or (count == 0 and char.isspace())
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(ARTICLES, TOKENIZERS)
 def test_passages_are_slices_that_hold_all_text_once(article: Article, tokenizer: Tokenizer) -> None:
     passages = split(article, tokenizer)
@@ -103,7 +103,7 @@ def test_passages_are_slices_that_hold_all_text_once(article: Article, tokenizer
     assert_covers_once(article, passages)
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(ARTICLES, TOKENIZERS)
 def test_no_passage_is_longer_than_the_encoder_reads(article: Article, tokenizer: Tokenizer) -> None:
     for passage in split(article, tokenizer):
@@ -138,7 +138,7 @@ def test_only_a_sentence_that_is_too_long_alone_is_cut(article: Article, tokeniz
             assert tokens > min(TARGET_TOKENS, room)
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(ARTICLES, TEXTS, TOKENIZERS)
 def test_an_appended_paragraph_changes_the_last_passage_at_most(
     article: Article, more: str, tokenizer: Tokenizer
@@ -150,7 +150,7 @@ def test_an_appended_paragraph_changes_the_last_passage_at_most(
     assert after[: max(0, len(before) - 1)] == before[:-1]
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(ARTICLES, TEXTS, TOKENIZERS)
 def test_an_appended_section_changes_no_passage(article: Article, more: str, tokenizer: Tokenizer) -> None:
     before = split(article, tokenizer)

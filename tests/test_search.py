@@ -371,7 +371,7 @@ def test_no_sign_in_a_question_is_an_operator(searcher: Searcher, question: str,
     assert [hit.score for hit, _ in found.hits] == pytest.approx([hit.score for hit, _ in expected.hits])
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(st.text(max_size=80) | st.text("massage disc\"*:()^~-'\\/ANDORNEAR\u0301🙂", max_size=40))
 def test_any_text_is_answered_or_refused_in_words(searcher: Searcher, question: str) -> None:
     try:
