@@ -115,7 +115,7 @@ def ndcg(ranking: Sequence[str], judged: Mapping[str, int], k: int) -> float:
     The ideal comes from ``judged``, not from what was retrieved, so that a relevant document that was
     missed costs. 0.0 when nothing judged is relevant.
     """
-    ideal = _dcg(sorted((grade for grade in judged.values() if grade > 0), reverse=True)[:k])
+    ideal = _dcg(sorted((max(grade, 0) for grade in judged.values()), reverse=True)[:k])
     return _dcg([max(judged.get(doc, 0), 0) for doc in ranking[:k]]) / ideal if ideal else 0.0
 
 

@@ -73,7 +73,7 @@ class Sketch:
 
     def nearest(self, query: Matrix, k: int) -> Rows:
         """About the ``k`` rows nearest to one (dimension,) query, ascending."""
-        _, rows = self._index.search(np.ascontiguousarray(query[None, :]), k)
+        _, rows = self._index.search(query[None, :], k)
         # FAISS pads with -1.
         return np.asarray(np.sort(rows[0][rows[0] >= 0]), dtype=np.int64)
 
@@ -112,7 +112,7 @@ class Vectors:
     def of(cls, matrix: Matrix, sketch: Sketch | None = None) -> Vectors:
         """Index the rows of an (n, dimension) matrix."""
         index = faiss.IndexFlatIP(matrix.shape[1])
-        index.add(np.ascontiguousarray(matrix, dtype=np.float32))
+        index.add(matrix)
         return cls(index, sketch)
 
     @classmethod

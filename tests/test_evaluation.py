@@ -90,6 +90,21 @@ class TestMeasures:
         assert reciprocal_rank(ranking, {"a": 1}, 11) == pytest.approx(1 / 11)
         assert recall(ranking, {"a": 1}, 11) == 1
 
+    @pytest.mark.parametrize("rank", [1, 2, 10, 11, 100, 101])
+    def test_each_figure_looks_as_far_down_as_its_name_says(self, rank: int) -> None:
+        ranking = [f"other {number}" for number in range(1, rank)] + ["relevant"]
+        figures = measure({"q": ranking}, {"q": {"relevant": 1}}, [1.0])
+        among_10, among_100 = rank <= 10, rank <= 100
+        assert figures.as_json() == {
+            "queries": 1,
+            "nDCG@10": pytest.approx(among_10 / math.log2(rank + 1)),
+            "recall@10": among_10,
+            "recall@100": among_100,
+            "MRR@10": pytest.approx(among_10 / rank),
+            "success@1": rank == 1,
+            "milliseconds": 1.0,
+        }
+
     def test_nothing_relevant_scores_0(self) -> None:
         for judged in ({}, {"a": 0}, {"a": -1}):
             assert (ndcg(["a"], judged, 10), recall(["a"], judged, 10), reciprocal_rank(["a"], judged, 10)) == (0, 0, 0)

@@ -666,6 +666,15 @@ def test_an_article_is_the_mean_of_its_passages(tmp_path: Path) -> None:
     assert generation.article_cosine(0, 1) == generation.article_cosine(1, 0) == pytest.approx(other)
 
 
+def test_an_article_at_just_the_cosine_asked_for_is_near(tmp_path: Path) -> None:
+    # The length of a text is its axis.
+    publish(tmp_path, "One.", "Six.", "Three.", "Four.")
+    generation, _ = open_generation(tmp_path)
+    rows = {article.id: row for row, article in enumerate(generation.store.articles())}
+    near = generation.near_articles(rows["One."], np.arange(4), 1.0)
+    assert {name for name, row in rows.items() if row in near} == {"One.", "Six."}
+
+
 def test_which_words_a_passage_s_names_and_each_of_its_sentences_have(tmp_path: Path) -> None:
     article = Article(id="a", path="a.txt", title="Gout", text="Rest it. Eat well. Rest.", also_called=("Podagra",))
     passages = [
