@@ -126,15 +126,19 @@ def test_mutants_that_fail_hang_or_crash_the_tests_are_noticed_and_the_others_sh
     assert shown == ["# healthsearch.fusion.x_lives__mutmut_1", "# healthsearch.fusion.x_alone__mutmut_1"]
 
 
-def test_survivors_are_tried_again_where_that_is_asked_for(
+def test_what_survived_or_took_too_long_is_tried_again_where_that_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    run = Mutmut(fusion__mutmut_1="killed", fusion__mutmut_2="survived", fusion__mutmut_3="no tests")
+    run = Mutmut(x__mutmut_1="killed", x__mutmut_2="survived", x__mutmut_3="no tests", x__mutmut_4="timeout")
     monkeypatch.setattr(mutants, "mutmut", run)
-    for more, tried in (([], 3), ([], 0), (["--again"], 2)):
+    for more, tried in (([], 4), ([], 0), (["--again"], 3)):
         run.tried.clear()
         mutants.main(["--work", str(tmp_path), *more])
         assert len(run.tried) == tried
-    run.becomes["fusion__mutmut_2"] = "killed"
+    run.becomes |= {"x__mutmut_2": "killed", "x__mutmut_3": "killed", "x__mutmut_4": "survived"}
     mutants.main(["--work", str(tmp_path), "--again"])
-    assert "| all | 3 | 2 | 66.7% |" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if line.startswith("| all")][-2:] == [
+        "| all | 4 | 2 | 50.0% |",
+        "| all | 4 | 3 | 75.0% |",
+    ]
