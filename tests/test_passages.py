@@ -284,9 +284,15 @@ def test_an_overlong_sentence_is_cut_between_words_whose_tokens_hold_the_space()
     assert [len(text.split()) for text in texts_of(split(article, SpacedTokenizer(10)))] == [10, 10, 5]
 
 
+def test_the_rest_of_an_overlong_sentence_shares_its_passage_with_what_follows() -> None:
+    article = an_article(" ".join(f"w{number}" for number in range(25)) + ". And two more.", title="")
+    assert [len(text.split()) for text in texts_of(split(article, SpaceTokenizer(10)))] == [10, 10, 8]
+
+
 def test_an_overlong_word_is_cut_inside_where_nothing_else_is_left() -> None:
-    passages = split(an_article("ab " + "x" * 12, title=""), LetterTokenizer(5))
-    assert texts_of(passages) == ["ab", "xxxxx", "xxxxx", "xx"]
+    for before in ("a", "ab"):
+        passages = split(an_article(f"{before} {'x' * 12}", title=""), LetterTokenizer(5))
+        assert texts_of(passages) == [before, "xxxxx", "xxxxx", "xx"]
 
 
 def test_a_character_of_several_tokens_is_counted_with_all_of_them() -> None:
