@@ -82,9 +82,11 @@ class RecordSet:
         """See ``fusion.Measurable``."""
         wanted = [f" {term} " for term in terms]
         found = [[[term in piece for term in wanted] for piece in record.words] for record in self._of(rows)]
-        of_names = np.array([pieces[0] for pieces in found], np.bool_)
-        of_sentences = np.array([piece for pieces in found for piece in pieces[1:]], np.bool_)
-        return of_names.reshape(-1, len(terms)), of_sentences.reshape(-1, len(terms))
+        names = [pieces[0] for pieces in found]
+        sentences = [piece for pieces in found for piece in pieces[1:]]
+        # A question of stop words has no terms.
+        shapes = [(len(pieces), len(terms)) for pieces in (names, sentences)]
+        return np.array(names, np.bool_).reshape(shapes[0]), np.array(sentences, np.bool_).reshape(shapes[1])
 
     def article_scores(self, rows: Rows, terms: Sequence[str]) -> Scores:
         """See ``fusion.Measurable``; the formula is that of ``postings``."""

@@ -6,15 +6,17 @@ It follows every publication; a searcher in use reads on what it has begun with.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 from healthsearch.address import Address
 from healthsearch.article import Article
+from healthsearch.encoder import Model
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.filter_choices import Choices, choices
 from healthsearch.generation import ENCODERS
+from healthsearch.models import find_model
 from healthsearch.passages import Passage
 from healthsearch.search import Searcher
 from healthsearch.serving import Service
@@ -28,8 +30,8 @@ _UNNOTICED = 1.0
 class StoreService(Service):
     """A published store, served; ``index`` keeps the prepared encoder and the unanswered questions."""
 
-    def __init__(self, address: Address, index: Path) -> None:
-        super().__init__(index)
+    def __init__(self, address: Address, index: Path, find: Callable[[str], Model] = find_model) -> None:
+        super().__init__(index, find)
         self._address = address
         self._store: Store | None = None
         self._served: str | None = None
@@ -39,6 +41,10 @@ class StoreService(Service):
     def look(self) -> None:
         """See ``Service``; no build of this machine would help."""
         self._newest_store()
+
+    def fault(self) -> HealthSearchError | None:
+        """None: a generation is whole, or it is not published."""
+        return None
 
     def digest(self, path: str, generation: str) -> str | None:
         """None: the files are where the store was published from."""

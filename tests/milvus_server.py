@@ -4,8 +4,8 @@
 
 FOLDER is a virtual environment with ``pip install milvus==2.3.5``, the newest server that pip can install: an old one
 (2023), which searches by meaning and not by words. It listens on all interfaces, so this program first goes, by
-``unshare``, where there is none but loopback; for that it must be root. The command finds the server's address in
-HEALTHSEARCH_TEST_MILVUS. Exit status: the command's; 125 when the server does not start.
+``unshare``, where there is none but loopback; a container must be a privileged one for that. The command finds the
+server's address in HEALTHSEARCH_TEST_MILVUS. Exit status: the command's; 125 when the server does not start.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     if os.environ.get(_INSIDE) != "1":
-        unshare = ["unshare", "--net", "--pid", "--fork", "--mount-proc"]
+        unshare = ["unshare", "--map-root-user", "--net", "--pid", "--fork", "--mount-proc"]
         command = [*unshare, sys.executable, __file__, *arguments]
         return subprocess.run(command, env=os.environ | {_INSIDE: "1"}, check=False).returncode
     bring_up_loopback()
