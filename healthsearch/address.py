@@ -19,7 +19,7 @@ TOKEN = "HEALTHSEARCH_STORE_TOKEN"
 _PORT = 19530
 _SCHEMES = {"milvus": "http", "milvus+tls": "https", "http": "http", "https": "https"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-INDEXES = ("FLAT", "HNSW", "DISKANN")
+INDEXES = ("FLAT", "HNSW", "HNSW_SQ", "DISKANN")
 _FORM = "Write milvus://HOST:PORT/COLLECTION; docs/scale.md has all forms."
 
 

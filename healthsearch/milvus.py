@@ -49,7 +49,8 @@ _MOST_NEAR = 100
 _CONNECT_SECONDS, _CALL_SECONDS, _LOAD_SECONDS = 60.0, 120.0, 600.0
 # Versions from which on a server searches by words. An older one takes such a collection, and then finds nothing.
 _WORDS_SINCE = (2, 5, 0)
-_VECTOR_INDEX = {"HNSW": {"M": 16, "efConstruction": 200}}
+_GRAPH: Row = {"M": 16, "efConstruction": 200}
+_VECTOR_INDEX: dict[str, Row] = {"HNSW": _GRAPH, "HNSW_SQ": {**_GRAPH, "sq_type": "SQ8"}}
 # What HNSW and DISKANN call the number of vectors that a search looks at.
 _LOOKED_AT = ("ef", "search_list")
 _BY_MEANING = ("id", "number", "vector", "words", "sentences")

@@ -75,7 +75,7 @@ class StoreService(Service):
         return self._newest_store().read(article_id)
 
     def _newest_store(self) -> Store:
-        """What is published, or, while the server cannot be asked, what was."""
+        """What is published, or was a moment ago."""
         with self._opening:
             if time.monotonic() - self._looked >= _UNNOTICED or self._store is None:
                 try:

@@ -246,12 +246,12 @@ def test_the_page_s_service_follows_what_is_published(
     article = service.searcher().article("1")
     passage, _ = open_store(address).read("1")[1]
     assert service.linked(reference(passage)) == (article, (passage.start, passage.end))
-    assert not service.offers(date(2026, 1, 1)) and service.digest("0.md", "any") is None
+    assert not service.filter_choices(date(2026, 1, 1)) and service.digest("0.md", "any") is None
     put(home / "corpus", "0.md", "massage anew", title="Does massage help?", publisher="P")
     build(home / "corpus", home / "index", MODEL)
     publish(home / "index", address)
     assert service.searcher().search("massage").hits[0][0].passage.text == "massage anew"
-    assert service.offers(date(2026, 1, 1)).values == {"publisher": {"P": 1}}
+    assert service.filter_choices(date(2026, 1, 1)).values == {"publisher": {"P": 1}}
 
 
 @needs_milvus
