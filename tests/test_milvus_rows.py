@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,22 +73,19 @@ def test_an_index_word_is_written_in_letters_and_digits_that_name_no_other(text:
     assert len(set(told.values())) == len(told)
 
 
-def longest(value: object) -> int:
-    """The longest text in a row, in bytes."""
-    if isinstance(value, str):
-        return len(value.encode())
-    return (
-        max(map(longest, value.values() if isinstance(value, dict) else value), default=0)
-        if not isinstance(value, int | float | np.ndarray)
-        else 0
-    )
+def longest(rows: list[dict[str, Any]]) -> int:
+    """The longest text in some rows, in bytes."""
+    values = [value for row in rows for value in row.values()]
+    texts = [value for value in values if isinstance(value, str)]
+    texts += [text for value in values if isinstance(value, list) for text in value]
+    return max(len(text.encode()) for text in texts)
 
 
 @pytest.mark.parametrize("text", ["x" * 200_000, "頭痛" * 40_000, " ".join(map(str, range(4_000))), "No. " * 500])
 def test_no_value_is_longer_than_a_server_takes(text: str) -> None:
     given_one = made(text, title=text[:100_000].strip(), publisher=text, url=text)
     row, passages = rows_of(given_one, 0, "digest")
-    assert max(map(longest, (row, *passages))) <= LONGEST
+    assert longest([row, *passages]) <= LONGEST
     assert max(len(value) for one in (row, *passages) for value in one.values() if isinstance(value, list)) <= 4_096
     assert digest_of(whole(row, passages)) == digest_of(given_one)
 
@@ -117,10 +116,10 @@ def test_a_filter_that_nothing_can_pass_is_no_expression() -> None:
         expression((Equals("title", "x"),))
 
 
-def test_facts_of_any_size_come_back_in_rows_of_a_bounded_one(few_index: object) -> None:
+def test_facts_of_any_size_come_back_in_rows_of_a_bounded_one(few_index: Path) -> None:
     from healthsearch.generation import open_generation
 
-    known: Facts = Embedded(open_generation(few_index)[0]).facts  # type: ignore[arg-type]
+    known: Facts = Embedded(open_generation(few_index)[0]).facts
     random = np.random.default_rng(1)
     large = replace(known, spellings={random.bytes(8).hex(): int(n) for n in random.integers(1, 9, 200_000)})
     rows = facts_rows(large, "2026-01-01", 9)
