@@ -46,10 +46,10 @@ UNCALIBRATED = "This verdict was not calibrated for the encoder of this index, s
 NEAREST = "Show the nearest passages, although they do not answer"
 TRY_NEXT = "What to try next"
 SUGGESTIONS = (
+    "If you are worried, or it is new or getting worse, ask a doctor, nurse or pharmacist now.",
     "Use other words: the everyday name instead of the medical one, or the reverse.",
     "Ask about one thing at a time, in one short sentence.",
     "Check the spelling of names and medicines.",
-    "Ask a doctor, nurse or pharmacist: no collection of articles covers everything.",
 )
 
 MARKS = {"answer": "Best fit", "caution": "Caution"}
