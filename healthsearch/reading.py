@@ -34,6 +34,11 @@ class View:
     anchor: str
     back: tuple[str, str]
 
+    @property
+    def is_over_answer(self) -> bool:
+        """Whether it was opened from an answer, to which the way back leads, and not by a link."""
+        return bool(self.back[1])
+
 
 def of_hit(answer: Answer, shown: Numbered, today: date) -> View:
     """The article of a hit, with everything in it that matches the question."""

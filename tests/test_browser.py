@@ -131,6 +131,77 @@ def test_an_article_is_read_from_match_to_match_and_by_its_headings(visitor: Vis
     assert "#" not in page.url
 
 
+@pytest.mark.parametrize("visitor", [{}, {"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_the_browsers_back_leads_from_an_article_to_its_answer_and_from_there_out_of_the_page(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.ask("leg cramps at night")
+    visitor.ask(QUESTION)
+    address = page.url
+    hit = page.locator("#hs-hit-2")
+    quote = hit.locator("blockquote").inner_text()
+    for _ in range(2):
+        page.locator(".st-key-read-2 button").click()
+        expect(page.locator(".hs-found")).to_be_focused()
+        assert page.url == address, "no question is left in the address, nor in the history"
+        page.go_back()
+        expect(hit).to_be_focused()
+        assert is_in_sight(hit) and hit.locator("blockquote").inner_text() == quote
+        expect(page.get_by_label(wording.QUESTION)).to_have_value(QUESTION)
+        assert page.url == address
+    page.go_forward()
+    page.wait_for_function("history.state?.article === undefined")
+    expect(hit).to_be_focused()
+    page.go_back()
+    assert page.url == "about:blank"
+
+
+@pytest.mark.parametrize("close", ["Escape", "button", "reload"])
+def test_an_article_that_was_closed_is_no_step_of_the_browsers_back(visitor: Visitor, close: str) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    page.locator(".st-key-read-1 button").click()
+    expect(page.locator(".hs-found")).to_be_focused()
+    if close == "Escape":
+        page.keyboard.press("Escape")
+    elif close == "button":
+        page.get_by_role("button", name=wording.BACK).first.click()
+    else:
+        page.reload()
+    expect(page.get_by_label(wording.QUESTION)).to_be_visible()
+    page.wait_for_function("history.state?.article === undefined")
+    page.go_back()
+    assert page.url == "about:blank"
+
+
+def test_the_browsers_back_leads_to_a_linked_passage_again_and_then_out_of_the_page(
+    visitor: Visitor, server: Server
+) -> None:
+    page = visitor.page
+    visitor.ask(QUESTION)
+    link = server.url + "/" + str(page.locator("[data-copy-link^='?passage']").first.get_attribute("data-copy-link"))
+    page.goto("about:blank")
+    page.goto(link)
+    found = page.locator(".hs-found")
+    expect(found).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label(wording.QUESTION)).to_be_visible()
+    expect(page).to_have_url(f"{server.url}/")
+    visitor.ask(QUESTION)
+    page.locator(".st-key-read-1 button").click()
+    expect(page.get_by_role("button", name=wording.BACK).first).to_be_visible()
+    page.go_back()
+    expect(page.locator("#hs-hit-1")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("button", name=wording.TO_SEARCH).first).to_be_visible()
+    assert page.url == link
+    page.go_forward()
+    expect(page.locator("#hs-hit-1")).to_be_visible()
+    page.go_back()
+    expect(found).to_be_visible()
+    page.go_back()
+    assert page.url == "about:blank"
+
+
 def test_a_search_is_narrowed(visitor: Visitor) -> None:
     page = visitor.page
     visitor.ask("How long should a nap be?")

@@ -25,4 +25,12 @@ _component = st.components.v2.component(
 def tell(place: DeltaGenerator, visit: Visit) -> None:
     """Hand the browser what has happened."""
     with place:
-        _component(key="browser", data={"event": visit.event, "told": visit.told, "place": visit.place})
+        _component(
+            key="browser",
+            data={
+                "event": visit.event,
+                "told": visit.told,
+                "place": visit.place,
+                "over_answer": visit.opened is not None and visit.opened.is_over_answer,
+            },
+        )

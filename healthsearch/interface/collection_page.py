@@ -122,7 +122,7 @@ def _draw_map(service: Service, generation: Generation) -> None:
     from healthsearch.passage_map import asked
 
     points, labels = _map(generation, generation.name)
-    visit, _ = current()
+    visit = current()
     drawn = None
     told = wording.ASK_FIRST
     if visit.answer is not None:

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Draw the page for what this visitor has asked and opened."""
-    visit, is_new = current()
-    if is_new:
-        _follow(visit)
+    visit = current()
+    _follow(visit)
     # Not st.empty(), which takes no room until it is filled, so that all below it would move twice a question.
     browser = st.container()
     st.html(markup.header())
@@ -53,8 +52,14 @@ def main() -> None:
 
 
 def _follow(visit: Visit) -> None:
-    """Do what the link asks that led here: a question, or a passage to be read."""
-    question, passage = (st.query_params.get(name, "") for name in ("question", "passage"))
+    """Do what the link asks that led here, or led here again by the browser's Back: a question, or a passage."""
+    link = st.query_params.to_dict()
+    if link == visit.followed:
+        return
+    visit.followed = link
+    if visit.opened is not None and not visit.opened.is_over_answer:
+        visit.opened = None
+    question, passage = (link.get(name, "") for name in ("question", "passage"))
     if question:
         visit.asked = st.session_state["question"] = question
     if passage:
@@ -119,7 +124,7 @@ def _draw_article(visit: Visit, view: reading.View) -> None:
     def back() -> None:
         visit.opened = None
         visit.tell(wording.RETURNED, view.back[1])
-        st.query_params.clear()
+        st.query_params.pop("passage", None)
 
     # The article carries a second such button along, which presses this one by way of page.js.
     st.html(reading.whole_article(view, date.today()))

@@ -27,8 +27,9 @@ class Visit:
     """What one visitor has asked and opened; gone when the page is closed.
 
     ``asked`` waits for its answer; ``earlier`` are the questions before it, the last one first. ``as_typed`` leaves
-    slips alone; ``where`` narrows the search. ``opened`` is what is read, of the answer that led there, whatever is
-    built meanwhile. ``event`` counts what has happened, so that the browser's part does each thing once.
+    slips alone; ``where`` narrows the search. ``followed`` is what the address asked for last. ``opened`` is what is
+    read, of the answer that led there, whatever is built meanwhile. ``event`` counts what has happened, so that the
+    browser's part does each thing once.
     """
 
     asked: str | None = None
@@ -39,6 +40,7 @@ class Visit:
     fault: HealthSearchError | None = None
     unread: HealthSearchError | None = None
     skipped: list[UnreadableArticle] = field(default_factory=list)
+    followed: dict[str, str] = field(default_factory=dict)
     opened: View | None = None
     event: int = 0
     told: str = ""
@@ -50,13 +52,10 @@ class Visit:
         self.told, self.place = told, place
 
 
-def current() -> tuple[Visit, bool]:
-    """The visit of whoever is at the page, and whether it has only just begun."""
-    is_new = "visit" not in st.session_state
-    if is_new:
-        st.session_state["visit"] = Visit()
-    visit: Visit = st.session_state["visit"]
-    return visit, is_new
+def current() -> Visit:
+    """The visit of whoever is at the page."""
+    visit: Visit = st.session_state.setdefault("visit", Visit())
+    return visit
 
 
 @st.cache_resource(show_spinner=False)

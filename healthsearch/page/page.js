@@ -1,11 +1,19 @@
 // What the page cannot do without a script: put the cursor into the question box, tell a screen reader what has come,
-// bring a place of the page into view, lead through results and articles by keys, copy, and let a button in our own
-// HTML stand for one of Streamlit's. The server numbers what has happened; each event is acted on once.
+// bring a place of the page into view, lead through results and articles by keys, copy, let a button in our own HTML
+// stand for one of Streamlit's, and let the browser's Back close an article. The server numbers what has happened; each
+// event is acted on once.
 
 const WAIT_MS = 4000;
 
 // The place that was last brought into view.
 let gone = null;
+
+// Whether an article is open over an answer.
+let isOverAnswer = false;
+
+// Such an article has an entry of its own in the browser's history, at the same address, so that Back leads to the
+// answer instead of out of the page. This is the address, which the entry keeps too, while that entry is the current one.
+let entry = history.state?.article ?? null;
 
 function whenThere(find, then) {
   const found = find();
@@ -99,6 +107,35 @@ function step(by) {
   return true;
 }
 
+function keepEntry() {
+  if (isOverAnswer && !entry) {
+    entry = location.href;
+    history.pushState({ article: entry }, "");
+  } else if (entry && !isOverAnswer) {
+    // Closed by a button or by Escape, or the page was loaded again: Back must not lead to the answer once more.
+    history.back();
+  }
+}
+
+// Streamlit takes every step in the history for one to another page and runs the script; ours it must not see.
+function onStep(event) {
+  const left = entry;
+  entry = event.state?.article ?? null;
+  if (entry) {
+    // Forward, to an article that was closed.
+    event.stopImmediatePropagation();
+    history.back();
+  } else if (left === location.href) {
+    event.stopImmediatePropagation();
+    if (isOverAnswer) {
+      whenThere(
+        () => document.querySelector(".st-key-back button"),
+        (button) => button.click(),
+      );
+    }
+  }
+}
+
 // The clipboard of a page that is not served by HTTPS or from this machine is reached the old way.
 async function copy(button, text) {
   try {
@@ -144,13 +181,18 @@ export default function ({ data, parentElement }) {
   if (region.dataset.event !== event) {
     region.dataset.event = event;
     region.textContent = data.told;
+    isOverAnswer = data.over_answer;
+    keepEntry();
     if (data.place) bringIntoView(data.place);
     else if (data.event === 0) focusOn("question");
   }
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
+  // Before Streamlit's own listener, which is not a capturing one.
+  addEventListener("popstate", onStep, { capture: true });
   return () => {
     document.removeEventListener("keydown", onKey);
     document.removeEventListener("click", onClick);
+    removeEventListener("popstate", onStep, { capture: true });
   };
 }
