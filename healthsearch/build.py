@@ -15,7 +15,7 @@ from pathlib import Path
 from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Begun, Encoding, Helpers, Report
-from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.generation import ENCODERS, EncoderFacts, Generation, open_generation
 from healthsearch.graph import keep_only
 from healthsearch.history import record
@@ -46,14 +46,14 @@ def build(
     """
     started = time.monotonic()
     if dry_run:
-        with _previous(index, model) as (previous, as_is):
-            plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or not as_is)
+        with _previous(index, model) as (previous, fault):
+            plan = _planned(corpus, previous, model, rebuild, fault)
             for _, found in take_in(corpus, plan, previous):
                 # Only what must be skipped is of interest, and the summary is told of that.
                 deque(found, maxlen=0)
     else:
-        with locked(index), _previous(index, model) as (previous, as_is):
-            plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or not as_is)
+        with locked(index), _previous(index, model) as (previous, fault):
+            plan = _planned(corpus, previous, model, rebuild, fault)
             _refuse_skipped(plan.summary, strict)
             if previous is not None and plan.nothing_to_do:
                 plan.summary.generation = previous.name
@@ -167,18 +167,32 @@ def _refuse_skipped(summary: Summary, strict: bool) -> None:
         )
 
 
+def _planned(corpus: Path, previous: Generation | None, model: Model, rebuild: bool, fault: str) -> Plan:
+    plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or bool(fault))
+    plan.summary.reason = "that was asked for" if rebuild else fault or plan.summary.reason
+    return plan
+
+
 @contextmanager
-def _previous(index: Path, model: Model) -> Iterator[tuple[Generation | None, bool]]:
-    """The newest generation that can be opened, to compare with and to reuse; and whether it can go on as it is.
+def _previous(index: Path, model: Model) -> Iterator[tuple[Generation | None, str]]:
+    """The newest generation that can be opened, to compare with and to reuse; and why it cannot go on as it is.
 
     It cannot when a newer one is damaged, or when the encoder that it names is now found by another name.
     """
     try:
         generation, fault = open_generation(index)
-    except HealthSearchError:
-        yield None, False
+    except NoIndex:
+        yield None, ""
+        return
+    except HealthSearchError as error:
+        yield None, error.cause
         return
     try:
-        yield generation, fault is None and generation.encoder.name == model.name
+        if fault is not None:
+            yield generation, fault.cause
+        elif generation.encoder.name != model.name:
+            yield generation, f"the encoder was called {generation.encoder.name}"
+        else:
+            yield generation, ""
     finally:
         generation.close()

@@ -133,6 +133,8 @@ def _as_text(summary: Summary, dry_run: bool, sent: Sent | None) -> str:
         "skipped": len(summary.skipped),
     }
     lines = ["Files: " + ", ".join(f"{count:,} {what}" for what, count in counts.items())]
+    if summary.reason:
+        lines.append(visible(f"Every file is read again: {summary.reason}."))
     if summary.ignored:
         # A suffix is somebody else's text.
         ignored = ", ".join(f"{count:,} {visible(suffix)}" for suffix, count in summary.ignored.items())

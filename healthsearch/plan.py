@@ -21,7 +21,8 @@ class Summary:
     ``skipped`` names what could not become an article: a file, or one thing in a file of many. ``copies``
     are places with the text of an article from elsewhere, each with that one's. ``ignored`` counts files that no reader
     takes, by suffix. ``encoded`` and ``reused`` count the passages of the generation in use afterwards, which is
-    ``generation``; ``articles`` its articles.
+    ``generation``; ``articles`` its articles. ``reason`` says why every file is read again, "" where it is not or there
+    was no index.
     """
 
     added: list[str] = field(default_factory=list)
@@ -37,6 +38,7 @@ class Summary:
     reused: int = 0
     generation: str | None = None
     published: bool = False
+    reason: str = ""
     seconds: float = 0.0
 
 
@@ -72,7 +74,8 @@ def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *,
     summary.skipped += problems
     summary.ignored = dict(sorted(ignored.items()))
     fresh = set(now) - set(summary.unchanged)
-    if rebuild or previous is None or _made_by(previous) != {**rules(), "encoder": encoder_digest}:
+    summary.reason = _reason(previous, encoder_digest) if previous else ""
+    if rebuild or previous is None or summary.reason:
         return Plan(files, frozenset(now), summary, failed)
     if before | skipped == now:
         # Nothing has changed, so what failed would fail again as it did last time.
@@ -120,5 +123,20 @@ def _compare(before: dict[str, str], now: dict[str, str]) -> Summary:
     return summary
 
 
-def _made_by(generation: Generation) -> dict[str, object]:
-    return {name: generation.manifest.get(name) for name in rules()} | {"encoder": generation.encoder.digest}
+# What the rules of a generation are about.
+_ABOUT = {
+    "format": "the files of an index",
+    "reading": "reading files",
+    "splitting": "splitting articles",
+    "passage_tokens": "the length of passages",
+    "analysis": "the analysis of words",
+}
+
+
+def _reason(previous: Generation, encoder_digest: str) -> str:
+    """Why nothing that the generation holds can stay as it is; "" where it can."""
+    changed = [_ABOUT[name] for name, rule in rules().items() if previous.manifest.get(name) != rule]
+    reasons = [f"the index was made by other rules for {' and '.join(changed)}"] if changed else []
+    if previous.encoder.digest != encoder_digest:
+        reasons.append(f"it was made with another encoder ({previous.encoder.name})")
+    return ", and ".join(reasons)

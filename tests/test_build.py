@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +19,13 @@ from healthsearch.corpus import SourceFile, read_file
 from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.encoding import Encoded, Progress, sentence_bytes
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Pointer, open_generation
+from healthsearch.generation import FORMAT, Pointer, open_generation
 from healthsearch.journal import passage_key
 from healthsearch.passages import split
 from healthsearch.plan import Summary, make_plan
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
-from tests.folders import flip, in_use, kept, put, snapshot, texts, vector
+from tests.folders import flip, in_use, kept, put, reseal, snapshot, texts, vector
 
 
 @pytest.fixture
@@ -174,6 +175,22 @@ def test_a_rebuild_encodes_everything_again_and_gives_the_same(corpus: Path, ind
     encoded, summary = encoded_by(corpus, index, rebuild=True)
     assert (len(encoded), summary.reused, summary.published) == (6, 0, True)
     assert snapshot(in_use(index)) == before
+
+
+def test_a_build_says_why_it_reads_everything_again(corpus: Path, index: Path) -> None:
+    assert encoded_by(corpus, index)[1].reason == ""
+    assert encoded_by(corpus, index, rebuild=True)[1].reason == "that was asked for"
+    reseal(index, lambda manifest: manifest.update(analysis="english-0"))
+    _, planned = encoded_by(corpus, index, dry_run=True)
+    _, done = encoded_by(corpus, index)
+    assert planned.reason == done.reason == "the index was made by other rules for the analysis of words"
+    assert encoded_by(corpus, index)[1].reason == ""
+    manifest = in_use(index) / "manifest.json"
+    manifest.write_text('{"format": 4}', encoding="utf-8")
+    for left in (index / "generations").iterdir():
+        if left != in_use(index):
+            shutil.rmtree(left)
+    assert encoded_by(corpus, index)[1].reason == (f"the index has format 4, and this version reads format {FORMAT}")
 
 
 # What others encode

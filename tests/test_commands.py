@@ -234,6 +234,7 @@ def test_json_is_all_there_is_on_stdout(make: Run, corpus: Path, index: Path) ->
         ],
         "generation": Pointer.read(index).generation,
         "published": True,
+        "reason": "",
         "passages_encoded": 3,
         "passages_reused": 0,
         "dry_run": False,
@@ -254,6 +255,12 @@ def test_articles_are_counted_beside_files_and_what_is_ignored_is_said(make: Run
         "Ignored, as no reader takes them: 1 .\ufffd, 2 .doc",
         "Articles: 4",
     ]
+
+
+def test_why_everything_is_read_again_is_said(make: Run, corpus: Path) -> None:
+    make()
+    assert "Every file is read again" not in make()[1]
+    assert "Every file is read again: that was asked for." in make("--rebuild")[1].splitlines()
 
 
 def test_a_build_that_nobody_reads_about_is_made_all_the_same(corpus: Path, index: Path, tiny_model: str) -> None:

@@ -153,6 +153,17 @@ def test_an_index_by_other_rules_is_read_anew(corpus: Path, index: Path, rule: s
     generation, _ = open_generation(index)
     plan = plan_of(corpus, generation)
     assert (plan.to_read, plan.nothing_to_do) == ({"a.md", "b.md", "sub/c.md"}, False)
+    assert plan.summary.reason.startswith("the index was made by other rules for ")
+
+
+def test_why_everything_is_read_again_names_all_that_has_changed(corpus: Path, index: Path) -> None:
+    reseal(index, lambda manifest: manifest.update({"splitting": "of yesterday", "analysis": "of yesterday"}))
+    generation, _ = open_generation(index)
+    assert make_plan(corpus, generation, "another digest").summary.reason == (
+        "the index was made by other rules for splitting articles and the analysis of words, "
+        "and it was made with another encoder (keywords)"
+    )
+    generation.close()
 
 
 def test_what_was_skipped_and_has_not_changed_is_skipped_again_unread(corpus: Path, index: Path) -> None:
