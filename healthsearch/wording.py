@@ -327,12 +327,14 @@ def progress(files: int, files_total: int, seconds_left: float | None) -> str:
 
 
 def skipped(count: int) -> str:
-    """The number of files that a build skipped.
+    """The number of files that a build skipped, or of things in a file, such as its scanned pages.
 
     >>> skipped(1)
-    '1 file could not be read and is not searched:'
+    '1 file or part of a file could not be read and is not searched:'
     """
-    return f"{counted(count, 'file')} could not be read and {'is' if count == 1 else 'are'} not searched:"
+    if count == 1:
+        return "1 file or part of a file could not be read and is not searched:"
+    return f"{count:,} files or parts of files could not be read and are not searched:"
 
 
 def problem(error: HealthSearchError) -> tuple[str, str]:

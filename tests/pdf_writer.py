@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 595, 842
@@ -20,6 +20,9 @@ class Text:
 
 
 Page = Sequence[Text]
+# A grey picture on the whole sheet, as a scanner makes it, and one of the size of a logo.
+SCAN = f"q {WIDTH} 0 0 {HEIGHT} 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q\n"
+LOGO = f"q 60 0 0 30 72 {HEIGHT - 50} cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q\n"
 
 
 def pdf(
@@ -27,9 +30,10 @@ def pdf(
     outline: Sequence[tuple[str, int]] = (),
     rotate: int = 0,
     matrix: str = "1 0 0 1",
+    drawn: Mapping[int, str] | None = None,
     **info: str,
 ) -> bytes:
-    """A PDF file with these pages; ``outline`` gives titles with their pages from 0."""
+    """A PDF file with these pages; ``outline`` gives titles with their pages from 0, ``drawn`` what is behind text."""
     objects = {1: "<< /Type /Catalog /Pages 2 0 R /Lang (en-GB)" + (" /Outlines 6 0 R" if outline else "") + " >>"}
     first = 10
     kids = " ".join(f"{first + 2 * number} 0 R" for number in range(len(pages)))
@@ -38,7 +42,7 @@ def pdf(
         objects[number] = f"<< /Type /Font /Subtype /Type1 /BaseFont /{font} /Encoding /WinAnsiEncoding >>"
     objects[5] = "<< " + " ".join(f"/{name} ({_escaped(value)})" for name, value in info.items()) + " >>"
     for number, page in enumerate(pages):
-        content = "".join(
+        content = (drawn or {}).get(number, "") + "".join(
             f"BT /F{int(line.bold)} {line.size} Tf {matrix} {line.x} {line.y} Tm ({_escaped(line.text)}) Tj ET\n"
             for line in page
         )

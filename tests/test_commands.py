@@ -23,7 +23,7 @@ from healthsearch import __main__ as healthsearch
 from healthsearch.generation import Pointer, open_generation
 from healthsearch.wording import NO_SIGNS
 from tests.folders import CORPUS, flip, in_use, put, python, reseal, snapshot
-from tests.pdf_writer import Text, pdf
+from tests.pdf_writer import SCAN, Text, pdf
 from tests.ready_model import ReadyModel
 
 Captured = pytest.CaptureFixture[str]
@@ -156,6 +156,33 @@ def test_a_skipped_file_gives_3_and_is_named_with_cause_and_remedy(make: Run, co
     status, out, err = make()
     assert (status, err) == (3, expected)
     assert "still serves" in out
+
+
+def test_pages_that_are_pictures_are_told_by_build_and_check_although_the_text_is_searched(
+    make: Run, ask: Run, corpus: Path, index: Path
+) -> None:
+    """Also where what could be read is the text of another file."""
+    words = [Text("Rest helps after a burn, says this page.", 72, 700)]
+    (corpus / "leaflet.pdf").write_bytes(pdf([words], Title="Burns"))
+    (corpus / "scanned.pdf").write_bytes(pdf([words, []], drawn={1: SCAN}, Title="Burns"))
+    told = (
+        "scanned.pdf: page 2 of 2 has no text; it may be a picture, and was not read. "
+        "Have its text recognised first, for example with ocrmypdf --skip-text."
+    )
+    status, out, err = make()
+    assert status == 3 and err.endswith(f"skipped: {told}\n")
+    assert "4 added" in out and "1 skipped" in out
+    # And again, though nothing has to be built; and when something else has changed.
+    status, out, err = make()
+    assert (status, err) == (3, f"skipped: {told}\n")
+    assert "4 unchanged, 1 skipped" in out and "still serves" in out
+    status, out, err = ask("check", "--index", index, "--corpus", corpus)
+    assert status == 1 and told in out + err
+    assert "scanned.pdf: the same text as leaflet.pdf" in out + err
+    put(corpus, "a.md", "massage for pain", "walk")
+    status, out, err = make()
+    assert status == 3 and err.endswith(f"skipped: {told}\n")
+    assert "1 changed" in out and "3 unchanged, 1 skipped" in out and "1 encoded" in out
 
 
 def test_nothing_built_gives_1_and_leaves_the_index_alone(make: Run, corpus: Path, index: Path) -> None:

@@ -397,7 +397,7 @@ def test_the_first_start_builds_the_index(built: Path, tmp_path: Path, monkeypat
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
     page = ask(started(), QUESTION)
     assert wording.VERDICTS["answered"] in words(page)
-    assert "1 file could not be read" in words(page) and "broken.md" in words(page)
+    assert "1 file or part of a file could not be read" in words(page) and "broken.md" in words(page)
 
 
 def test_without_corpus_and_index_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

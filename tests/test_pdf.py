@@ -8,7 +8,7 @@ import pytest
 
 from healthsearch.article import Article
 from healthsearch.readers import outcomes
-from tests.pdf_writer import HEIGHT, WIDTH, Page, Text, column, pdf
+from tests.pdf_writer import HEIGHT, LOGO, SCAN, WIDTH, Page, Text, column, pdf
 
 LEFT = [
     "Back pain is common, and mostly it goes away on",
@@ -155,6 +155,59 @@ def test_a_scanned_pdf_is_said_to_have_no_text() -> None:
         "scan.pdf: the PDF has no text; its pages are pictures. "
         "Have its text recognised first, for example with ocrmypdf."
     )
+
+
+RECOGNISE = "Have its text recognised first, for example with ocrmypdf --skip-text."
+BODY = column(LEFT, 72, 740)
+CIRCLE = "100 200 m 100 255 155 300 200 300 c 255 300 300 255 300 200 c 300 155 255 100 200 100 c h "
+CURVES = f"{3 * CIRCLE} f\n"
+
+
+def problems_of(data: bytes) -> list[str]:
+    """What is told beside the article."""
+    article, *problems = outcomes(data, "x.pdf")
+    assert isinstance(article, Article), article
+    return [str(problem) for problem in problems]
+
+
+def test_a_page_that_is_a_picture_is_told_beside_the_article() -> None:
+    told = f"x.pdf: page 2 of 2 has no text; it may be a picture, and was not read. {RECOGNISE}"
+    assert problems_of(pdf([BODY, []], drawn={1: SCAN})) == [told]
+    # Letters may also be drawn as curves, by few commands.
+    assert problems_of(pdf([BODY, []], drawn={1: CURVES})) == [told]
+
+
+def test_pages_that_are_pictures_are_told_in_one_line() -> None:
+    pages = [BODY if number in (0, 2, 3, 8) else [] for number in range(9)]
+    assert problems_of(pdf(pages, drawn=dict.fromkeys([1, 4, 5, 6], SCAN))) == [
+        f"x.pdf: pages 2, 5 to 7 of 9 have no text; they may be pictures, and were not read. {RECOGNISE}"
+    ]
+    [told] = problems_of(pdf([BODY, *[[]] * 60], drawn=dict.fromkeys(range(2, 61, 2), SCAN)))
+    assert told.startswith("x.pdf: pages 3, 5, 7, 9, 11, 13, 15, 17, 19, 21 and 20 more of 61 have no text;")
+
+
+def test_a_blank_page_and_a_picture_beside_text_are_not_told() -> None:
+    frame = "50 50 495 742 re S 72 60 m 523 60 l S\n"
+    assert problems_of(pdf([BODY, [], [], BODY], drawn={2: frame, 3: SCAN})) == []
+
+
+def test_a_scanned_page_under_a_running_line_is_told_and_a_logo_there_is_not() -> None:
+    pages = [
+        [Text("Our clinic", 72, 800, 8), *body, Text(f"{number}", 72, 40, 8)]
+        for number, body in enumerate([BODY, [], []])
+    ]
+    assert problems_of(pdf(pages, drawn={0: LOGO, 1: LOGO + SCAN, 2: LOGO})) == [
+        f"x.pdf: page 2 of 3 has no text; it may be a picture, and was not read. {RECOGNISE}"
+    ]
+
+
+def test_a_damaged_page_is_told_beside_the_article() -> None:
+    whole = pdf([BODY, [], BODY])
+    data = whole.replace(b"12 0 obj\n<< /Type /Page ", b"12 0 obj\n<< /Type /Pag0 ")
+    assert data != whole
+    assert problems_of(data) == [
+        "x.pdf: page 2 of 3 is damaged and was not read. Open it in a PDF viewer and save or print it as PDF anew."
+    ]
 
 
 def test_a_long_word_at_the_end_of_a_line_keeps_a_hyphen_that_it_has_elsewhere() -> None:

@@ -1,7 +1,7 @@
 """PDF: the text of the pages in reading order, with headings and page numbers.
 
-Text only: there is no text recognition for scanned pages. PDFium is not thread-safe, so a process reads one file at a
-time.
+Text only: there is no text recognition for scanned pages, which are told instead. PDFium is not thread-safe, so a
+process reads one file at a time.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pypdfium2
 from pypdfium2 import raw
@@ -20,6 +21,7 @@ from healthsearch.readers.front_matter import Details
 from healthsearch.readers.pdf_guard import refuse_swelling
 from healthsearch.readers.pdf_headings import Entry, heading_levels
 from healthsearch.readers.pdf_layout import Paragraph, columns, lines, paragraphs, running_lines
+from healthsearch.readers.pdf_pictures import is_covered, shows_something, untold
 from healthsearch.readers.pdf_runs import Run, runs
 from healthsearch.readers.pdf_text import write
 from healthsearch.readers.properties import choose_title, fields
@@ -28,30 +30,48 @@ from healthsearch.readers.properties import choose_title, fields
 MOST_CHARACTERS = 5_000_000
 # A file may claim any number of pages without having them.
 MOST_PAGES = 20_000
+# A page with less text, all of it in running lines, may be a scanned one.
+_FEW_CHARACTERS = 300
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def read(data: bytes, path: str) -> Iterator[Article]:
-    """The article in a PDF file; its title is the one printed largest on the first page, or the file's own.
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """For each page its runs, separated by writing direction, and its bottom and top.
+
+    ``pictures`` are the numbers of those that are pictures, unless they turn out to have more text than running lines;
+    ``damaged`` of those that cannot be opened.
+    """
+
+    runs: list[list[list[Run]]] = field(default_factory=list)
+    heights: list[tuple[float, float]] = field(default_factory=list)
+    pictures: list[int] = field(default_factory=list)
+    damaged: list[int] = field(default_factory=list)
+
+
+def read(data: bytes, path: str) -> Iterator[Article | UnreadableArticle]:
+    """The article in a PDF file, and a problem that names the pages of it that were not read, if any.
+
+    The title is the one printed largest on the first page, or the file's own.
 
     Raises UnreadableArticle when the file is broken, needs a password, or has no text.
     """
     with _ONE_AT_A_TIME:
-        article = _read(data, path)
-    yield article
+        found = _read(data, path)
+    yield from found
 
 
-def _read(data: bytes, path: str) -> Article:
+def _read(data: bytes, path: str) -> list[Article | UnreadableArticle]:
     refuse_swelling(data, path)
     try:
         with pypdfium2.PdfDocument(data) as document:
-            pages, heights = _pages(document, path)
+            pages = _pages(document, path)
             details = document.get_metadata_dict(skip_empty=True)
             outline = list(_outline(document))
             language = _language(document)
     except pypdfium2.PdfiumError as error:
         raise _broken(path, error) from None
-    found = list(_paragraphs(pages, heights))
+    found = list(_paragraphs(pages))
     if not found:
         raise UnreadableArticle(
             path,
@@ -60,36 +80,41 @@ def _read(data: bytes, path: str) -> Article:
         )
     own_title = squeeze(details.get("Title", ""))
     levels = heading_levels(found, outline, own_title)
-    blocks = write(found, levels, len(pages))
+    blocks = write(found, levels, len(pages.runs))
     printed = next((heading.title for heading in blocks.headings if heading.level == 1), "")
     title = choose_title(path, printed, own_title)
     own = fields(authors=[details.get("Author", "")], language=language)
     pages_at = {"pages": tuple(blocks.pages)}
-    return Details(own | pages_at).article(path, blocks.text, tuple(blocks.headings), title)
+    article = Details(own | pages_at).article(path, blocks.text, tuple(blocks.headings), title)
+    with_text = {paragraph.page for paragraph in found}
+    pictures = [number for number in pages.pictures if number not in with_text]
+    return [article, *untold(path, pictures, pages.damaged, len(pages.runs))]
 
 
-def _pages(document: pypdfium2.PdfDocument, path: str) -> tuple[list[list[list[Run]]], list[tuple[float, float]]]:
-    """For each page its runs, separated by writing direction, and its bottom and top."""
+def _pages(document: pypdfium2.PdfDocument, path: str) -> _Pages:
     if len(document) > MOST_PAGES:
         raise _too_long(path, f"{MOST_PAGES:,} pages")
-    pages: list[list[list[Run]]] = []
-    heights = []
+    pages = _Pages()
     characters = 0
     for index in range(len(document)):
         try:
             page = document[index]
         except pypdfium2.PdfiumError:
             # One damaged page must not cost the others; it keeps its number.
-            pages.append([])
-            heights.append((0.0, 1.0))
+            pages.runs.append([])
+            pages.heights.append((0.0, 1.0))
+            pages.damaged.append(index)
             continue
-        pages.append(runs(page))
-        heights.append(_height(page))
+        pages.runs.append(runs(page))
+        pages.heights.append(_height(page))
+        on_page = sum(len(run.text) for direction in pages.runs[-1] for run in direction)
+        if on_page < _FEW_CHARACTERS and (is_covered(page) if on_page else shows_something(page)):
+            pages.pictures.append(index)
         page.close()
-        characters += sum(len(run.text) for direction in pages[-1] for run in direction)
+        characters += on_page
         if characters > MOST_CHARACTERS:
             raise _too_long(path, f"{MOST_CHARACTERS // 1_000_000} million characters")
-    return pages, heights
+    return pages
 
 
 def _height(page: pypdfium2.PdfPage) -> tuple[float, float]:
@@ -98,9 +123,9 @@ def _height(page: pypdfium2.PdfPage) -> tuple[float, float]:
     return {0: (foot, top), 90: (-right, -left), 180: (-top, -foot), 270: (left, right)}[page.get_rotation()]
 
 
-def _paragraphs(pages: list[list[list[Run]]], heights: list[tuple[float, float]]) -> Iterator[Paragraph]:
-    running = running_lines([directions[0] if directions else [] for directions in pages], heights)
-    for number, directions in enumerate(pages):
+def _paragraphs(pages: _Pages) -> Iterator[Paragraph]:
+    running = running_lines([directions[0] if directions else [] for directions in pages.runs], pages.heights)
+    for number, directions in enumerate(pages.runs):
         for direction in directions:
             kept = [run for run in direction if (number, run) not in running]
             for column in columns(kept):

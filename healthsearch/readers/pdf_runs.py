@@ -1,4 +1,4 @@
-"""A page of a PDF as runs of characters with positions and type sizes. With ``pdf`` the only import of pypdfium2.
+"""A page of a PDF as runs of characters with positions and type sizes.
 
 Independent of lines, columns and articles (``pdf_layout``). Coordinates are points along the text's own direction and
 upwards from it, so that rotated pages and tables are read like any other.
