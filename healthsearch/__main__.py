@@ -102,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
 def _search(arguments: argparse.Namespace) -> int:
     searcher = _searcher(arguments)
     if searcher.fault is not None:
-        print(f"notice: the index before the newest one answers, since {searcher.fault}", file=sys.stderr)
+        print(f"notice: the index before the newest one answers, since {visible(str(searcher.fault))}", file=sys.stderr)
     signs = _signs(arguments.corpus)
     if arguments.question == "-":
         return _search_lines(searcher, arguments.k, signs)

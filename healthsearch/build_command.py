@@ -151,7 +151,7 @@ def _as_text(summary: Summary, dry_run: bool, sent: Sent | None) -> str:
         lines.append(f"Generation {summary.generation} {state} ({summary.seconds:.1f} s)")
     if sent is not None:
         told = "unchanged" if sent.articles is None else f"{sent.articles:,} articles sent, {sent.deleted:,} taken out"
-        lines.append(f"Store: {sent.place}: {told}")
+        lines.append(visible(f"Store: {sent.place}: {told}"))
     return "\n".join(lines)
 
 

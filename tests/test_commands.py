@@ -634,6 +634,38 @@ def test_control_characters_in_problems_are_made_visible(make: Run, ask: Run, co
     assert not set(make("--json")[1]) & set("\x1b\x07\x9b\u202e\u2066\x08\x7f")
 
 
+def test_control_characters_in_a_manifest_are_made_visible(
+    make: Run, ask: Run, corpus: Path, index: Path, tiny_model: str
+) -> None:
+    make("-q")
+    put(corpus, "c.md", "pain at night")
+    make("-q")
+    before = snapshot(index)
+    hostile: list[Callable[[dict], object]] = [
+        lambda manifest: manifest.update(format=HOSTILE),
+        lambda manifest: manifest["encoder"].update(name=HOSTILE),
+        lambda manifest: manifest["encoder"].update(precision=HOSTILE),
+        lambda manifest: manifest["files"].update({HOSTILE: HOSTILE}),
+        lambda manifest: manifest["skipped"].update({HOSTILE: {"digest": HOSTILE, "problems": [[HOSTILE] * 3]}}),
+    ]
+    told = ""
+    for change in hostile:
+        shutil.rmtree(index)
+        for path, data in before.items():
+            if data is None:
+                (index / path).mkdir(parents=True, exist_ok=True)
+            else:
+                (index / path).parent.mkdir(parents=True, exist_ok=True)
+                (index / path).write_bytes(data)
+        reseal(index, change)
+        told += "".join(ask("search", "massage", "--index", index, "--corpus", corpus)[1:])
+        told += "".join(ask("check", "--index", index, "--corpus", corpus)[1:])
+        told += "".join(make("--dry-run")[1:])
+        told += "".join(make()[1:])
+    assert "]0;owned" in told and "the index before the newest one answers" in told
+    assert not set(told) & set("\x1b\x07\x9b\u202e\u2066\x08\x7f")
+
+
 # python -m healthsearch check
 
 
