@@ -6,9 +6,9 @@ Draws nothing: progress goes to the caller as ``Progress``.
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +16,13 @@ from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Begun, Encoding, Helpers, Report
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.generation import ENCODERS, EncoderFacts, Generation, open_generation
+from healthsearch.generation import ENCODERS, GENERATIONS, EncoderFacts, Generation, open_generation
 from healthsearch.graph import keep_only
 from healthsearch.history import record
 from healthsearch.index_lock import locked
 from healthsearch.intake import Copy, take_in
 from healthsearch.journal import Journal
-from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink
+from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink, refuse_unlisted
 from healthsearch.store import StoredArticle
 
 
@@ -42,26 +42,24 @@ def build(
 
     ``rebuild`` encodes everything again, ``dry_run`` only says what would be done, ``strict`` refuses to
     build when a file must be skipped, ``allow_shrink`` lets most of the articles go. ``helpers`` encode on other
-    machines, and change nothing of what is built. Raises HealthSearchError with the published index untouched.
+    machines, and change nothing of what is built. Raises HealthSearchError with the published index untouched; a dry
+    run raises what the build would, as far as nothing need be encoded for it.
     """
     started = time.monotonic()
-    if dry_run:
-        with _previous(index, model) as (previous, fault):
-            plan = _planned(corpus, previous, model, rebuild, fault)
-            for _, found in take_in(corpus, plan, previous):
-                # Only what must be skipped is of interest, and the summary is told of that.
-                deque(found, maxlen=0)
-    else:
-        with locked(index), _previous(index, model) as (previous, fault):
-            plan = _planned(corpus, previous, model, rebuild, fault)
-            _refuse_skipped(plan.summary, strict)
-            if previous is not None and plan.nothing_to_do:
-                plan.summary.generation = previous.name
-                plan.summary.articles = len(previous.article_vectors)
-                plan.summary.reused = len(previous.vectors)
-            else:
-                _Build(corpus, index, plan, previous, strict, allow_shrink, helpers).run(model, rebuild, report)
-                record(index, plan.summary)
+    _refuse_nested(corpus, index)
+    with nullcontext() if dry_run else locked(index), _previous(index, model) as (previous, fault):
+        plan = _planned(corpus, previous, model, rebuild, fault)
+        one = _Build(corpus, index, plan, previous, strict, allow_shrink, helpers)
+        one.refuse_at_once()
+        if previous is not None and plan.nothing_to_do:
+            plan.summary.generation = previous.name
+            plan.summary.articles = len(previous.article_vectors)
+            plan.summary.reused = len(previous.vectors)
+        elif dry_run:
+            one.rehearse()
+        else:
+            one.run(model, rebuild, report)
+            record(index, plan.summary)
     plan.summary.seconds = time.monotonic() - started
     return plan.summary
 
@@ -78,10 +76,27 @@ class _Build:
     allow_shrink: bool
     helpers: Helpers | None
 
+    def refuse_at_once(self) -> None:
+        """Raise HealthSearchError for what can be told without reading a file."""
+        _refuse_skipped(self.plan.summary, self.strict)
+        if not self.allow_shrink:
+            refuse_unlisted(self.plan.summary, self.previous)
+        if not self.plan.nothing_to_do:
+            self._refuse_shrink(self._expected())
+
+    def rehearse(self) -> None:
+        """Read what ``run`` would read and refuse what it would refuse; the summary tells the rest."""
+        given: Counter[str] = Counter()
+        for file, found in take_in(self.corpus, self.plan, self.previous):
+            for one in found:
+                if not isinstance(one, UnreadableArticle):
+                    given[file.path] += 1
+                    self.plan.summary.articles += not isinstance(one, Copy)
+        self._refuse(given, self.plan.summary.articles)
+
     def run(self, model: Model, rebuild: bool, report: Report) -> None:
         """Encode what is new and publish; the summary tells the rest."""
         summary = self.plan.summary
-        self._refuse_shrink(self._expected())
         journal = Journal(self.index / "journal.sqlite", fresh=rebuild)
         try:
             encoder = model.load(self.index / ENCODERS)
@@ -92,9 +107,7 @@ class _Build:
             ):
                 if self.helpers:
                     work.be_helped(self.helpers, self.corpus, self.index / ENCODERS)
-                given = self._fill(draft, work)
-                _refuse_skipped(summary, self.strict)
-                self._refuse_shrink(given)
+                self._refuse(self._fill(draft, work), draft.articles)
                 generation = draft.publish()
             summary.generation, summary.published = generation.name, True
             summary.articles = len(generation.article_vectors)
@@ -127,11 +140,15 @@ class _Build:
                 case Begun():
                     draft.add(one.article, file, one.passages, *work.finished(one))
             given[file.path] += 1
-        if not draft.articles:
-            raise HealthSearchError(
-                self.corpus, "none of its files can be read", f"The first: {self.plan.summary.skipped[0]}"
-            )
         return given
+
+    def _refuse(self, given: Counter[str], articles: int) -> None:
+        """Raise HealthSearchError when what all files have given should not be published."""
+        summary = self.plan.summary
+        if not articles:
+            raise HealthSearchError(self.corpus, "none of its files can be read", f"The first: {summary.skipped[0]}")
+        _refuse_skipped(summary, self.strict)
+        self._refuse_shrink(given)
 
     def _expected(self) -> Counter[str]:
         """How many articles each file would give if it gave as many as last time, also where it has moved."""
@@ -156,6 +173,23 @@ def _facts(model: Model, encoder: Encoder, reused: Generation | None) -> Encoder
         encoder.limit,
         "+".join(sorted(precisions)),
     )
+
+
+def _refuse_nested(corpus: Path, index: Path) -> None:
+    """An index among the articles would become articles, visitors' questions too; articles in it would be deleted."""
+    articles, built = corpus.resolve(), index.resolve()
+    if built.is_relative_to(articles):
+        raise HealthSearchError(
+            index,
+            f"the index is inside the folder of articles, {corpus}, so that its files would become articles",
+            "Name another folder with --index or HEALTHSEARCH_INDEX, and delete this one.",
+        )
+    if any(articles.is_relative_to(built / name) for name in (GENERATIONS, ENCODERS)):
+        raise HealthSearchError(
+            corpus,
+            f"the articles are in a folder of the index, {index}, which every build clears",
+            "Move them to another folder, and name it with --corpus or HEALTHSEARCH_CORPUS.",
+        )
 
 
 def _refuse_skipped(summary: Summary, strict: bool) -> None:

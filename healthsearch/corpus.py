@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from healthsearch.article import Article
-from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.errors import HealthSearchError, UnlistedFolder, UnreadableArticle
 from healthsearch.files import sha256
 from healthsearch.readers import Outcome, beside_pages, is_about_the_corpus, largest, outcomes, takes
 
@@ -99,7 +99,9 @@ def as_indexed(corpus: Path, path: str, digest: str) -> bytes | None:
 
 def _candidates(corpus: Path, problems: list[UnreadableArticle], ignored: Counter[str]) -> Iterator[str]:
     def on_error(error: OSError) -> None:
-        problems.append(_unreadable(os.fspath(error.filename), error))
+        folder = Path(os.fsdecode(error.filename)).relative_to(corpus).as_posix()
+        cause = f"the folder cannot be listed ({error.strerror or error})"
+        problems.append(UnlistedFolder(_shown(folder), cause, "Mend its permissions."))
 
     for folder, subfolders, names in os.walk(corpus, onerror=on_error):
         passed_over = beside_pages(names)

@@ -33,6 +33,10 @@ class UnreadableArticle(HealthSearchError):
     """One file of the corpus cannot become an article; the others still can."""
 
 
+class UnlistedFolder(UnreadableArticle):
+    """It is not known which files a folder of the corpus holds."""
+
+
 class BuildRunning(HealthSearchError):
     """Another process is building this index at this moment."""
 

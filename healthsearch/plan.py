@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from healthsearch.corpus import SourceFile, list_files
-from healthsearch.errors import HealthSearchError, UnreadableArticle
+from healthsearch.errors import HealthSearchError, UnlistedFolder, UnreadableArticle
 from healthsearch.generation import Generation, rules
 
 # A build that would drop more than this share of the articles stops and asks.
@@ -101,6 +101,21 @@ def refuse_shrink(corpus: Path, previous: Generation | None, kept: Mapping[str, 
             f"{lost} of the {all_before} articles in the index are no longer there",
             "If that is right, build with --allow-shrink; nothing has been changed.",
         )
+
+
+def refuse_unlisted(summary: Summary, previous: Generation | None) -> None:
+    """Raise HealthSearchError when articles of the previous generation are in a folder that cannot be listed."""
+    before = previous.store.digests() if previous else {}
+    for problem in summary.skipped:
+        if isinstance(problem, UnlistedFolder):
+            folder = f"{problem.place}/" if problem.place != "." else ""
+            held = sum(path.startswith(folder) for path in before)
+            if held:
+                raise HealthSearchError(
+                    problem.place,
+                    f"{problem.cause}, and the index has articles from {held} of its files",
+                    f"{problem.remedy} To build without them, use --allow-shrink; nothing has been changed.",
+                )
 
 
 def _compare(before: dict[str, str], now: dict[str, str]) -> Summary:

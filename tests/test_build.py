@@ -25,7 +25,7 @@ from healthsearch.passages import split
 from healthsearch.plan import Summary, make_plan
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
-from tests.folders import flip, in_use, kept, put, reseal, snapshot, texts, vector
+from tests.folders import flip, in_use, kept, put, reseal, snapshot, texts, unlistable, vector
 
 
 @pytest.fixture
@@ -571,6 +571,63 @@ def test_a_dry_run_tells_what_a_build_does_and_changes_nothing(tmp_path: Path, c
         assert getattr(foretold, kind) == getattr(done, kind), kind
     assert [str(problem) for problem in foretold.skipped] == [str(problem) for problem in done.skipped]
     assert [problem.place for problem in done.skipped] == ["b.md", "bad.md", "bare.md", "new.md"]
+
+
+def test_a_dry_run_refuses_what_the_build_would_refuse(corpus: Path, index: Path) -> None:
+    (corpus / "bad.md").write_bytes(b"\xff")
+    for options, told in (
+        ({"strict": True}, "with --strict"),
+        ({}, "2 of the 3 articles in the index are no longer there"),
+    ):
+        for dry_run in (True, False):
+            with pytest.raises(HealthSearchError, match=told):
+                build(corpus, index, KeywordModel(), dry_run=dry_run, **options)
+        for name in ("a.md", "sub/c.md"):
+            (corpus / name).unlink(missing_ok=True)
+    assert build(corpus, index, KeywordModel(), dry_run=True, allow_shrink=True).articles == 1
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_index_among_the_articles_is_refused(corpus: Path, tmp_path: Path, dry_run: bool) -> None:
+    (tmp_path / "link").symlink_to(corpus)
+    for index in (corpus, corpus / "index", tmp_path / "link" / "index"):
+        with pytest.raises(HealthSearchError, match="inside the folder of articles") as error:
+            build(corpus, index, KeywordModel(), dry_run=dry_run)
+        assert error.value.place == str(index) and "--index" in error.value.remedy
+    assert not (corpus / "index").exists()
+
+
+def test_articles_in_what_a_build_clears_are_refused(corpus: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    for name in ("generations", "encoder"):
+        put(index / name / "mine", "a.md", "rest")
+        with pytest.raises(HealthSearchError, match="every build clears"):
+            build(index / name / "mine", index, KeywordModel())
+        assert (index / name / "mine" / "a.md").is_file()
+    put(index / "articles", "a.md", "rest")
+    assert build(index / "articles", index, KeywordModel()).articles == 1
+
+
+def test_articles_of_a_folder_that_cannot_be_listed_are_kept(
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (index / "current.json").read_bytes()
+    with unlistable(monkeypatch, corpus / "sub"):
+        for dry_run in (True, False):
+            with pytest.raises(HealthSearchError, match="articles from 1 of its files") as error:
+                build(corpus, index, KeywordModel(), dry_run=dry_run)
+            assert error.value.place == "sub" and "--allow-shrink" in error.value.remedy
+        assert (index / "current.json").read_bytes() == before
+        summary = build(corpus, index, KeywordModel(), allow_shrink=True)
+    assert (summary.deleted, [problem.place for problem in summary.skipped]) == (["sub/c.md"], ["sub"])
+
+
+def test_a_folder_of_which_nothing_is_known_is_skipped(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unlistable(monkeypatch, corpus / "sub"):
+        summary = build(corpus, tmp_path / "new", KeywordModel())
+    assert (summary.articles, [problem.place for problem in summary.skipped]) == (2, ["sub"])
 
 
 def test_a_dry_run_does_not_even_make_the_folder(tmp_path: Path, corpus: Path) -> None:

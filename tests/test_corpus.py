@@ -12,6 +12,7 @@ from healthsearch import readers
 from healthsearch.article import Article
 from healthsearch.corpus import SourceFile, articles, list_files, read_file
 from healthsearch.errors import HealthSearchError, UnreadableArticle
+from tests.folders import unlistable
 
 
 def write(folder: Path, **files: str | bytes) -> None:
@@ -80,6 +81,16 @@ def test_a_link_to_nothing_is_a_problem_that_names_it(tmp_path: Path) -> None:
     ]
     with pytest.raises(UnreadableArticle, match=r"^lost\.md: "):
         list(articles(tmp_path))
+
+
+def test_a_folder_that_cannot_be_listed_is_named_by_its_place_in_the_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a_md="A", deep__inner__b_md="B")
+    with unlistable(monkeypatch, tmp_path / "deep" / "inner"):
+        files, [problem], _ = list_files(tmp_path)
+    assert [file.path for file in files] == ["a.md"]
+    assert (problem.place, problem.cause) == ("deep/inner", "the folder cannot be listed (Permission denied)")
 
 
 def test_a_pipe_is_a_problem_and_is_not_waited_for(tmp_path: Path) -> None:
