@@ -603,7 +603,8 @@ def hostile(corpus: Path, make: Run) -> str:
     details = {"title": f"massage {HOSTILE}", "publisher": HOSTILE, "url": f"https://x/{HOSTILE}", "reviewed": HOSTILE}
     front = "".join(f"{name}: {json.dumps(value)}\n" for name, value in details.items())
     (corpus / "evil.md").write_text(f"---\n{front}---\n\n{text}", encoding="utf-8")
-    assert make("-q")[0] == 0
+    # The date is none, and is told.
+    assert make("-q")[0] == 3
     return f"massage {HOSTILE} pain."
 
 
