@@ -134,16 +134,20 @@ def _signs(corpus: Path) -> tuple[Signs, ...]:
 
 def _search_lines(searcher: Searcher, k: int, signs: tuple[Signs, ...]) -> int:
     """Answer one question a line; the status tells of the worst: an error, then one that is not answered."""
-    failed = unanswered = False
+    failed = unanswered = was_empty = False
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One line in another encoding must not end the session.
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
         question = line.rstrip("\n")
+        is_empty = not question.strip()
+        # Many files end with empty lines; only one before a question is a mistake.
+        failed = failed or (was_empty and not is_empty)
+        was_empty = is_empty
         try:
             answer = searcher.search(question, k, signs=signs)
         except HealthSearchError as error:
-            failed = True
+            failed = failed or not is_empty
             found = {"question": question, "error": str(error)}
         else:
             unanswered = unanswered or answer.verdict == "nothing"

@@ -20,6 +20,7 @@ from healthsearch.places import default_corpus, default_index, default_store
 from healthsearch.plan import Summary
 from healthsearch.publishing import Sent, fetch, publish
 from healthsearch.terminal import duration, json_text, unread_output_dropped, visible
+from healthsearch.wording import counted
 
 # Of texts in two places; the JSON names all.
 _COPIES_SHOWN = 20
@@ -188,8 +189,8 @@ class _Bar:
         rate = progress.encoded / progress.seconds if progress.seconds else 0.0
         left = f", {duration(progress.seconds_left)} left" if progress.seconds_left else ""
         line = (
-            f"{share:4.0%}  {progress.files:,} of {progress.files_total:,} files,"
-            f" {progress.encoded:,} passages encoded, {rate:.0f} a second{left}"
+            f"{share:4.0%}  {progress.files:,} of {counted(progress.files_total, 'file')},"
+            f" {counted(progress.encoded, 'passage')} encoded, {rate:.0f} a second{left}"
         )
         with unread_output_dropped():
             if self._terminal:

@@ -313,8 +313,14 @@ def test_quiet_means_only_problems(make: Run, corpus: Path) -> None:
 
 def test_progress_in_a_pipe_is_plain_lines(make: Run) -> None:
     err = make()[2]
-    assert re.fullmatch(r"( *\d+%  \d+ of 2 files, \d+ passages encoded, \d+ a second(, \d+ (s|min|h) left)?\n)+", err)
+    assert re.fullmatch(r"( *\d+%  \d+ of 2 files, \d+ passages? encoded, \d+ a second(, \d+ (s|min|h) left)?\n)+", err)
     assert err.splitlines()[-1].startswith("100%  2 of 2 files, 3 passages encoded, ")
+
+
+def test_progress_counts_one_file_and_one_passage_in_the_singular(make: Run, corpus: Path) -> None:
+    make()
+    put(corpus, "c.md", "pain at night")
+    assert make()[2].splitlines()[-1].startswith("100%  1 of 1 file, 1 passage encoded, ")
 
 
 def test_progress_on_a_terminal_is_a_bar_on_one_line(make: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -454,6 +460,10 @@ def test_lines_that_can_all_be_answered_give_0(ask: Run, few_index: Path, monkey
         ("How do I change the oil of my car?\nHow is gout treated?\n", 4),
         ("?!\nHow do I change the oil of my car?\nHow is gout treated?\n", 1),
         ("How do I change the oil of my car?\n?!\n", 1),
+        ("How is gout treated?\n\n", 0),
+        ("How do I change the oil of my car?\n \n\n", 4),
+        ("How is gout treated?\n\nHow do I cool a burn?\n", 1),
+        ("?!\n\n", 1),
     ],
 )
 def test_the_status_of_many_lines_is_that_of_the_worst(
