@@ -12,7 +12,6 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import combinations
 
 from healthsearch.article import Article
 
@@ -21,29 +20,37 @@ _SHINGLE = 8
 _EVERY = 4
 # Hashes kept per article; the similarity is then known to about three percentage points.
 _SKETCH = 256
-# A shingle in this many articles is a standard phrase of the publisher, not evidence of a duplicate.
-_COMMON = 20
+# Of the articles that share a shingle, each is compared with so many that follow: all of a standard phrase of the
+# publisher would be too many pairs, and of many editions of one text each is told with its neighbours.
+_NEIGHBOURS = 20
 # The Jaccard similarity from which two articles are reported.
 ALIKE = 0.7
 
 
 def near_duplicates(articles: Iterable[Article]) -> Iterator[tuple[str, str, float]]:
-    """Pairs of paths, each with the share of common shingles, most similar first."""
+    """Pairs of paths, each with the share of common shingles, most similar first.
+
+    Where a file has several articles, their ids stand for its path.
+    """
     sketches: list[frozenset[int]] = []
-    paths: list[str] = []
+    identities: list[tuple[str, str]] = []
     holders: dict[int, list[int]] = defaultdict(list)
     for number, article in enumerate(articles):
         sketches.append(_sketch(article.text))
-        paths.append(article.path if article.path not in paths[-1:] else article.id)
+        identities.append((article.path, article.id))
         for shingle in sketches[-1]:
             holders[shingle].append(number)
-    shared: Counter[tuple[int, int]] = Counter()
-    for numbers in holders.values():
-        if len(numbers) <= _COMMON:
-            shared.update(combinations(numbers, 2))
-    alike = ((first, second, _similarity(sketches[first], sketches[second])) for first, second in shared)
+    pairs = {
+        (first, second)
+        for numbers in holders.values()
+        for place, first in enumerate(numbers)
+        for second in numbers[place + 1 : place + 1 + _NEIGHBOURS]
+    }
+    alike = ((*pair, _similarity(*(sketches[number] for number in pair))) for pair in pairs)
     found = sorted((one for one in alike if one[2] >= ALIKE), key=lambda one: (-one[2], one[:2]))
-    return ((paths[first], paths[second], similarity) for first, second, similarity in found)
+    in_file = Counter(path for path, _ in identities)
+    told = [path if in_file[path] == 1 else identity for path, identity in identities]
+    return ((told[first], told[second], similarity) for first, second, similarity in found)
 
 
 def _sketch(text: str) -> frozenset[int]:
@@ -56,6 +63,10 @@ def _sketch(text: str) -> frozenset[int]:
 
 
 def _similarity(one: frozenset[int], other: frozenset[int]) -> float:
-    """An estimate of Jaccard similarity: the share of the smallest hashes of both that both have."""
+    """An estimate of Jaccard similarity: the share of the smallest hashes of both that both have; 0 if below ALIKE."""
+    common = len(one & other)
+    if common < ALIKE * min(len(one) + len(other) - common, _SKETCH):
+        # Many pairs share a phrase or two; sorting is most of the work.
+        return 0.0
     smallest = sorted(one | other)[:_SKETCH]
     return sum(each in one and each in other for each in smallest) / len(smallest)
