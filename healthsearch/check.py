@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
-from healthsearch.generation import Generation, fault_of_fallback, open_generation
+from healthsearch.generation import ENCODERS, Generation, fault_of_fallback, open_generation
+from healthsearch.graph import Facts, folder_of
 from healthsearch.journal import passage_key
 from healthsearch.models import find_model
 from healthsearch.near_duplicates import near_duplicates
@@ -45,7 +46,8 @@ def check(index: Path, corpus: Path) -> Findings:
     with _opened(index) as (generation, fault):
         if generation is None:
             return Findings(fault, [])
-        return Findings(fault + _faults(generation, corpus), notices(generation))
+        told = [*_encoder_notices(generation, index), *notices(generation)]
+        return Findings(fault + _faults(generation, corpus), told)
 
 
 def faults(index: Path, corpus: Path) -> list[HealthSearchError]:
@@ -114,6 +116,13 @@ def _encoder_faults(generation: Generation) -> Iterator[HealthSearchError]:
         return
     if model.digest != generation.encoder.digest:
         yield HealthSearchError(model.folder, "the model has changed since the index was made", _BUILD)
+
+
+def _encoder_notices(generation: Generation, index: Path) -> Iterator[Notice]:
+    facts = Facts.read(index / ENCODERS, generation.encoder.digest)
+    if facts is not None and facts.unfit:
+        cause = f"the encoder could not be exported, so sentence-transformers runs it, which is slower ({facts.unfit})"
+        yield Notice(str(folder_of(index / ENCODERS, facts.digest)), cause)
 
 
 def _corpus_faults(generation: Generation, corpus: Path) -> Iterator[HealthSearchError]:

@@ -55,7 +55,7 @@ def _exported(model: LocalModel, home: Path) -> Facts | None:
     if model.digest == bert.DIGEST:
         try:
             return bert.export(model, home)
-        except OSError:
+        except (OSError, MemoryError):
             return None
     done = subprocess.run(
         command("exporting", model.name, str(home.resolve())),

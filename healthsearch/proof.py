@@ -34,7 +34,8 @@ def keep(home: Path, facts: Facts, save: Callable[[Path], dict[str, str]], said:
     """Let ``save`` write the networks into a folder under ``home``, and note how far they can be trusted.
 
     ``save`` returns the SHA-256s of its files, ``said`` what sentence-transformers ``says`` of the probes. A model
-    whose networks cannot be exported, or say something else then, is noted as unfit.
+    whose networks cannot be exported, or say something else then, is noted as unfit. Raises OSError and MemoryError,
+    which say nothing of the model, and then keeps nothing.
     """
     folder = folder_of(home, facts.digest)
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
@@ -43,6 +44,8 @@ def keep(home: Path, facts: Facts, save: Callable[[Path], dict[str, str]], said:
     try:
         try:
             facts = _proven(replace(facts, files=save(draft)), draft, said())
+        except (OSError, MemoryError):
+            raise
         # Whatever a foreign network, torch's tracing or OpenVINO may raise: sentence-transformers can still run it.
         except Exception as error:
             facts = replace(facts, unfit=f"{type(error).__name__}: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 import healthsearch.check
 from healthsearch.build import build
 from healthsearch.check import check, faults
+from healthsearch.generation import ENCODERS
+from healthsearch.graph import Facts, folder_of
 from tests.fakes import KeywordModel
 from tests.folders import put
 
@@ -33,6 +36,19 @@ def test_whoever_asks_for_faults_alone_need_not_wait_for_the_comparing_of_articl
     monkeypatch.setattr(healthsearch.check, "near_duplicates", lambda articles: compared.append("articles") or ())
     assert list(map(str, faults(home / "index", home / "corpus"))) == list(map(str, both.faults)) != []
     assert compared == []
+
+
+def test_an_encoder_that_could_not_be_exported_is_noticed(home: Path) -> None:
+    digest = KeywordModel().digest
+    folder = folder_of(home / "index" / ENCODERS, digest)
+    folder.mkdir(parents=True)
+    facts = Facts(digest, digest, 9, 64, 64, "", "", {}, {})
+    facts.write(folder)
+    assert [notice.place for notice in check(home / "index", home / "corpus").notices] == ["b.md"]
+    replace(facts, unfit="it says something else").write(folder)
+    [told, _] = check(home / "index", home / "corpus").notices
+    assert told.place == str(folder) and "sentence-transformers runs it" in told.cause
+    assert "it says something else" in told.cause
 
 
 def test_a_check_that_is_interrupted_lets_go_of_the_index(home: Path) -> None:

@@ -247,6 +247,20 @@ def test_a_network_that_says_something_else_is_unfit(
     assert Facts.read(tmp_path, find_model(tiny_model).digest) == facts
 
 
+@pytest.mark.parametrize("trouble", [MemoryError(), OSError("no space left")])
+def test_a_passing_trouble_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    def troubled() -> None:
+        raise trouble
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bert, "reference", troubled)
+        assert isinstance(find_model().load(tmp_path), SentenceTransformerEncoder)
+    assert list(tmp_path.iterdir()) == []
+    assert isinstance(find_model().load(tmp_path), GraphEncoder)
+
+
 @pytest.mark.parametrize("packaged", [True, False])
 def test_without_a_place_to_keep_it_sentence_transformers_runs_it(
     tiny_model: str, tmp_path: Path, packaged: bool
