@@ -5,6 +5,7 @@ Each is read in a process of its own, which is given 10 seconds of the processor
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
@@ -108,14 +109,24 @@ DOCX, ODT, EPUB = make.docx_parts(), make.odt_parts(), make.epub_parts()
 JATS = make.jats()
 OPENED = "the file is encrypted. Save a copy of it without a password."
 AMPLIFIED = "the XML cannot be read (Maximum entity amplification factor exceeded"
+EMPTY = "the file is empty. Save or download it again."
+CUT = "the end of the file is missing. It may be incomplete: save or download it again."
 OLD = "it is a document with a password, or of an old Word"
 FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "loop.pdf": (lambda: looped_pdf(20_000), "the PDF has no text; its pages are pictures."),
     "claims.pdf": (lambda: looped_pdf(1_000_000), "the PDF has more than 20,000 pages."),
     "encrypted.pdf": (encrypted_pdf, "the PDF needs a password. Save a copy of it without one."),
-    "cut.pdf": (lambda: pdf([[Text("a", 9, 9)]])[:150], "the file is not a PDF that can be opened."),
+    "cut.pdf": (lambda: pdf([[Text("a", 9, 9)]])[:150], CUT),
     "swelling.pdf": (swelling_pdf, "the PDF unpacks to more than 30 MB."),
-    "empty.pdf": (lambda: b"", "the file is not a PDF that can be opened."),
+    "nonsense.pdf": (lambda: b"%PDF-1.7 nothing", "the file is not a PDF that can be opened."),
+    "empty.pdf": (lambda: b"", EMPTY),
+    "empty.docx": (lambda: b"", EMPTY),
+    "empty.epub": (lambda: b"", EMPTY),
+    "empty.zip": (lambda: b"", EMPTY),
+    "empty.md.gz": (lambda: b"", EMPTY),
+    "empty.html": (lambda: b"", EMPTY),
+    "cut.zip": (lambda: make.package({"a.md": "Text."})[:-9], CUT),
+    "cut.md.gz": (lambda: gzip.compress(b"Text that goes on.")[:-12], CUT),
     "macros.docx": (lambda: make.package({**DOCX, "word/vbaProject.bin": "Shell(1)"}), make.LAST),
     "part.docx": (lambda: changed(DOCX, document=None), "its part 'word/document.xml' is missing."),
     "styles.docx": (lambda: changed(DOCX, styles=None), "its part 'word/styles.xml' is missing."),
@@ -149,7 +160,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         "it is a document with a password, or of an old Word",
     ),
     "text.docx": (lambda: b"Just text.", "the file is not DOCX."),
-    "cut.docx": (lambda: make.docx()[:-9], "the file is not DOCX."),
+    "cut.docx": (lambda: make.docx()[: len(make.docx()) // 2], CUT),
     "broken.docx": (lambda: changed(DOCX, document="<w:document"), "the XML in 'word/document.xml' cannot be read ("),
     "nested.docx": (lambda: changed(DOCX, document="<p>" * 100_000), "the XML in 'word/document.xml' cannot be read ("),
     "traversal.epub": (
@@ -191,7 +202,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         "its XML has more than 1,000,000 elements.",
     ),
     "large.xml": (lambda: b"<article>" + b"<a/>" * 12_000_000 + b"</article>", "the file is larger than 10 MB."),
-    "nothing.xml": (lambda: b"", "the XML cannot be read"),
+    "nothing.xml": (lambda: b"", EMPTY),
     "deep.rtf": (lambda: b"{\\rtf1 " + b"{" * 4_000_000, "its groups are nested more than 1,000 deep."),
     "binary.rtf": (lambda: b"{\\rtf1 seen\\bin999999999 hidden}", "seen"),
     "numbers.rtf": (lambda: b"{\\rtf1\\u-99999999999999999999?\\outlinelevel999999999 seen\\par}", "seen"),

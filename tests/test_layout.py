@@ -32,6 +32,7 @@ ORDER = [
     "readers.markdown",
     "readers.plain",
     "readers.signs",
+    "readers.incomplete",
     "readers.pdf_guard",
     "readers.pdf_runs",
     "readers.pdf_layout",

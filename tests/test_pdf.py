@@ -210,6 +210,17 @@ def test_a_damaged_page_is_told_beside_the_article() -> None:
     ]
 
 
+def test_what_a_half_downloaded_pdf_holds_is_read_and_its_missing_end_told() -> None:
+    """Made for reading while it loads, it has all that the first pages need before its first end marker."""
+    first = pdf([BODY])
+    more = b"50 0 obj\n<< /Length 900 >>\nstream\n" + b"x" * 99
+    assert problems_of(first) == []
+    assert problems_of(first + b"50 0 obj\n<<>>\nendobj\nstartxref\n" + first.split(b"startxref")[1]) == []
+    assert problems_of(first + more) == [
+        "x.pdf: the end of the file is missing. It may be incomplete: save or download it again."
+    ]
+
+
 def test_a_long_word_at_the_end_of_a_line_keeps_a_hyphen_that_it_has_elsewhere() -> None:
     article = read(
         pdf([column(["An anti-inflammatory cream is an anti-", "inflammatory one, and COVID-", "19 is not."], 72, 700)])

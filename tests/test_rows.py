@@ -183,9 +183,18 @@ class TestArchives:
         monkeypatch.setattr(archives, "MOST_FILES", 1)
         assert causes(data, "x.zip") == [("x.zip", "the archive holds more than 1 files")]
 
-    @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", zipped({"a.md": b"Rest."})[:-30], b"# Markdown"])
-    def test_a_broken_archive(self, data: bytes) -> None:
-        assert causes(data, "x.zip") == [("x.zip", "the archive is broken")]
+    @pytest.mark.parametrize(
+        ("data", "cause"),
+        [
+            (b"", "the file is empty"),
+            (b"PK\x03\x04", "the end of the file is missing"),
+            (zipped({"a.md": b"Rest."})[:-30], "the end of the file is missing"),
+            (zipped({"a.md": b"Rest."}).replace(b"PK\x01\x02", b"PK\x01\x09"), "the archive is broken"),
+            (b"# Markdown", "the archive is broken"),
+        ],
+    )
+    def test_a_broken_archive(self, data: bytes, cause: str) -> None:
+        assert causes(data, "x.zip") == [("x.zip", cause)]
 
     def test_a_file_in_an_archive_that_needs_a_password(self) -> None:
         data = bytearray(zipped({"a.md": b"Rest."}))

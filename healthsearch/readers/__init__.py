@@ -15,6 +15,7 @@ from healthsearch.article import Article, Heading
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers import docx, epub, jsonl, markdown, mhtml, odt, pdf, plain, rtf, table, web_page, xml_articles
 from healthsearch.readers.archives import ungzipped, unzipped
+from healthsearch.readers.incomplete import refuse_empty
 from healthsearch.readers.signs import KINDS, sign
 
 # From the bytes of a file and its path in the corpus to its articles, and errors of single ones of many. Raises
@@ -60,6 +61,8 @@ LARGEST_EXPORT = 64_000_000
 _EXPORTS = {".jsonl", ".csv", ".tsv"}
 LARGEST_ARCHIVE = 100_000_000
 _ZIP, _GZIP = ".zip", ".gz"
+# What programs write is never empty; text that a person types may be, and its readers say so.
+_NEVER_EMPTY = {*_BOOKS, *_PAGES, ".rtf", _ZIP, _GZIP}
 _SETTINGS = (".yaml", ".yml")
 # Half of a surrogate pair and NUL, which JSON, YAML and PDF can escape or contain, are no text.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -107,8 +110,11 @@ def outcomes(data: bytes, path: str, *, packed: bool = False) -> Iterator[Outcom
 
     An archive is read as a folder of files; ``packed``: the file is inside an archive and must not be one itself.
     """
+    suffix = PurePosixPath(path).suffix.lower()
     try:
-        match PurePosixPath(path).suffix.lower():
+        if suffix in _NEVER_EMPTY:
+            refuse_empty(data, path)
+        match suffix:
             case ".gz":
                 yield from _of_gzip(data, path)
             case ".zip" if packed:

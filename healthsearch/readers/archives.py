@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from healthsearch.errors import UnreadableArticle
+from healthsearch.readers.incomplete import without_end, zip_has_no_end
 
 # The limit for all unpacked files together; each file also has the limit of its kind.
 LARGEST_ARCHIVE = 500_000_000
@@ -39,7 +40,8 @@ def unzipped(
         archive = zipfile.ZipFile(io.BytesIO(data))
         infos = {_name(info): info for info in archive.infolist() if not info.is_dir()}
     except _BROKEN:
-        raise UnreadableArticle(path, "the archive is broken", "Make it anew.") from None
+        broken = UnreadableArticle(path, "the archive is broken", "Make it anew.")
+        raise (without_end(path) if zip_has_no_end(data) else broken) from None
     if len(infos) > MOST_FILES:
         raise UnreadableArticle(path, f"the archive holds more than {MOST_FILES:,} files", "Split it.")
     room = LARGEST_ARCHIVE
@@ -89,6 +91,8 @@ def ungzipped(data: bytes, path: str, most: int) -> bytes:
     try:
         with gzip.open(io.BytesIO(data)) as opened:
             content = opened.read(most + 1)
+    except EOFError:
+        raise without_end(path) from None
     except _BROKEN:
         raise UnreadableArticle(path, "the gzip file is broken", "Make it anew.") from None
     return _within(content, path, most, len(data))

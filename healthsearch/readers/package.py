@@ -12,6 +12,7 @@ import zlib
 from urllib.parse import unquote
 
 from healthsearch.errors import UnreadableArticle
+from healthsearch.readers.incomplete import without_end, zip_has_no_end
 
 # XML takes up to thirty times its size in memory, and a thick book's text is under 5 MB.
 LARGEST_PART = 10_000_000
@@ -32,7 +33,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise self.broken(f"the file is not {kind}") from None
+            raise (without_end(path) if zip_has_no_end(data) else self.broken(f"the file is not {kind}")) from None
         self._names = set(self._zip.namelist())
 
     def __contains__(self, name: str) -> bool:

@@ -18,6 +18,7 @@ from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers.blocks import squeeze
 from healthsearch.readers.front_matter import Details
+from healthsearch.readers.incomplete import pdf_has_no_end, without_end
 from healthsearch.readers.pdf_guard import refuse_swelling
 from healthsearch.readers.pdf_headings import Entry, heading_levels
 from healthsearch.readers.pdf_layout import Paragraph, columns, lines, paragraphs, running_lines
@@ -63,6 +64,7 @@ def read(data: bytes, path: str) -> Iterator[Article | UnreadableArticle]:
 
 def _read(data: bytes, path: str) -> list[Article | UnreadableArticle]:
     refuse_swelling(data, path)
+    complete = not pdf_has_no_end(data)
     try:
         with pypdfium2.PdfDocument(data) as document:
             pages = _pages(document, path)
@@ -70,8 +72,10 @@ def _read(data: bytes, path: str) -> list[Article | UnreadableArticle]:
             outline = list(_outline(document))
             language = _language(document)
     except pypdfium2.PdfiumError as error:
-        raise _broken(path, error) from None
+        raise (_broken(path, error) if complete else without_end(path)) from None
     found = list(_paragraphs(pages))
+    if not found and not complete:
+        raise without_end(path)
     if not found:
         raise UnreadableArticle(
             path,
@@ -88,7 +92,9 @@ def _read(data: bytes, path: str) -> list[Article | UnreadableArticle]:
     article = Details(own | pages_at).article(path, blocks.text, tuple(blocks.headings), title)
     with_text = {paragraph.page for paragraph in found}
     pictures = [number for number in pages.pictures if number not in with_text]
-    return [article, *untold(path, pictures, pages.damaged, len(pages.runs))]
+    problems = untold(path, pictures, pages.damaged, len(pages.runs))
+    # Of a file without its end PDFium reads what it has.
+    return [article, *problems] if complete else [article, without_end(path), *problems]
 
 
 def _pages(document: pypdfium2.PdfDocument, path: str) -> _Pages:
