@@ -32,6 +32,21 @@ GROUPS = {
         "is 2.5 mg enough": "For some people 2.5 mg is enough.",
         "is 25 mg enough": "For some people 25 mg is enough.",
     },
+    "fractions": {
+        "is 5½ mg too much": "For some people 5½ mg is too much.",
+        "is 51 mg too much": "For some people 51 mg is too much.",
+        "is 5 1/2 tablets too much": "For some people 5½ tablets are too much.",
+    },
+    "powers": {
+        "is 10⁵ cells normal": "A count of 10⁵ cells is normal for some.",
+        "is 105 cells normal": "A count of 105 cells is normal for some.",
+    },
+    "thousands": {
+        "are 10000 steps enough": "For most people 10,000 steps are enough.",
+        "are 1000 steps enough": "For most people 1,000 steps are enough.",
+        "are 10,000 units enough": "For most people 10000 units are enough.",
+        "are 1,000 units enough": "For most people 1000 units are enough.",
+    },
     "sides": {
         "pain in the left arm": "Pain in the left arm has causes of its own.",
         "pain in the right arm": "Pain in the right arm has causes of its own.",

@@ -211,6 +211,23 @@ def test_forms_of_one_word(one: str, other: str) -> None:
     assert len(words(one)) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5½ tablets", ["5", "1", "2", "tablet"]),
+        ("51 2", ["51", "2"]),
+        ("½5", ["1", "2", "5"]),
+        ("10⁵", ["10", "5"]),
+        ("2¹² cells", ["2", "12", "cell"]),
+        ("CO₂ m² 5㎎", ["co2", "m2", "5", "mg"]),
+        ("10,000 or 1,234,567.5", ["10000", "1234567.5"]),
+        ("2,5 12,34 1,2345 0.5,000", ["2,5", "12,34", "1,2345", "0.5,000"]),
+    ],
+)
+def test_figures_are_neither_glued_nor_torn(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
 def test_scripts_without_spaces_are_found_by_their_characters() -> None:
     assert found("腰痛", "腰痛の治療", "頭痛", "massage") == [0, 1]
     assert np.argmax(scores(index("頭痛", "腰痛の治療"), "腰痛")) == 1
