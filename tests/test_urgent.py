@@ -141,7 +141,7 @@ def test_of_all_our_questions_one_calls_for_a_notice() -> None:
             question = json.loads(line)["text"]
             if urgent(question, OURS):
                 alarmed.append(question)
-    assert count > 390
+    assert count == 394
     assert alarmed == ["if I ask my friend does he want to kill himself, I am making it worse?"]
 
 
