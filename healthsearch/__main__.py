@@ -48,8 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their arguments."""
+    typed = "healthsearch" if Path(sys.argv[0]).stem == "healthsearch" else "python -m healthsearch"
     top = argparse.ArgumentParser(
-        prog="python -m healthsearch", description="Build, search, check and measure an index, and open its page."
+        prog=typed, description="Build, search, check and measure an index, and open its page."
     )
     top.add_argument("--version", action="version", version=f"healthsearch {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")

@@ -25,6 +25,8 @@ from healthsearch.wording import counted
 # Of texts in two places; the JSON names all.
 _COPIES_SHOWN = 20
 BUILT, NOTHING_BUILT, SOME_SKIPPED, INTERRUPTED = 0, 1, 3, 130
+# Nobody finds what is new until it is in the store.
+NOT_PUBLISHED = NOTHING_BUILT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Build as the arguments say; returns the exit status."""
     bar = _Bar(shown=not arguments.quiet)
-    sent = None
+    sent: Sent | None = None
+    unsent: HealthSearchError | None = None
     try:
         helpers = _cluster(arguments.ray) if arguments.ray else None
         address = _address(arguments)
@@ -53,7 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
             helpers=helpers,
         )
         if address is not None and not arguments.dry_run:
-            sent = publish(arguments.index, address)
+            try:
+                sent = publish(arguments.index, address)
+            except HealthSearchError as error:
+                unsent = error
     except HealthSearchError as error:
         bar.end()
         print(f"error: {visible(str(error))}", file=sys.stderr)
@@ -70,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
             print(json_text(_as_json(summary, arguments.dry_run, sent), indent=1))
         elif not arguments.quiet:
             print(_as_text(summary, arguments.dry_run, sent))
+        if unsent is not None:
+            print(f"error: the index is built, but not published: {visible(str(unsent))}", file=sys.stderr)
+    if unsent is not None:
+        return NOT_PUBLISHED
     # Whether anybody reads about it or not, the build is made.
     return SOME_SKIPPED if summary.skipped else BUILT
 

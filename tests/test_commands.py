@@ -20,7 +20,11 @@ import pytest
 
 import build_index
 from healthsearch import __main__ as healthsearch
+from healthsearch import build_command
+from healthsearch.address import Address
+from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer, open_generation
+from healthsearch.publishing import Sent
 from healthsearch.wording import NO_SIGNS
 from tests.folders import CORPUS, flip, in_use, put, python, reseal, snapshot
 from tests.pdf_writer import SCAN, Text, pdf
@@ -234,6 +238,20 @@ def test_a_dry_run_says_so_and_writes_nothing(make: Run, index: Path) -> None:
         "Nothing was built: this was a dry run.\n"
     )
     assert not index.exists()
+
+
+def test_a_build_that_cannot_be_published_prints_its_summary_and_gives_1(
+    make: Run, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, address: Address) -> Sent:
+        raise HealthSearchError(address, "it does not answer", "Start it.")
+
+    monkeypatch.setattr(build_command, "publish", refuse)
+    status, out, err = make("--rebuild", "--store", "milvus", "--uri", "http://127.0.0.1:1")
+    assert status == 1
+    assert f"Generation {Pointer.read(index).generation} published" in out
+    told = err.splitlines()[-1]
+    assert told.startswith("error: the index is built, but not published: ") and "it does not answer" in told
 
 
 def test_json_is_all_there_is_on_stdout(make: Run, corpus: Path, index: Path) -> None:
@@ -643,6 +661,19 @@ def test_control_characters_in_problems_are_made_visible(make: Run, ask: Run, co
     for text in (out, err, *ask("check", "--index", index, "--corpus", corpus)[1:]):
         assert not set(text) & set("\x1b\x07\x9b\u202e\u2066\x08\x7f")
     assert not set(make("--json")[1]) & set("\x1b\x07\x9b\u202e\u2066\x08\x7f")
+
+
+@pytest.mark.parametrize(
+    ("started", "named"),
+    [
+        ("/somewhere/bin/healthsearch", "healthsearch"),
+        ("C:/somewhere/healthsearch.exe", "healthsearch"),
+        ("/somewhere/healthsearch/__main__.py", "python -m healthsearch"),
+    ],
+)
+def test_the_help_names_the_command_that_was_typed(monkeypatch: pytest.MonkeyPatch, started: str, named: str) -> None:
+    monkeypatch.setattr(sys, "argv", [started])
+    assert healthsearch.parser().format_usage().startswith(f"usage: {named} [-h]")
 
 
 def test_control_characters_in_a_manifest_are_made_visible(
