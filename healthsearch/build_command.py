@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         summary = build(
             arguments.corpus,
             arguments.index,
-            find_model(arguments.model or model_of(arguments.index) or DEFAULT_MODEL),
+            find_model(_model(arguments)),
             rebuild=arguments.rebuild,
             dry_run=arguments.dry_run,
             strict=arguments.strict,
@@ -114,6 +114,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--collection", metavar="NAME", help="what it is called there (default: healthsearch)")
     command.add_argument("--json", action="store_true", help="for programs: the summary as JSON")
     command.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary, only problems")
+
+
+def _model(arguments: argparse.Namespace) -> str:
+    named: str | None = arguments.model
+    return (model_of(arguments.index) or DEFAULT_MODEL) if named is None else named
 
 
 def _cluster(address: str) -> Helpers:
