@@ -17,7 +17,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
 from healthsearch.generation import ENCODERS
 from healthsearch.models import DEFAULT_MODEL, find_model
-from healthsearch.places import default_corpus, default_index, default_store
+from healthsearch.places import CORPUS_DEFAULT, INDEX_DEFAULT, default_corpus, default_index, default_store
 from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.search import MOST_HITS, Searcher
 from healthsearch.storage import without_words
@@ -68,21 +68,27 @@ def parser() -> argparse.ArgumentParser:
     checking.set_defaults(run=_check)
 
     for command, what in ((search, "the folder of urgent.yaml"), (checking, "the articles")):
-        command.add_argument("--corpus", type=Path, default=default_corpus(), metavar="DIR", help=what)
-        command.add_argument("--index", type=Path, default=default_index(), metavar="DIR", help="the index")
+        command.add_argument(
+            "--corpus", type=Path, default=default_corpus(), metavar="DIR", help=f"{what} {CORPUS_DEFAULT}"
+        )
+        command.add_argument(
+            "--index", type=Path, default=default_index(), metavar="DIR", help=f"the index {INDEX_DEFAULT}"
+        )
         command.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
 
     measuring = commands.add_parser("evaluate", help="measure ranking quality on a BEIR folder")
     measuring.add_argument("folder", type=Path, metavar="BEIR_DIR", help="corpus.jsonl, queries.jsonl and qrels/")
     measuring.add_argument("--split", default="test", metavar="NAME", help="qrels/NAME.tsv (default: test)")
     measuring.add_argument("--run", type=Path, dest="run_file", metavar="FILE", help="write a TREC run here")
-    measuring.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help="the encoder")
+    measuring.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="NAME_OR_DIR", help=f"the encoder (default: {DEFAULT_MODEL})"
+    )
     measuring.add_argument(
         "--cache",
         type=Path,
         default=default_index() / "evaluation",
         metavar="DIR",
-        help="where the index of that folder is kept",
+        help="where the index of that folder is kept (default: evaluation in the index)",
     )
     measuring.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
     measuring.set_defaults(run=_evaluate)

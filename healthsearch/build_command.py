@@ -16,7 +16,7 @@ from healthsearch.encoding import Helpers, Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.generation import model_of
 from healthsearch.models import DEFAULT_MODEL, find_model
-from healthsearch.places import default_corpus, default_index, default_store
+from healthsearch.places import CORPUS_DEFAULT, INDEX_DEFAULT, default_corpus, default_index, default_store
 from healthsearch.plan import Summary
 from healthsearch.publishing import Sent, fetch, publish
 from healthsearch.terminal import duration, json_text, unread_output_dropped, visible
@@ -95,8 +95,12 @@ def parser() -> argparse.ArgumentParser:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Give a command the arguments of a build."""
-    command.add_argument("--corpus", type=Path, default=default_corpus(), metavar="DIR", help="the articles")
-    command.add_argument("--index", type=Path, default=default_index(), metavar="DIR", help="where the index goes")
+    command.add_argument(
+        "--corpus", type=Path, default=default_corpus(), metavar="DIR", help=f"the articles {CORPUS_DEFAULT}"
+    )
+    command.add_argument(
+        "--index", type=Path, default=default_index(), metavar="DIR", help=f"where the index goes {INDEX_DEFAULT}"
+    )
     command.add_argument(
         "--model",
         metavar="NAME_OR_DIR",

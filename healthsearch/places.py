@@ -10,6 +10,11 @@ from healthsearch.address import Address, parse_address
 CORPUS_VARIABLE, INDEX_VARIABLE = "HEALTHSEARCH_CORPUS", "HEALTHSEARCH_INDEX"
 
 
+# How a help text says so.
+CORPUS_DEFAULT = f"(default: {CORPUS_VARIABLE}, else corpus)"
+INDEX_DEFAULT = f"(default: {INDEX_VARIABLE}, else index)"
+
+
 def default_corpus() -> Path:
     """The folder of articles: HEALTHSEARCH_CORPUS, else ``corpus`` in the current folder."""
     return Path(os.environ.get(CORPUS_VARIABLE) or "corpus")
