@@ -60,11 +60,12 @@ def alike(found: Overview) -> list[tuple[str, str]]:
 
 
 def builds(found: Iterable[Built]) -> str:
-    """The last builds, each with its files on demand."""
+    """The last builds, each with its files on demand; those of the newest one at once if it skipped some."""
     return "".join(
-        f'<details class="hs-more hs-build"><summary>{escaped(collection_wording.build(one))}</summary>'
+        f'<details class="hs-more hs-build"{" open" if number == 0 and one.skipped.count else ""}>'
+        f"<summary>{escaped(collection_wording.build(one))}</summary>"
         f"{pairs(_changes(collection_wording.changes(one)))}</details>"
-        for one in found
+        for number, one in enumerate(found)
     )
 
 

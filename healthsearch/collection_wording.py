@@ -38,6 +38,7 @@ CHECKING_NOTE = "Verifies every file and every passage of the index, and compare
 CHECK = "Check the index"
 SOUND = "The index is sound and up to date"
 NOT_SOUND = "Problems found"
+LAST_CHECKED = "Checked on {moment}."
 
 BUILDS = "The last builds"
 NO_BUILDS = "No builds are recorded yet. The next build that changes something will be listed here."
@@ -71,6 +72,7 @@ NO_TEST_QUESTIONS = (
     " an example."
 )
 ASK_ALL = "Ask the test questions"
+CANNOT_ASK = "The test questions cannot be asked"
 ASKING = "Asking"
 RIGHT = "A passage is right if it is in the section or article that is given as the answer."
 FIRST_RIGHT, EARLY_RIGHT = "Right passage first", "Right passage in the first three"
@@ -132,6 +134,15 @@ def moment(iso: str) -> str:
     return f"{day(then.date().isoformat())}, {then:%H:%M} UTC"
 
 
+def checked(iso: str) -> str:
+    """When the index was checked.
+
+    >>> checked("2026-11-22T09:05:00+00:00")
+    'Checked on 22 November 2026, 09:05 UTC.'
+    """
+    return LAST_CHECKED.format(moment=moment(iso))
+
+
 def build(built: Built) -> str:
     """A build, with the number of files added, changed and so on.
 
@@ -174,31 +185,28 @@ def described(drawn: int, articles: int) -> str:
     )
 
 
-def asked_questions(answerable: int, unanswerable: int, missing: int) -> str:
+def asked_questions(answerable: int, unanswerable: int) -> str:
     """The number of test questions asked.
 
-    >>> asked_questions(334, 60, 0)
+    >>> asked_questions(334, 60)
     'Asked: 334 questions that the articles answer, and 60 that they do not.'
     """
-    told = f"Asked: {counted(answerable, 'question')} that the articles answer, and {unanswerable:,} that they do not."
-    if missing:
-        told += f" Left out: {counted(missing, 'question')} about articles that are not in this index."
-    return told
+    return f"Asked: {counted(answerable, 'question')} that the articles answer, and {unanswerable:,} that they do not."
 
 
-def refused(count: int) -> str:
-    """Test questions that cannot be asked.
+def left_out(count: int) -> str:
+    """Test questions that were not asked.
 
-    >>> refused(1)
-    '1 question cannot be asked'
+    >>> left_out(1)
+    '1 question is left out'
     """
-    return f"{counted(count, 'question')} cannot be asked"
+    return f"{counted(count, 'question')} {'is' if count == 1 else 'are'} left out"
 
 
-def why_refused(query: str, cause: str) -> str:
+def why_left_out(query: str, cause: str) -> str:
     """One of them, by its id.
 
-    >>> why_refused("q7", "it holds no words")
+    >>> why_left_out("q7", "it holds no words")
     '“q7”: it holds no words'
     """
     return f"“{query}”: {cause}"

@@ -24,6 +24,8 @@ SPLIT = "test"
 DEPTH = 10
 # An article that comes first for no question may be one that nobody asks about, or one that is never found.
 FIRST = 3
+# Documents that are named where a question is left out because of them.
+NAMED = 3
 
 # A part of an article: its id, and where the part begins and ends.
 Part = tuple[str, int, int]
@@ -45,14 +47,13 @@ class Outcome:
 class Outcomes:
     """What became of the questions.
 
-    ``missing``: how many were not asked, since their articles are not in this index. ``refused``: the ids of those
-    that cannot be asked, and why. ``unfound``: the titles of the articles that came first for no question.
+    ``left_out``: the ids of those that could not be asked, or not be judged, and why. ``unfound``: the titles of the
+    articles that came first for no question.
     """
 
     answerable: tuple[Outcome, ...]
     unanswerable: tuple[Outcome, ...]
-    missing: int
-    refused: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...]
     unfound: tuple[str, ...]
     calibration: Calibration
 
@@ -74,17 +75,19 @@ def ask_all(searcher: Searcher, folder: Path, report: Callable[[float], object] 
             folder, "none of its questions is about an article of this index", "Name articles by their ids."
         )
     hopeless = read_queries(folder, UNANSWERABLE).items() if (folder / UNANSWERABLE).exists() else ()
-    answerable, unanswerable, refused = list[Outcome](), list[Outcome](), list[tuple[str, str]]()
+    answerable, unanswerable = list[Outcome](), list[Outcome]()
+    left_out = [
+        (query, _why_unasked(queries, query, judged)) for query, judged in qrels.items() if not right.get(query)
+    ]
     for number, (query, question, parts) in enumerate([*asked, *((*one, ()) for one in hopeless)], start=1):
         try:
             (answerable if parts else unanswerable).append(_outcome(searcher, question, parts))
         except HealthSearchError as error:
-            refused.append((query, error.cause))
+            left_out.append((query, error.cause))
         report(number / (len(asked) + len(hopeless)))
     found = {article for outcome in (*answerable, *unanswerable) for article in outcome.first}
     unfound = tuple(article.title for article in searcher.generation.store.articles() if article.id not in found)
-    missing = len(qrels) - len(asked)
-    return Outcomes(tuple(answerable), tuple(unanswerable), missing, tuple(refused), unfound, searcher.calibration)
+    return Outcomes(tuple(answerable), tuple(unanswerable), tuple(left_out), unfound, searcher.calibration)
 
 
 def verdicts(outcomes: Iterable[Outcome], related: float, answered: float) -> Mapping[Verdict, int]:
@@ -103,6 +106,16 @@ def _outcome(searcher: Searcher, question: str, parts: Iterable[Part]) -> Outcom
     ]
     first = {hit.rank: article.id for hit, article in answer.hits if hit.rank <= FIRST}
     return Outcome(question, min(ranks, default=None), answer.confidence, tuple(first[rank] for rank in sorted(first)))
+
+
+def _why_unasked(queries: Mapping[str, str], query: str, judged: Mapping[str, int]) -> str:
+    if query not in queries:
+        return "queries.jsonl has no such question"
+    named = [f"“{document}”" for document, grade in judged.items() if grade > 0]
+    if not named:
+        return "no article is given as its answer"
+    more = f" and {len(named) - NAMED:,} more" if len(named) > NAMED else ""
+    return f"this index has no {', '.join(named[:NAMED])}{more}"
 
 
 def _parts(store: Store, judged: Mapping[str, int]) -> list[Part]:

@@ -101,9 +101,10 @@ def message(title: str, text: str = "", items: Iterable[str] = ()) -> str:
     return f'<section class="hs-message"><h2>{escaped(title)}</h2>{body}</section>'
 
 
-def problem(error: HealthSearchError) -> str:
-    """A mistake that somebody can mend; a screen reader says it at once."""
-    return f'<div role="alert">{message(*wording.problem(error))}</div>'
+def problem(error: HealthSearchError, title: str | None = None) -> str:
+    """A mistake that somebody can mend, under this title or its own; a screen reader says it at once."""
+    own, told = wording.problem(error)
+    return f'<div role="alert">{message(title or own, told)}</div>'
 
 
 def head(result: Result, today: date) -> str:

@@ -15,7 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from healthsearch import collection_wording, wording
 from healthsearch.build import build
+from healthsearch.collection_markup import builds
+from healthsearch.errors import HealthSearchError
 from healthsearch.generation import Pointer
+from healthsearch.history import Built, Files
 from healthsearch.unanswered import FILE, UnansweredQuestions
 from tests.folders import flip, in_use
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask, labels, markup, started, words
@@ -95,6 +98,12 @@ def test_check_and_look_say_what_they_find(start: Start, built: Path) -> None:
     finally:
         article.write_text(text, encoding="utf-8")
     assert collection_wording.NOT_SOUND in told and "1 changed" in told
+    when = str(page.session_state["checked"][1])
+    told = press(page, "look")
+    assert collection_wording.NOT_SOUND in told and "1 changed" in told, "it stays when another button is pressed"
+    assert collection_wording.checked(when) in told
+    page.session_state["checked"] = ("an earlier generation", when, [])
+    assert collection_wording.SOUND not in words(page.run())
     told = press(page, "look")
     assert "17 May 2001" in told and collection_wording.OUTDATED in told and collection_wording.ALIKE not in told
 
@@ -115,14 +124,47 @@ def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(
     page = collection(start())
     assert collection_wording.FIRST_RIGHT not in words(page)
     told = press(page, "ask-all")
-    assert collection_wording.asked_questions(2, 1, 0) in told
-    assert collection_wording.refused(1) in told and collection_wording.why_refused("c", "it holds no words") in told
+    assert collection_wording.asked_questions(2, 1) in told
+    assert collection_wording.left_out(1) in told and collection_wording.why_left_out("c", "it holds no words") in told
     assert f"{collection_wording.FIRST_RIGHT}50.0%" in told and collection_wording.missed(1) in told
     assert "2 answered (100%)" in alternatives(page)[-1] and "1 nothing (100%)" in alternatives(page)[-1]
     page.slider(key="steps").set_value((0.0, 0.0)).run()
     assert "1 answered (100%)" in alternatives(page)[-1]
     monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path / "gone"))
     assert str(tmp_path / "gone") in words(page.run())
+
+
+def test_test_questions_about_other_articles_are_named(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "queries.jsonl").write_text(
+        f'{{"_id": "a", "text": "{QUESTION}"}}\n{{"_id": "<b>", "text": "What is a stroke?"}}\n'
+    )
+    judged = tmp_path / "qrels" / "test.tsv"
+    judged.write_text("query-id\tcorpus-id\tscore\na\tstroke\t1\n<b>\tgone\t1\nc\tstroke\t1\n")
+    monkeypatch.setenv("HEALTHSEARCH_QUESTIONS", str(tmp_path))
+    page = collection(start())
+    told = press(page, "ask-all")
+    assert collection_wording.left_out(2) in told
+    assert "“<b>”: this index has no “gone”" in told and "“c”: queries.jsonl has no such question" in told
+    assert "<b>”" not in markup(page)
+    judged.write_text("query-id\tcorpus-id\tscore\na\tgone\t1\n")
+    told = press(page, "ask-all")
+    assert collection_wording.CANNOT_ASK in told and wording.problem(HealthSearchError("", "", ""))[0] not in told
+    assert "none of its questions is about an article of this index" in told
+
+
+def test_what_the_newest_build_skipped_is_seen_at_once() -> None:
+    nothing = Files()
+    sound, skipping = (
+        Built("2026-11-22T09:05:00+00:00", "a0", Files(1, ("a.md",)), nothing, nothing, nothing, skipped)
+        for skipped in (nothing, Files(2, ("<b>.md: it is empty.",)))
+    )
+    drawn = builds([skipping, sound])
+    assert drawn.count("<details") == 2 and drawn.count(" open>") == 1
+    assert "&lt;b&gt;.md: it is empty.<br>and 1 more" in drawn.partition(" open>")[2].partition("</details>")[0]
+    assert " open>" not in builds([sound, skipping])
 
 
 def test_test_questions_are_asked_again_only_when_they_have_changed(
@@ -142,14 +184,14 @@ def test_test_questions_are_asked_again_only_when_they_have_changed(
             reads.append(str(arguments[0]))
 
     sys.addaudithook(listen)
-    assert collection_wording.asked_questions(1, 0, 1) in press(one, "ask-all")
-    assert collection_wording.asked_questions(1, 0, 1) in press(other, "ask-all")
+    assert collection_wording.asked_questions(1, 0) in press(one, "ask-all")
+    assert collection_wording.asked_questions(1, 0) in press(other, "ask-all")
     listening.clear()
     assert len(reads) == 1
     with file.open("a") as more:
         more.write('{"_id": "b", "text": "What is a stroke?"}\n')
-    assert collection_wording.asked_questions(2, 0, 0) in press(other, "ask-all")
-    assert collection_wording.asked_questions(1, 0, 1) in words(one.run()), "what was asked for here stays"
+    assert collection_wording.asked_questions(2, 0) in press(other, "ask-all")
+    assert collection_wording.asked_questions(1, 0) in words(one.run()), "what was asked for here stays"
 
 
 def test_questions_are_kept_only_where_that_is_asked_for_and_the_reader_is_told(

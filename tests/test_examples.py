@@ -141,7 +141,7 @@ def test_the_example_of_test_questions_can_be_asked(home: Path, tmp_path: Path) 
         assert f"`{name}`" in text_of(RUNNING)
         (tmp_path / name).write_text(text, encoding="utf-8")
     outcomes = ask_all(Searcher.open(home / "index"), tmp_path)
-    assert (len(outcomes.answerable), len(outcomes.unanswerable), outcomes.missing) == (3, 1, 0)
+    assert (len(outcomes.answerable), len(outcomes.unanswerable), outcomes.left_out) == (3, 1, ())
     assert outcomes.success(3) == 1.0
 
 

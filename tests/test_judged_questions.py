@@ -51,7 +51,8 @@ def test_ranks_are_those_of_the_judged_article_or_section(searcher: Searcher, tm
     told: list[float] = []
     outcomes = ask_all(searcher, questions(tmp_path / "q", judged, ("pain",)), told.append)
     ranks = {one.question: one.rank for one in outcomes.answerable}
-    assert ranks.keys() == {"massage disc", "rest walking", "walking rest", "vaccine"} and outcomes.missing == 2
+    assert ranks.keys() == {"massage disc", "rest walking", "walking rest", "vaccine"}
+    assert outcomes.left_out == (("q4", "this index has no “gone”"), ("q5", "this index has no “massage#9”"))
     assert (ranks["massage disc"], ranks["rest walking"]) == (1, 1)
     assert ranks["walking rest"] not in (None, 1), "the right article, but another section"
     assert outcomes.success(1) == 0.5
@@ -74,13 +75,24 @@ def test_a_question_that_cannot_be_asked_is_named_and_the_others_are_asked(searc
     outcomes = ask_all(searcher, questions(tmp_path / "q", judged, ("", "pain")), told.append)
     assert [one.question for one in outcomes.answerable] == ["massage disc"] and outcomes.success(1) == 1.0
     assert [one.question for one in outcomes.unanswerable] == ["pain"] and told[-1] == 1
-    assert outcomes.refused == (
+    assert outcomes.left_out == (
         ("q0", "it holds no words"),
         ("q2", "it is too long (499 characters)"),
         ("u0", "it is empty"),
     )
     outcomes = ask_all(searcher, questions(tmp_path / "none", {"???": "massage"}))
     assert (outcomes.answerable, outcomes.success(1)) == ((), 0.0)
+
+
+def test_why_a_question_is_left_out_names_a_few_of_its_articles(searcher: Searcher, tmp_path: Path) -> None:
+    folder = questions(tmp_path / "q", {"massage disc": "massage", "heat": "gone", "pain": "away"})
+    with (folder / "qrels" / "test.tsv").open("a", encoding="utf-8") as more:
+        more.write("".join(f"q1\tgone{number}\t1\n" for number in range(4)) + "q2\taway\t0\nq7\tmassage\t1\n")
+    assert ask_all(searcher, folder).left_out == (
+        ("q1", "this index has no “gone”, “gone0”, “gone1” and 2 more"),
+        ("q2", "no article is given as its answer"),
+        ("q7", "queries.jsonl has no such question"),
+    )
 
 
 def test_verdicts_follow_the_steps() -> None:

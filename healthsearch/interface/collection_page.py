@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +48,7 @@ def _draw(service: Service) -> None:
     if fault is not None:
         st.html(markup.message(OLDER_SERVES, problem(fault)[1]))
     _draw_overview(generation, service.published())
-    _draw_check(service.index)
+    _draw_check(service.index, generation.name)
     _draw_builds(service.index)
     _draw_map(service, generation)
     _draw_unanswered(service)
@@ -89,17 +89,19 @@ def _colours() -> tuple[str, str]:
     return ("#e3ecee", "#0f181b") if st.context.theme.type == "dark" else ("#16262b", "#ffffff")
 
 
-def _draw_check(index: Path) -> None:
+def _draw_check(index: Path, generation: str) -> None:
     st.html(collection_markup.section(wording.CHECKING, wording.CHECKING_NOTE))
     if st.button(wording.CHECK, key="check"):
         from healthsearch.check import faults
 
         with st.spinner(wording.CHECKING):
-            found = faults(index, default_corpus())
-        if found:
-            st.html(markup.message(wording.NOT_SOUND, items=map(str, found)))
-        else:
-            st.html(markup.message(wording.SOUND))
+            found = list(map(str, faults(index, default_corpus())))
+        # Any other button draws the page again, without this one pressed.
+        st.session_state["checked"] = generation, datetime.now(UTC).isoformat(), found
+    checked, when, found = st.session_state.get("checked", (None, "", []))
+    if checked == generation:
+        told = markup.message(wording.NOT_SOUND, items=found) if found else markup.message(wording.SOUND)
+        st.html(told + collection_markup.note(wording.checked(when)))
 
 
 def _draw_builds(index: Path) -> None:
@@ -182,17 +184,17 @@ def _draw_test_questions(service: Service, generation: Generation) -> None:
     try:
         found = _outcomes(service.searcher(), folder, generation.name, questions)
     except HealthSearchError as error:
-        st.html(markup.problem(error))
+        st.html(markup.problem(error, wording.CANNOT_ASK))
         return
     st.html(
-        collection_markup.note(wording.asked_questions(len(found.answerable), len(found.unanswerable), found.missing))
+        collection_markup.note(wording.asked_questions(len(found.answerable), len(found.unanswerable)))
         + collection_markup.figures(
             [(wording.FIRST_RIGHT, f"{found.success(1):.1%}"), (wording.EARLY_RIGHT, f"{found.success(EARLY):.1%}")]
         )
     )
-    if found.refused:
-        told = (wording.why_refused(*one) for one in found.refused)
-        st.html(collection_markup.unfolded(wording.refused(len(found.refused)), told))
+    if found.left_out:
+        told = (wording.why_left_out(*one) for one in found.left_out)
+        st.html(collection_markup.unfolded(wording.left_out(len(found.left_out)), told))
     _draw_steps(found)
     if found.unfound:
         st.html(collection_markup.unfolded(wording.never_first(len(found.unfound)), found.unfound))
