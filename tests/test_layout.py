@@ -36,6 +36,7 @@ ORDER = [
     "readers.pdf_guard",
     "readers.pdf_runs",
     "readers.pdf_layout",
+    "readers.pdf_contents",
     "readers.pdf_headings",
     "readers.pdf_text",
     "readers.pdf_pictures",

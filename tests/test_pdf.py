@@ -221,6 +221,26 @@ def test_what_a_half_downloaded_pdf_holds_is_read_and_its_missing_end_told() -> 
     ]
 
 
+def test_the_entries_of_a_contents_page_are_left_out() -> None:
+    """Whether their dots are drawn with them or apart."""
+    entries = [Text(f"What it is? {'.' * 40} 2", 72, 720), Text("2. What helps . . . . . . . . . . . . . 3", 72, 706)]
+    apart = [Text("Who wrote this", 72, 692), Text("." * 40, 250, 692), Text("4", 500, 692)]
+    contents = [TITLE, Text("For patients and their families.", 72, 740), *entries, *apart]
+    first, second = ([Text(heading, 72, 780, 14, bold=True), *BODY] for heading in ("What it is?", "2. What helps"))
+    text = read(pdf([contents, first, second])).text
+    assert text.startswith("Back pain\n\nFor patients and their families.\n\nWhat it is?\n\nBack pain is common")
+    assert "2. What helps\n\nBack pain is common" in text
+    assert "..." not in text and "Who wrote" not in text
+
+
+def test_a_table_of_doses_with_dotted_leaders_stays() -> None:
+    doses = [
+        Text(f"{age} {'.' * 30} {count}", 72, 700 - 14 * count) for count, age in enumerate(["Adults", "Children"], 1)
+    ]
+    text = read(pdf([[TITLE, *doses], BODY, BODY])).text
+    assert f"Adults {'.' * 30} 1" in text and f"Children {'.' * 30} 2" in text
+
+
 def test_a_long_word_at_the_end_of_a_line_keeps_a_hyphen_that_it_has_elsewhere() -> None:
     article = read(
         pdf([column(["An anti-inflammatory cream is an anti-", "inflammatory one, and COVID-", "19 is not."], 72, 700)])

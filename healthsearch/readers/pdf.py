@@ -19,9 +19,10 @@ from healthsearch.errors import UnreadableArticle
 from healthsearch.readers.blocks import squeeze
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.incomplete import pdf_has_no_end, without_end
+from healthsearch.readers.pdf_contents import without_contents
 from healthsearch.readers.pdf_guard import refuse_swelling
 from healthsearch.readers.pdf_headings import Entry, heading_levels
-from healthsearch.readers.pdf_layout import Paragraph, columns, lines, paragraphs, running_lines
+from healthsearch.readers.pdf_layout import Line, Paragraph, columns, lines, paragraphs, running_lines
 from healthsearch.readers.pdf_pictures import is_covered, shows_something, untold
 from healthsearch.readers.pdf_runs import Run, runs
 from healthsearch.readers.pdf_text import write
@@ -131,11 +132,15 @@ def _height(page: pypdfium2.PdfPage) -> tuple[float, float]:
 
 def _paragraphs(pages: _Pages) -> Iterator[Paragraph]:
     running = running_lines([directions[0] if directions else [] for directions in pages.runs], pages.heights)
+    found: list[list[Line]] = []
+    numbers: list[int] = []
     for number, directions in enumerate(pages.runs):
         for direction in directions:
             kept = [run for run in direction if (number, run) not in running]
-            for column in columns(kept):
-                yield from paragraphs(lines(column), number)
+            found += [lines(column) for column in columns(kept)]
+            numbers += [number] * (len(found) - len(numbers))
+    for column, number in zip(without_contents(found), numbers, strict=True):
+        yield from paragraphs(column, number)
 
 
 def _outline(document: pypdfium2.PdfDocument) -> Iterator[Entry]:
