@@ -17,6 +17,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from spellchecker import SpellChecker
 
+from healthsearch.words import HYPHENED
+
 # Words on either side of a hyphen are parts of terms ("intra-articular") and are not corrected.
 _WORD = re.compile(r"(?<![-\w])[^\W\d_]+(?:['’][^\W\d_]+)*(?![-\w])")
 # Words as spelt in the articles.
@@ -39,8 +41,9 @@ class Correction:
 
 
 def spellings(text: str) -> list[str]:
-    """The words of the text as spelt, in lower case."""
-    return _LETTERS.findall(text.casefold())
+    """The words of the text as spelt, in lower case; of "X-ray" both parts of two letters or more, and "xray"."""
+    folded = text.casefold()
+    return _LETTERS.findall(folded) + ["".join(parts) for parts in HYPHENED.findall(folded)]
 
 
 class Speller:

@@ -34,7 +34,7 @@ STARTS, DOCUMENTS, SCORES = "starts.npy", "documents.npy", "scores.npy"
 # apostrophe until the stemmer drops it.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W_]+(?:'[^\W_]+)*")
 # "X-ray" is also found as "xray" and vice versa.
-_HYPHENED = re.compile(r"(?<![\w-])([^\W\d_]+)[-‐‑]([^\W\d_]+)(?![\w-])")
+HYPHENED = re.compile(r"(?<![\w-])([^\W\d_]+)[-‐‑]([^\W\d_]+)(?![\w-])")
 # "10,000" is "10000"; "2,5" is a decimal.
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)")
 # Else folding would make one number of the figures of "5½", and of "10⁵". "CO₂" is "CO2", and "m²" is "m2".
@@ -62,7 +62,7 @@ def words(text: str) -> list[str]:
     if not plain.isascii():
         folded = unicodedata.normalize("NFKD", _RAISED.sub(r" \g<0> ", plain))
         plain = _UNSPACED.sub(r" \g<0> ", "".join(char for char in folded if not unicodedata.combining(char)))
-    plain = _HYPHENED.sub(_joined, _GROUPED.sub(_ungrouped, plain))
+    plain = HYPHENED.sub(_joined, _GROUPED.sub(_ungrouped, plain))
     return [_stem(word) for word in _WORD.findall(plain) if word not in _STOP_WORDS]
 
 

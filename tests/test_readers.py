@@ -291,7 +291,7 @@ class TestMarkdown:
             ("> quoted\n> text", "quoted text"),
             ("```python\nx = 1\n\ny = 2\n```", "x = 1\n\ny = 2"),
             ("    indented\n    code", "indented\ncode"),
-            ("| a | b |\n|---|---|\n| 1 | *2* |\n| 3 | |", "a | b\n1 | 2\n3 | "),
+            ("| a | b |\n|---|---|\n| 1 | *2* |\n| 3 | |", "a | b\n1 | 2\n3"),
             ("<b>bold</b> &amp; <script>x</script>", "<b>bold</b> & <script>x</script>"),
             ("<div>\n\ntext\n\n</div>", "<div>\n\ntext\n\n</div>"),
             ("<!-- a note -->", "<!-- a note -->"),

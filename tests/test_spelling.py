@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.spelling import Correction, Speller
+from healthsearch.spelling import Correction, Speller, spellings
 
 CORPUS = {
     "gout": 9,
@@ -74,3 +76,9 @@ def test_only_what_is_told_is_changed(question: str) -> None:
 @given(st.lists(st.sampled_from(sorted(CORPUS)), max_size=6).map(" ".join))
 def test_words_of_the_corpus_are_never_changed(question: str) -> None:
     assert SPELLER.correct(question) == (question, ())
+
+
+def test_a_word_that_the_articles_write_with_a_hyphen_is_known_without_it_too() -> None:
+    spelt = Counter(spellings("An X-ray is a picture made with rays."))
+    assert spelt["xray"] == spelt["ray"] == 1
+    assert Speller(spelt).correct("what does an xray show")[1] == ()
