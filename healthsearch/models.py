@@ -179,7 +179,7 @@ def _cached_folder(name: str) -> Path:
         raise HealthSearchError(
             name,
             "there is no such model folder, and no model of that name in this machine's hub cache",
-            "Name an existing folder, or leave the option out; models are never downloaded.",
+            f"Name an existing folder; models are never downloaded. The packaged encoder is {DEFAULT_MODEL}.",
         ) from None
 
 

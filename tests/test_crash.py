@@ -14,6 +14,7 @@ import pytest
 import build_index
 from healthsearch.build import build
 from healthsearch.errors import HealthSearchError, NoIndex
+from healthsearch.models import DEFAULT_MODEL
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
 from tests.folders import in_use, kept, put, python, snapshot
@@ -146,7 +147,8 @@ def test_a_second_build_says_who_is_building_and_a_dead_one_s_lock_is_free(
     grow(corpus)
     with building(corpus, index, "encode", "2") as holder:
         before = snapshot(index)
-        assert build_index.main(["--corpus", str(corpus), "--index", str(index)]) == 1
+        named = ["--model", DEFAULT_MODEL]
+        assert build_index.main(["--corpus", str(corpus), "--index", str(index), *named]) == 1
         told = capsys.readouterr()
         assert told.out == ""
         assert told.err == (
