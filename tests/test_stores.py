@@ -105,7 +105,7 @@ def write_corpus(corpus: Path, *, changed: bool = False) -> None:
         details = {
             "publisher": str(choose(("A library", "a library", "Ärzte", ""))),
             "language": str(choose(("en", "de", ""))),
-            "published": str(choose(("2019", "2021-05", "2021-05-17", "2026-11-01", "last spring", ""))),
+            "published": str(choose(("2019", "2021-05", "2021-05-17", "2026-11-01", ""))),
             "reviewed": str(choose(("2019", "2021-05", "2021-05-17", "2026-11-01", ""))),
             "title": f"On {choose(KEYWORDS)} {number}",
         }
