@@ -183,6 +183,8 @@ def test_the_browsers_back_leads_to_a_linked_passage_again_and_then_out_of_the_p
     page.goto(link)
     found = page.locator(".hs-found")
     expect(found).to_be_focused()
+    # The button that Escape presses may be drawn after the passage.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.keyboard.press("Escape")
     expect(page.get_by_label(wording.QUESTION)).to_be_visible()
     expect(page).to_have_url(f"{server.url}/")

@@ -186,16 +186,17 @@ def test_a_page_of_one_thing_takes_no_more_than_its_share_of_time(unit: str) -> 
     assert time.process_time() - started < 10
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"<html></html>", b"<!-- nothing -->", b"<html><body><nav>Home</nav></body></html>"]
-)
+@pytest.mark.parametrize("data", [b"<html></html>", b"<!-- nothing -->", b"<html><body><nav>Home</nav></body></html>"])
 def test_a_page_without_text_is_refused(data: bytes) -> None:
     assert "text" in refusal(data).cause
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"Subject: x\n\nno page", b"Content-Type: multipart/related; boundary=x\n\n--x--"]
-)
+@pytest.mark.parametrize("path", ["x.html", "x.mhtml"])
+def test_an_empty_page_is_called_empty(path: str) -> None:
+    assert refusal(b"", path).cause == "the file is empty"
+
+
+@pytest.mark.parametrize("data", [b"Subject: x\n\nno page", b"Content-Type: multipart/related; boundary=x\n\n--x--"])
 def test_a_saved_page_without_a_page_is_refused(data: bytes) -> None:
     assert refusal(data, "x.mhtml").cause == "the file holds no web page"
 
