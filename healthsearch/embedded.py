@@ -26,10 +26,11 @@ from healthsearch.index_lock import locked
 from healthsearch.newer import newer
 from healthsearch.passages import Passage
 from healthsearch.reasons import Lists
-from healthsearch.records import digest_of, records_of, title_words
+from healthsearch.records import digest_of, records_of
 from healthsearch.storage import Copied, Facts, Found, Info, Record, Whole
 from healthsearch.store import Store, StoredArticle
 from healthsearch.words import NAME_WEIGHT, highest
+from healthsearch.words_writer import title_words
 
 ENGINE = "embedded"
 # Enough titles for a handful of examples from any corpus.

@@ -21,6 +21,7 @@ from healthsearch.passages import Passage, names
 from healthsearch.storage import ArticleRecord, Facts, Record, Whole
 from healthsearch.vectors import mean
 from healthsearch.words import K1, NAME_WEIGHT, B, weight, words
+from healthsearch.words_writer import title_words
 
 
 def digest_of(whole: Whole) -> str:
@@ -35,11 +36,6 @@ def passage_words(article: Article, passage: Passage) -> tuple[str, ...]:
     """The index words of a passage's names and of each of its sentences, as ``Record`` holds them."""
     pieces = [names(article, passage), *(passage.text[start:end] for start, end in passage.sentences)]
     return tuple(f" {' '.join(words(piece))} " for piece in pieces)
-
-
-def title_words(article: Article) -> list[str]:
-    """The index words of an article's title and its other names."""
-    return words("\n".join((article.title, *article.also_called)))
 
 
 def article_record(whole: Whole, of_passages: Iterable[tuple[str, ...]]) -> ArticleRecord:

@@ -68,7 +68,7 @@ class WordsWriter:
         self._spellings.subtract(_spellings(article, passages))
 
     def _note(self, article: Article, passages: Sequence[Passage]) -> None:
-        self._titles.append([self._coverage.vocabulary[word] for word in words(_titles(article))])
+        self._titles.append([self._coverage.vocabulary[word] for word in title_words(article)])
         self._pieces.append([1 + len(passage.sentences) for passage in passages])
 
     def close(self) -> None:
@@ -112,6 +112,11 @@ class WordsWriter:
             )
             piece += len(lengths)
             passage += len(of_passages)
+
+
+def title_words(article: Article) -> list[str]:
+    """The index words of an article's title and its other names."""
+    return words(_titles(article))
 
 
 def _titles(article: Article) -> str:
