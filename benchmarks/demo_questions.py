@@ -35,7 +35,7 @@ def main() -> None:
     summary = build(arguments.data / "articles", arguments.index, find_model())
     print(f"index: {summary.encoded} passages encoded, {summary.reused} reused, {summary.seconds:.1f} s")
     searcher = Searcher.open(arguments.index)
-    titles = {article.id: article.title for article in searcher.generation.store.articles()}
+    titles = {article.id: article.title for article in searcher.generation.article_store.articles()}
     ranks, times, misses = [], [], []
     for line in (arguments.data / "questions.jsonl").read_text(encoding="utf-8").split("\n"):
         if not line:

@@ -70,7 +70,7 @@ def main() -> None:
     folder = arguments.data / "covidqa"
     searcher = open_articles(folder, arguments.cache, find_model())
     generation = searcher.generation
-    stored = [generation.store.passage(row) for row in range(len(generation.vectors))]
+    stored = [generation.article_store.passage(row) for row in range(len(generation.vectors))]
     hits: dict[str, list[bool]] = {name: [] for name in CHOICES}
     for span in read_spans(folder):
         query = searcher.encoder.encode_query([span.question])[0]

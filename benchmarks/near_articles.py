@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--index", type=Path, default=default_index(), metavar="DIR")
     generation, _ = open_generation(parser.parse_args().index)
-    articles = list(generation.store.articles())
+    articles = list(generation.article_store.articles())
     pairs = []
     for one, other in itertools.combinations(range(len(articles)), 2):
         cosine = generation.article_cosine(one, other)

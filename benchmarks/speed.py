@@ -118,7 +118,11 @@ def _copy(source: Path, target: Path, count: int | None) -> None:
 
 def _passages(index: Path, file: Path) -> int:
     generation, _ = open_generation(index)
-    texts = [stored.passage.encoded_text for _, passages, _ in generation.store.whole_articles() for stored in passages]
+    texts = [
+        stored.passage.encoded_text
+        for _, passages, _ in generation.article_store.whole_articles()
+        for stored in passages
+    ]
     generation.close()
     file.write_text(json.dumps(texts), encoding="utf-8")
     return len(texts)

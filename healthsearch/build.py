@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from healthsearch.article_tables import StoredArticle
 from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Begun, Encoding, Helpers, Report
@@ -23,7 +24,6 @@ from healthsearch.index_lock import locked
 from healthsearch.intake import Copy, take_in
 from healthsearch.journal import Journal
 from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink, refuse_unlisted
-from healthsearch.store import StoredArticle
 
 
 def build(
@@ -152,7 +152,7 @@ class _Build:
 
     def _expected(self) -> Counter[str]:
         """How many articles each file would give if it gave as many as last time, also where it has moved."""
-        before = self.previous.store.sizes() if self.previous else {}
+        before = self.previous.article_store.sizes() if self.previous else {}
         old = {new: old for old, new in self.plan.summary.renamed}
         return Counter({file.path: before.get(old.get(file.path, file.path), 0) for file in self.plan.files})
 

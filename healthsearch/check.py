@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from healthsearch.article_tables import ARTICLE_STORE
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.generation import ENCODERS, Generation, fault_of_fallback, open_generation
 from healthsearch.graph import Facts, folder_of
@@ -64,9 +65,9 @@ def notices(generation: Generation) -> list[Notice]:
     """Texts that stand in two places, and articles that are almost the same."""
     found = [
         Notice(place, f"the same text as {first}, which stands for it")
-        for place, first in generation.store.copy_places()
+        for place, first in generation.article_store.copy_places()
     ]
-    for first, second, alike in near_duplicates(generation.store.articles()):
+    for first, second, alike in near_duplicates(generation.article_store.articles()):
         found.append(Notice(second, f"almost the same text as {first} ({alike:.0%} of its phrases)"))
     return found
 
@@ -90,11 +91,11 @@ def _faults(generation: Generation, corpus: Path) -> list[HealthSearchError]:
 
 
 def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:
-    place = generation.folder / "store.sqlite"
-    for fault in generation.store.faults():
+    place = generation.folder / ARTICLE_STORE
+    for fault in generation.article_store.faults():
         yield HealthSearchError(place, f"the store is damaged ({fault})", _REBUILD)
     sentence_row = 0
-    for article, passages, keys in generation.store.whole_articles():
+    for article, passages, keys in generation.article_store.whole_articles():
         for stored, key in zip(passages, keys, strict=True):
             passage = stored.passage
             if passage_key(generation.encoder.passage_digest, passage) != key:

@@ -19,6 +19,9 @@ import numpy as np
 
 from healthsearch.arrays import Matrix, SentenceVectors
 from healthsearch.article import Article
+from healthsearch.article_store import ArticleStore
+from healthsearch.article_store_writer import ArticleStoreWriter
+from healthsearch.article_tables import ARTICLE_STORE, StoredArticle
 from healthsearch.corpus import SourceFile
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.files import digests, flush, names
@@ -35,7 +38,6 @@ from healthsearch.generation import (
 )
 from healthsearch.passages import Passage
 from healthsearch.rows import RowWriter, mapped
-from healthsearch.store import STORE, Store, StoredArticle, StoreWriter
 from healthsearch.vectors import EXACT_UP_TO, SKETCH, Sketch, Vectors, mean
 from healthsearch.vectors import writer as vectors_writer
 from healthsearch.words import DOCUMENTS
@@ -78,8 +80,9 @@ class Draft:
             # On a full disk no file can even be closed; then most of all the folder must go.
             ends.callback(shutil.rmtree, self._folder, ignore_errors=True)
             self._writers = ends.enter_context(ExitStack())
-            earlier = self._previous.folder / STORE if self._previous else None
-            self._store = self._writers.enter_context(closing(StoreWriter(self._folder / STORE, earlier)))
+            earlier = self._previous.folder / ARTICLE_STORE if self._previous else None
+            article_store = ArticleStoreWriter(self._folder / ARTICLE_STORE, earlier)
+            self._article_store = self._writers.enter_context(closing(article_store))
             self._vectors = self._writers.enter_context(closing(vectors_writer(self._folder, dimension)))
             articles = self._folder / "article_vectors.npy"
             self._article_vectors = self._writers.enter_context(closing(RowWriter(articles, np.float32, (dimension,))))
@@ -106,7 +109,7 @@ class Draft:
         count = sum(len(passage.sentences) for passage in passages)
         if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
             raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
-        self._store.add(article, file, passages, keys)
+        self._article_store.add(article, file, passages, keys)
         self._words.add(article, passages)
         self._add_vectors(vectors, sentences)
         self._count(article, file)
@@ -122,7 +125,7 @@ class Draft:
         passages = [stored.passage for stored in known.passages]
         # See ``words_held`` for the places of the pieces.
         pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
-        self._store.take_over(known, file)
+        self._article_store.take_over(known, file)
         self._words.take_over(known.article, passages, pieces)
         self._add_vectors(vectors, sentences)
         self._count(known.article, file)
@@ -139,7 +142,7 @@ class Draft:
 
     def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
         """Note that the text of the article ``first`` stands in this file too, where its id would be ``copy``."""
-        self._store.add_copy(first, file, copy, place)
+        self._article_store.add_copy(first, file, copy, place)
         self._digest.update(f"{copy}\0{file.path}\0{file.digest}\0{first}\n".encode())
 
     def skip(self, file: SourceFile, problem: UnreadableArticle) -> None:
@@ -155,9 +158,8 @@ class Draft:
         self._words.finish()
         for path in self._folder.rglob("*"):
             flush(path)
-        store = Store(self._folder / STORE)
-        articles, passages, sentences = store.counts()
-        store.close()
+        with closing(ArticleStore(self._folder / ARTICLE_STORE)) as article_store:
+            articles, passages, sentences = article_store.counts()
         postings = {name: len(mapped(self._folder / name / DOCUMENTS)) for name in ("words", "article_words")}
         manifest = {
             **rules(),
@@ -178,9 +180,9 @@ class Draft:
     def _leave_out(self) -> None:
         """Tell what of the previous generation has not been taken over."""
         if self._previous is not None:
-            for identity in self._previous.store.ids():
+            for identity in self._previous.article_store.ids():
                 if identity not in self._taken_over:
-                    known = self._previous.store.whole_article(identity)
+                    known = self._previous.article_store.whole_article(identity)
                     self._words.leave_out(known.article, [stored.passage for stored in known.passages])
 
     def _write_sketch(self) -> None:

@@ -16,6 +16,8 @@ import numpy as np
 
 from healthsearch.arrays import Mask, Rows, Scores, Vector
 from healthsearch.article import Article
+from healthsearch.article_store import ArticleStore
+from healthsearch.article_tables import StoredArticle
 from healthsearch.corpus import SourceFile
 from healthsearch.draft import Draft
 from healthsearch.errors import HealthSearchError
@@ -28,7 +30,6 @@ from healthsearch.passages import Passage
 from healthsearch.reasons import Lists
 from healthsearch.records import digest_of, records_of
 from healthsearch.storage import Copied, Facts, Found, Info, Record, Whole
-from healthsearch.store import Store, StoredArticle
 from healthsearch.words import NAME_WEIGHT, highest
 from healthsearch.words_writer import title_words
 
@@ -44,8 +45,8 @@ class Embedded:
         self.generation = generation
         self.name, self.place, self.encoder = generation.name, generation.folder, generation.encoder
         self.analysis, self.spellings = generation.manifest["analysis"], generation.spellings
-        self.copies = generation.store.copies()
-        self.ids = np.array(generation.store.ids(), dtype=object)
+        self.copies = generation.article_store.copies()
+        self.ids = np.array(generation.article_store.ids(), dtype=object)
 
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """See ``Published``."""
@@ -61,7 +62,7 @@ class Embedded:
 
     def article(self, article_id: str) -> Article:
         """See ``Published``."""
-        return self.generation.store.article(article_id)
+        return self.generation.article_store.article(article_id)
 
     def info(self) -> Info:
         """See ``Store``."""
@@ -83,7 +84,7 @@ class Embedded:
             article_length=self._article_length(),
             spellings=self.spellings,
             copies=self.copies,
-            titles=generation.store.titles(TITLES),
+            titles=generation.article_store.titles(TITLES),
             counts=generation.facets.all_counts(),
             skipped=generation.skipped,
         )
@@ -94,7 +95,7 @@ class Embedded:
         passages = np.arange(len(self.generation.vectors))
         # A passage's names stand before its sentences.
         names = lengths[self.generation.sentence_runs(passages)[0] + passages]
-        titles = sum(len(title_words(article)) for article in self.generation.store.articles())
+        titles = sum(len(title_words(article)) for article in self.generation.article_store.articles())
         return float(lengths.sum() - names.sum() + NAME_WEIGHT * titles) / max(len(self.ids), 1)
 
     def dense(self, query: Vector, k: int, where: Filter = ()) -> Found:
@@ -112,7 +113,8 @@ class Embedded:
         found: dict[int, Record] = {}
         for row in rows.tolist():
             if row not in found:
-                stored = self.generation.store.whole_article(self.generation.store.passage(row).passage.article_id)
+                article_store = self.generation.article_store
+                stored = article_store.whole_article(article_store.passage(row).passage.article_id)
                 found |= {record.row: record for record in records_of(self._whole(stored), stored.passages[0].row)}
         return [found[row] for row in rows.tolist()]
 
@@ -129,7 +131,7 @@ class Embedded:
 
     def read(self, article_id: str) -> tuple[Article, list[Passage]]:
         """See ``Store``."""
-        stored = self.generation.store.whole_article(article_id)
+        stored = self.generation.article_store.whole_article(article_id)
         return stored.article, [one.passage for one in stored.passages]
 
     def digests(self) -> dict[str, str]:
@@ -138,11 +140,11 @@ class Embedded:
 
     def articles(self) -> Iterator[Whole]:
         """See ``Store``."""
-        return map(self._whole, self.generation.store.whole_articles())
+        return map(self._whole, self.generation.article_store.whole_articles())
 
     def _whole(self, stored: StoredArticle) -> Whole:
         first, last = stored.passages[0], stored.passages[-1]
-        path, digest = self.generation.store.file_of(stored.article.id)
+        path, digest = self.generation.article_store.file_of(stored.article.id)
         return Whole(
             article=stored.article,
             path=path,
@@ -153,7 +155,7 @@ class Embedded:
             sentences=self.generation.sentences[
                 first.first_sentence : last.first_sentence + len(last.passage.sentences)
             ],
-            copies=copies_of(self.generation.store, stored.article.id),
+            copies=copies_of(self.generation.article_store, stored.article.id),
         )
 
 
@@ -191,7 +193,7 @@ class EmbeddedInquiry:
 
     def passage(self, row: int) -> Passage:
         """See ``Inquiry``."""
-        return self._generation.store.passage(row).passage
+        return self._generation.article_store.passage(row).passage
 
     def sentence_cosines(self, row: int) -> Scores:
         """See ``Inquiry``."""
@@ -251,11 +253,11 @@ class EmbeddedMaker:
     def commit(self, facts: Facts) -> None:
         """See ``Maker``."""
         if self._begun is not None:
-            store = self._begun.generation.store
-            for stored in store.whole_articles():
+            article_store = self._begun.generation.article_store
+            for stored in article_store.whole_articles():
                 if stored.article.id not in self._gone:
-                    self._draft.take_over(stored, SourceFile(*store.file_of(stored.article.id), 0))
-                    self._add_copies(stored.article.id, copies_of(store, stored.article.id))
+                    self._draft.take_over(stored, SourceFile(*article_store.file_of(stored.article.id), 0))
+                    self._add_copies(stored.article.id, copies_of(article_store, stored.article.id))
         if self._draft.articles != facts.articles:
             raise HealthSearchError(
                 self._index,
@@ -283,6 +285,6 @@ class EmbeddedMaker:
         return None
 
 
-def copies_of(store: Store, article_id: str) -> list[Copied]:
+def copies_of(article_store: ArticleStore, article_id: str) -> list[Copied]:
     """Other places of an article's text."""
-    return [Copied(*copied) for copied in store.copies_of(article_id)]
+    return [Copied(*copied) for copied in article_store.copies_of(article_id)]

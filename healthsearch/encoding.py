@@ -17,6 +17,7 @@ import numpy as np
 
 from healthsearch.arrays import Matrix, SentenceVectors, Vector
 from healthsearch.article import Article
+from healthsearch.article_tables import StoredArticle
 from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Encoder
 from healthsearch.errors import UnreadableArticle
@@ -25,7 +26,6 @@ from healthsearch.intake import Copy, Found
 from healthsearch.journal import Journal, passage_key
 from healthsearch.passages import Passage, split
 from healthsearch.plan import Plan
-from healthsearch.store import StoredArticle
 
 # A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
 _LARGEST_BYTE = 127
@@ -122,7 +122,7 @@ class Encoding:
         self.encoded = self.reused = 0
         self._journal = journal
         self._previous = previous
-        self._known = previous.store.keys() if previous else {}
+        self._known = previous.article_store.keys() if previous else {}
         self._report = report
         self._to_read = [file for file in plan.files if file.path in plan.to_read]
         self._files, self._done = len(self._to_read), 0

@@ -1,6 +1,6 @@
 """Generation: one complete, immutable build of the index; and the pointer to the one in use.
 
-Owns the alignment: row i of the vectors, document i of the words and passage i of the store are the same
+Owns the alignment: row i of the vectors, document i of the words and passage i of the article store are the same
 passage, and this is checked whenever a generation is opened. ``draft`` writes it.
 
     index/current.json                 the pointer: which generation is in use, and which came before
@@ -27,6 +27,8 @@ import numpy as np
 
 from healthsearch import projection
 from healthsearch.arrays import Held, Matrix, Rows, SentenceVectors
+from healthsearch.article_store import ArticleStore
+from healthsearch.article_tables import ARTICLE_STORE
 from healthsearch.coverage import Coverage, runs
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.files import digests, read_text, write_atomically
@@ -34,7 +36,6 @@ from healthsearch.filters import Facets
 from healthsearch.passages import SPLITTING, TARGET_TOKENS
 from healthsearch.readers import READING
 from healthsearch.rows import mapped
-from healthsearch.store import STORE, Store
 from healthsearch.vectors import SKETCH, Vectors
 from healthsearch.words import ANALYSIS, Words
 
@@ -142,22 +143,22 @@ class Generation:
                 _check_files(folder, self.manifest)
             self.encoder = EncoderFacts(**self.manifest["encoder"])
             self.skipped = {path: Skipped(**told) for path, told in self.manifest["skipped"].items()}
-            self.store = Store(folder / STORE)
+            self.article_store = ArticleStore(folder / ARTICLE_STORE)
             with ExitStack() as failing:
-                failing.callback(self.store.close)
+                failing.callback(self.article_store.close)
                 sketched = SKETCH in self.manifest["files"]
                 self.vectors = Vectors.open(folder, self.encoder.dimension, sketched=sketched)
                 self.article_vectors: Matrix = mapped(folder / "article_vectors.npy")
                 self.sentences: SentenceVectors = mapped(folder / "sentences.npy")
                 vocabulary = _read_numbers(folder / "vocabulary.json")
-                articles, passages, sentences = self.store.counts()
+                articles, passages, sentences = self.article_store.counts()
                 self.words = Words(folder / "words", vocabulary, passages)
                 self.article_words = Words(folder / "article_words", vocabulary, articles)
                 self.coverage = Coverage(folder / "coverage")
                 self.spellings = _read_numbers(folder / "spellings.json")
                 self._check_alignment(articles, passages, sentences)
-                self.article_rows = self.store.article_rows()
-                self._first_sentences = np.append(self.store.first_sentences(), len(self.sentences))
+                self.article_rows = self.article_store.article_rows()
+                self._first_sentences = np.append(self.article_store.first_sentences(), len(self.sentences))
                 failing.pop_all()
         except _UNREADABLE as error:
             raise Damaged(folder, f"the index cannot be read ({error})", _REBUILD) from None
@@ -175,7 +176,7 @@ class Generation:
     @cached_property
     def facets(self) -> Facets:
         """What the articles can be filtered by."""
-        return self.store.facets()
+        return self.article_store.facets()
 
     @cached_property
     def map(self) -> Rows:
@@ -244,7 +245,7 @@ class Generation:
 
     def close(self) -> None:
         """Let go of the files."""
-        self.store.close()
+        self.article_store.close()
 
 
 def unit_rows(rows: SentenceVectors) -> Matrix:

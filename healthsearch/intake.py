@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.article import Article, sections
+from healthsearch.article_tables import StoredArticle
 from healthsearch.corpus import SourceFile
 from healthsearch.duplicates import Register
 from healthsearch.errors import UnreadableArticle
@@ -18,7 +19,6 @@ from healthsearch.generation import Generation
 from healthsearch.parallel_reading import read_files
 from healthsearch.plan import Plan
 from healthsearch.readers import Outcome
-from healthsearch.store import StoredArticle
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[t
         for file in plan.files:
             outcomes: Iterator[Outcome | StoredArticle]
             if previous is not None and file.path not in plan.to_read:
-                outcomes = previous.store.articles_of_file(file.path)
+                outcomes = previous.article_store.articles_of_file(file.path)
             else:
                 file, outcomes = next(read)
             yield file, _settled(file, outcomes, register, plan)

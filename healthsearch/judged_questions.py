@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.article import sections
+from healthsearch.article_store import ArticleStore
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import read_qrels, read_queries
 from healthsearch.judge import Calibration, Verdict
 from healthsearch.search import Searcher
-from healthsearch.store import Store
 
 UNANSWERABLE = "unanswerable.jsonl"
 SPLIT = "test"
@@ -68,7 +68,8 @@ def ask_all(searcher: Searcher, folder: Path, report: Callable[[float], object] 
     Raises HealthSearchError when the folder cannot be used, or is about other articles altogether.
     """
     queries, qrels = read_queries(folder), read_qrels(folder, SPLIT)
-    right = {query: _parts(searcher.generation.store, judged) for query, judged in qrels.items() if query in queries}
+    articles = searcher.generation.article_store
+    right = {query: _parts(articles, judged) for query, judged in qrels.items() if query in queries}
     asked = [(query, queries[query], parts) for query, parts in right.items() if parts]
     if not asked:
         raise HealthSearchError(
@@ -86,7 +87,7 @@ def ask_all(searcher: Searcher, folder: Path, report: Callable[[float], object] 
             left_out.append((query, error.cause))
         report(number / (len(asked) + len(hopeless)))
     found = {article for outcome in (*answerable, *unanswerable) for article in outcome.first}
-    unfound = tuple(article.title for article in searcher.generation.store.articles() if article.id not in found)
+    unfound = tuple(article.title for article in articles.articles() if article.id not in found)
     return Outcomes(tuple(answerable), tuple(unanswerable), tuple(left_out), unfound, searcher.calibration)
 
 
@@ -118,12 +119,12 @@ def _why_unasked(queries: Mapping[str, str], query: str, judged: Mapping[str, in
     return f"this index has no {', '.join(named[:NAMED])}{more}"
 
 
-def _parts(store: Store, judged: Mapping[str, int]) -> list[Part]:
+def _parts(store: ArticleStore, judged: Mapping[str, int]) -> list[Part]:
     """Where the relevant documents stand; one that this index does not hold is left out."""
     return [part for document, grade in judged.items() if grade > 0 for part in _part(store, document)]
 
 
-def _part(store: Store, document: str) -> list[Part]:
+def _part(store: ArticleStore, document: str) -> list[Part]:
     try:
         article = store.article(document)
         return [(article.id, 0, len(article.text))]

@@ -45,7 +45,7 @@ def newer(generation: Generation, articles: Mapping[int, Article]) -> dict[str, 
             # Only what has so many of the title's words can share them, and few have: not all means need be compared.
             among = generation.article_words.holding(title, math.ceil(SAME_TITLE * len(title)))
             near = generation.near_articles(row, among[among != row], NEAR)
-            later = latest(article, (generation.store.article_at(int(other)) for other in near))
+            later = latest(article, (generation.article_store.article_at(int(other)) for other in near))
             if later:
                 found[article.id] = later
     return found

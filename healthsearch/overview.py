@@ -40,7 +40,7 @@ class Overview:
 def overview(generation: Generation, today: date) -> Overview:
     """The numbers of this generation."""
     facets = generation.facets
-    steps = np.searchsorted(LENGTHS, generation.store.lengths(), side="right") - 1
+    steps = np.searchsorted(LENGTHS, generation.article_store.lengths(), side="right") - 1
     lengths = Counter(LENGTHS[step] for step in steps)
     return Overview(
         articles=len(facets),
@@ -54,13 +54,13 @@ def overview(generation: Generation, today: date) -> Overview:
 
 def outdated(generation: Generation, today: date) -> list[Article]:
     """The articles that are so old that advice may have changed, by row."""
-    return [article for article in generation.store.articles() if is_old(article, today)]
+    return [article for article in generation.article_store.articles() if is_old(article, today)]
 
 
 def superseded(generation: Generation) -> list[tuple[Article, Article]]:
     """The articles of which there is a newer one that covers the same, with that one, by row."""
     found = []
-    rows = enumerate(generation.store.articles())
+    rows = enumerate(generation.article_store.articles())
     while articles := dict(islice(rows, _AT_ONCE)):
         later = newer(generation, articles)
         found += [(article, later[article.id]) for article in articles.values() if article.id in later]

@@ -57,7 +57,7 @@ class Asked:
 
 def points(generation: Generation) -> list[Point]:
     """Every passage that is drawn, by row."""
-    store = generation.store
+    store = generation.article_store
     return [
         _point((across / SIDE, down / SIDE), article, store.passage(row).passage)
         for of_article, drawn in groupby(generation.map.tolist(), lambda one: int(generation.article_rows[one[0]]))
@@ -105,7 +105,7 @@ def asked(searcher: Searcher, answer: Answer) -> Asked | None:
     read = searcher.speller.correct(answer.question)[0] if answer.corrections else answer.question
     hits = []
     for hit, article in answer.hits:
-        passages = generation.store.whole_article(article.id).passages
+        passages = generation.article_store.whole_article(article.id).passages
         row = next(stored.row for stored in passages if stored.passage.start == hit.passage.start)
         place = _place(generation, generation.vectors.rows(row, row + 1)[0])
         hits.append(_point(place, article, hit.passage))

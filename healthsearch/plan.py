@@ -66,7 +66,7 @@ def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *,
     if not files:
         cause = "none of its files can be read" if problems else "the folder holds no articles"
         raise HealthSearchError(corpus, cause, "Add a .md or .txt file; the corpus folder's README shows how.")
-    before = previous.store.digests() if previous else {}
+    before = previous.article_store.digests() if previous else {}
     now = {file.path: file.digest for file in files}
     skipped = {path: one.digest for path, one in previous.skipped.items()} if previous else {}
     failed = frozenset(path for path, digest in skipped.items() if path not in before and now.get(path) == digest)
@@ -79,11 +79,11 @@ def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *,
         return Plan(files, frozenset(now), summary, failed)
     if before | skipped == now:
         # Nothing has changed, so what failed would fail again as it did last time.
-        summary.copies = previous.store.copy_places()
+        summary.copies = previous.article_store.copy_places()
         summary.skipped += [problem for path in sorted(previous.skipped) for problem in previous.skipped[path].told()]
         return Plan(files, frozenset(), summary, failed, nothing_to_do=True)
     # What was wrong with a file may have been another, with the same id; and what stood for a copy may be gone.
-    unsettled = set(now) & (skipped.keys() | previous.store.files_with_copies())
+    unsettled = set(now) & (skipped.keys() | previous.article_store.files_with_copies())
     return Plan(files, frozenset(fresh | unsettled), summary, failed)
 
 
@@ -92,7 +92,7 @@ def refuse_shrink(corpus: Path, previous: Generation | None, kept: Mapping[str, 
 
     ``kept``: how many articles each file of the previous generation still gives, under its old path.
     """
-    before = previous.store.sizes() if previous else {}
+    before = previous.article_store.sizes() if previous else {}
     all_before = sum(before.values())
     lost = sum(max(count - kept.get(path, 0), 0) for path, count in before.items())
     if lost > LARGEST_SHRINK * all_before:
@@ -105,7 +105,7 @@ def refuse_shrink(corpus: Path, previous: Generation | None, kept: Mapping[str, 
 
 def refuse_unlisted(summary: Summary, previous: Generation | None) -> None:
     """Raise HealthSearchError when articles of the previous generation are in a folder that cannot be listed."""
-    before = previous.store.digests() if previous else {}
+    before = previous.article_store.digests() if previous else {}
     for problem in summary.skipped:
         if isinstance(problem, UnlistedFolder):
             folder = f"{problem.place}/" if problem.place != "." else ""

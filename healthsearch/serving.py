@@ -108,7 +108,7 @@ class Service:
     def digest(self, path: str, generation: str) -> str | None:
         """The digest of a file of this generation; None where it does not serve any more, or has no such file."""
         serves = self.generation()
-        return serves.store.digest(path) if serves.name == generation else None
+        return serves.article_store.digest(path) if serves.name == generation else None
 
     def build(self, corpus: Path, report: Report) -> Summary:
         """Bring the index up to date with ``corpus``; what it loads for that is kept for the questions."""
@@ -162,10 +162,10 @@ class Service:
         return self._choices[1]
 
     def _titles(self) -> Sequence[str]:
-        return self.generation().store.titles(TITLES)
+        return self.generation().article_store.titles(TITLES)
 
     def _read(self, article_id: str) -> tuple[Article, Sequence[Passage]]:
-        whole = self.generation().store.whole_article(article_id)
+        whole = self.generation().article_store.whole_article(article_id)
         return whole.article, [stored.passage for stored in whole.passages]
 
     def _newest(self) -> _Opened:

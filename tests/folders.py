@@ -105,7 +105,7 @@ def reseal(index: Path, change: Callable[[dict], None] = lambda manifest: None) 
 
 def texts(generation: Generation) -> list[str]:
     """The text of every passage, by row."""
-    return [generation.store.passage(row).passage.text for row in range(len(generation.vectors))]
+    return [generation.article_store.passage(row).passage.text for row in range(len(generation.vectors))]
 
 
 def vector(generation: Generation, row: int) -> list[float]:

@@ -82,7 +82,7 @@ def test_what_is_indexed_are_the_vectors_of_the_texts(index: Path) -> None:
     generation, _ = open_generation(index)
     encoder = KeywordModel().load()
     for row in range(len(generation.vectors)):
-        passage = generation.store.passage(row).passage
+        passage = generation.article_store.passage(row).passage
         assert vector(generation, row) == encoder.vector(passage.encoded_text).tolist()
         assert generation.words.scores(words(passage.text)).argmax() == row
 
@@ -134,8 +134,8 @@ def test_a_renamed_article_is_not_encoded_again(corpus: Path, index: Path) -> No
     assert encoded == ["heat"]
     assert (summary.renamed, summary.added, summary.deleted) == ([("b.md", "z.md")], ["z2.md"], [])
     generation, _ = open_generation(index)
-    assert generation.store.article("z").path == "z.md"
-    assert "b" not in generation.store.article_ids()
+    assert generation.article_store.article("z").path == "z.md"
+    assert "b" not in generation.article_store.article_ids()
 
 
 def test_a_passage_that_moves_to_another_article_is_not_encoded_again(corpus: Path, index: Path) -> None:
@@ -336,7 +336,7 @@ def indexed_for_encoding(index: Path) -> list[str]:
         generation, _ = open_generation(index)
     except HealthSearchError:
         return []
-    found = [generation.store.passage(row).passage.encoded_text for row in range(len(generation.vectors))]
+    found = [generation.article_store.passage(row).passage.encoded_text for row in range(len(generation.vectors))]
     generation.close()
     return found
 
@@ -450,7 +450,7 @@ def test_when_the_first_of_two_copies_goes_the_second_comes_in(corpus: Path, ind
     encoded, summary = encoded_by(corpus, index)
     assert (encoded, summary.deleted, summary.copies, summary.skipped) == ([], ["x.md"], [], [])
     generation, _ = open_generation(index)
-    assert generation.store.article("same").path == "y.md"
+    assert generation.article_store.article("same").path == "y.md"
 
 
 # One text in two places
@@ -467,7 +467,7 @@ def test_the_same_text_in_two_files_is_one_article_that_names_both(corpus: Path,
     assert summary.copies == [("other/name.md", "long.md")]
     assert summary.added == ["long.md", "other/name.md", "under/another.md"]
     generation, _ = open_generation(index)
-    assert generation.store.article("long").also_at == ("other/name.md",)
+    assert generation.article_store.article("long").also_at == ("other/name.md",)
     again = build(corpus, index, KeywordModel())
     assert (again.published, again.copies) == (False, summary.copies)
 

@@ -64,4 +64,4 @@ def test_a_check_that_is_interrupted_lets_go_of_the_index(home: Path) -> None:
         check(home / "index", home / "corpus")
     generation = next(entry.locals["generation"] for entry in told.traceback if "generation" in entry.locals)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        generation.store.counts()
+        generation.article_store.counts()

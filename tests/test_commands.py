@@ -317,7 +317,7 @@ def test_a_build_that_nobody_reads_about_is_made_all_the_same(corpus: Path, inde
     os.close(theirs)
     process.communicate()
     assert process.returncode == 0
-    assert open_generation(index)[0].store.counts()[0] == 2
+    assert open_generation(index)[0].article_store.counts()[0] == 2
 
 
 def test_quiet_means_only_problems(make: Run, corpus: Path) -> None:

@@ -93,17 +93,17 @@ def by_brute_force(searcher: Searcher, question: str, where: Filter, k: int) -> 
     """Every passage that is let through is measured; the best are taken, with the cap on an article."""
     generation, query = searcher.generation, searcher.encoder.encode_query([question])[0]
     allowed = set()
-    for article in generation.store.articles():
+    for article in generation.article_store.articles():
         values = {name: getattr(article, name) for name in FIELDS if name != "folder"}
         if lets_through(values | {"folder": article.path.rpartition("/")[0]}, where):
             allowed.add(article.id)
-    ids = generation.store.article_ids()
+    ids = generation.article_store.article_ids()
     rows = np.array([row for row, identity in enumerate(ids) if identity in allowed], dtype=np.int64)
     scores = fuse(measure(generation, rows, query, words(question)))
     taken: dict[str, int] = {}
     found = []
     for place in np.argsort(-scores, kind="stable"):
-        passage = generation.store.passage(int(rows[place])).passage
+        passage = generation.article_store.passage(int(rows[place])).passage
         taken[passage.article_id] = taken.get(passage.article_id, 0) + 1
         if taken[passage.article_id] <= PASSAGES_PER_ARTICLE:
             found.append((passage.article_id, passage.start))

@@ -143,10 +143,10 @@ def test_row_i_is_the_same_passage_everywhere(tmp_path: Path) -> None:
     publish(tmp_path, "Massage. Rest it.", "Walk every day.")
     generation, _ = open_generation(tmp_path)
     texts = ["Massage.", "Rest it.", "Walk every day."]
-    assert [generation.store.passage(row).passage.text for row in range(3)] == texts
+    assert [generation.article_store.passage(row).passage.text for row in range(3)] == texts
     assert generation.vectors.rows(0, 3).tolist() == np.eye(3)[[len(text) % 3 for text in texts]].tolist()
     assert [int(np.argmax(generation.words.scores(words(text)))) for text in texts] == [0, 1, 2]
-    assert [generation.store.passage(row).first_sentence for row in range(3)] == [0, 1, 2]
+    assert [generation.article_store.passage(row).first_sentence for row in range(3)] == [0, 1, 2]
 
 
 # Damage
@@ -242,7 +242,7 @@ def test_what_cannot_be_opened_is_let_go_of(tmp_path: Path, change: str | None) 
         Generation(folder)
     generation = next(entry.locals["self"] for entry in told.traceback if "self" in entry.locals)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        generation.store.counts()
+        generation.article_store.counts()
 
 
 def test_when_both_are_damaged_the_newest_one_s_fault_is_told(tmp_path: Path) -> None:
@@ -583,7 +583,7 @@ def test_a_search_keeps_what_it_opened_while_newer_ones_come(tmp_path: Path) -> 
     for number in range(3):
         publish(tmp_path, f"Number {number}.")
     assert not opened.folder.exists()
-    assert opened.store.passage(0).passage.text == "Massage helps."
+    assert opened.article_store.passage(0).passage.text == "Massage helps."
     assert opened.words.scores(["massag"]).max() > 0
     assert opened.sentence_vectors(0, 1).tolist() == opened.vectors.rows(0, 1).tolist()
 
@@ -670,7 +670,7 @@ def test_an_article_at_just_the_cosine_asked_for_is_near(tmp_path: Path) -> None
     # The length of a text is its axis.
     publish(tmp_path, "One.", "Six.", "Three.", "Four.")
     generation, _ = open_generation(tmp_path)
-    rows = {article.id: row for row, article in enumerate(generation.store.articles())}
+    rows = {article.id: row for row, article in enumerate(generation.article_store.articles())}
     near = generation.near_articles(rows["One."], np.arange(4), 1.0)
     assert {name for name, row in rows.items() if row in near} == {"One.", "Six."}
 

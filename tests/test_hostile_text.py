@@ -65,7 +65,7 @@ def fragments(markup: str) -> Iterator[html.HtmlElement]:
 
 
 def test_an_article_is_kept_letter_for_letter(searcher: Searcher) -> None:
-    articles = list(searcher.generation.store.articles())
+    articles = list(searcher.generation.article_store.articles())
     assert [article.text for article in articles] == [row["text"] for row in ROWS]
     assert [letters(article.title) for article in articles] == [letters(str(row["title"])) for row in ROWS]
 
@@ -135,7 +135,7 @@ def test_the_page_is_made_of_its_own_elements_alone(answers: list[Answer]) -> No
 
 @pytest.mark.parametrize("number", range(len(ROWS)))
 def test_a_filter_by_a_hostile_name_is_a_filter(searcher: Searcher, number: int) -> None:
-    publisher = searcher.generation.store.article_at(number).publisher
+    publisher = searcher.generation.article_store.article_at(number).publisher
     assert publisher
     answer = searcher.search("zebrafinch", k=50, where=(Equals("publisher", publisher),))
     assert {article.publisher for _, article in answer.hits} == {publisher}

@@ -78,5 +78,5 @@ def test_a_new_version_of_an_article_of_ours_is_known_as_one(
     (tmp_path / "corpus" / "old.md").write_text("\n## ".join(old[:-2]), encoding="utf-8")
     build(tmp_path / "corpus", tmp_path / "index", default_model)
     generation = Searcher.open(tmp_path / "index", default_encoder).generation
-    later = newer(generation, dict(enumerate(generation.store.articles())))
+    later = newer(generation, dict(enumerate(generation.article_store.articles())))
     assert {article: other.id for article, other in later.items()} == {"old": "new"}

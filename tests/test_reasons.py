@@ -60,7 +60,7 @@ def test_a_hit_tells_the_places_that_it_had(few_index: Path, default_encoder: En
         [row] = [
             row
             for row in map(int, everything)
-            if generation.store.passage(row).passage == hit.passage and hit.passage.article_id == article.id
+            if generation.article_store.passage(row).passage == hit.passage and hit.passage.article_id == article.id
         ]
         assert hit.reasons.by_meaning == 1 + int((cosines > cosines[row]).sum())
         assert hit.reasons.by_words == (1 + int((shares > shares[row]).sum()) if shares[row] else None)

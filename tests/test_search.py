@@ -84,12 +84,12 @@ def scores_by_hand(searcher: Searcher, question: str) -> dict[tuple[str, int], f
     weights = generation.words.weights(terms)
     of_articles = dict(
         zip(
-            [article.id for article in generation.store.articles()],
+            [article.id for article in generation.article_store.articles()],
             generation.article_words.scores(terms),
             strict=True,
         )
     )
-    passages = [generation.store.passage(row).passage for row in range(len(generation.vectors))]
+    passages = [generation.article_store.passage(row).passage for row in range(len(generation.vectors))]
     means: dict[str, np.ndarray] = {}
     for passage in passages:
         means[passage.article_id] = means.get(passage.article_id, 0) + ENCODER.vector(passage.encoded_text)
@@ -483,7 +483,7 @@ def test_an_encoder_that_only_reads_questions_otherwise_is_used(own: Path) -> No
         one.candidates("massage", one.encoder.encode_query(["massage"])[0], 1)[0].nearest for one in (opened, plain)
     )
     assert nearest.tolist() != wanted.tolist()
-    assert opened.generation.store.passage(int(nearest[0])).passage.text == "The vaccine is safe."
+    assert opened.generation.article_store.passage(int(nearest[0])).passage.text == "The vaccine is safe."
 
 
 def test_the_searcher_s_rows_are_the_generation_s(searcher: Searcher) -> None:

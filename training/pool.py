@@ -71,7 +71,7 @@ def open_pool(data: Path, articles: int, folder: Path, model: Model, report: Rep
     written = [*_write_sections(data / "medquad.jsonl", articles, corpus), *_write_abstracts(data, corpus)]
     build(corpus, folder / "index", model, report=report)
     searcher = Searcher.open(folder / "index")
-    store = searcher.generation.store
+    store = searcher.generation.article_store
     passages = tuple(store.passage(row).passage for row in range(len(searcher.generation.vectors)))
     places: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for row, passage in enumerate(passages):

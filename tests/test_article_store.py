@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsearch.article import Article, Heading
+from healthsearch.article_store import ArticleStore
+from healthsearch.article_store_writer import ArticleStoreWriter
+from healthsearch.article_tables import StoredPassage
 from healthsearch.passages import Passage
-from healthsearch.store import Store, StoredPassage, StoreWriter
 from tests.fakes import source
 
 # What has a length that depends on who counts: beyond the first plane, combining, a line end of its own.
@@ -50,22 +52,22 @@ BARE_PASSAGES = [slice_of(BARE, 4, 7, (0, 3))]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    writer = StoreWriter(tmp_path / "store.sqlite")
+def store(tmp_path: Path) -> ArticleStore:
+    writer = ArticleStoreWriter(tmp_path / "store.sqlite")
     writer.add(FULL, source(FULL.path, "d1"), FULL_PASSAGES, ["k1", "k2"])
     writer.add(BARE, source(BARE.path, "d2"), BARE_PASSAGES, ["k3"])
     writer.close()
-    return Store(tmp_path / "store.sqlite")
+    return ArticleStore(tmp_path / "store.sqlite")
 
 
-def test_articles_come_back_field_by_field(store: Store) -> None:
+def test_articles_come_back_field_by_field(store: ArticleStore) -> None:
     assert store.article("back/disc") == FULL
     assert store.article("bare") == BARE
     assert list(store.articles()) == [FULL, BARE]
     assert (store.titles(1), store.titles(9)) == ([FULL.title], [FULL.title, BARE.title])
 
 
-def test_passages_come_back_by_row_as_slices_of_their_article(store: Store) -> None:
+def test_passages_come_back_by_row_as_slices_of_their_article(store: ArticleStore) -> None:
     found = [store.passage(row) for row in range(3)]
     assert found == [
         StoredPassage(0, FULL_PASSAGES[0], 0),
@@ -75,14 +77,14 @@ def test_passages_come_back_by_row_as_slices_of_their_article(store: Store) -> N
     assert found[1].passage.text == FULL.text[9:]
 
 
-def test_a_file_knows_its_article_passages_and_keys(store: Store) -> None:
+def test_a_file_knows_its_article_passages_and_keys(store: ArticleStore) -> None:
     [(article, passages, keys)] = store.articles_of_file("back/disc.md")
     assert (article, keys) == (FULL, ["k1", "k2"])
     assert [entry.row for entry in passages] == [0, 1]
     assert [entry.passage for entry in passages] == FULL_PASSAGES
 
 
-def test_the_lists_that_a_build_compares_with(store: Store) -> None:
+def test_the_lists_that_a_build_compares_with(store: ArticleStore) -> None:
     assert store.counts() == (2, 3, 5)
     assert store.digests() == {"back/disc.md": "d1", "bare.txt": "d2"}
     assert (store.digest("bare.txt"), store.digest("gone.txt")) == ("d2", None)
@@ -92,7 +94,7 @@ def test_the_lists_that_a_build_compares_with(store: Store) -> None:
     assert store.article_ids() == ["back/disc", "back/disc", "bare"]
 
 
-def test_what_is_not_there_is_a_key_error(store: Store) -> None:
+def test_what_is_not_there_is_a_key_error(store: ArticleStore) -> None:
     with pytest.raises(KeyError, match="nobody"):
         store.article("nobody")
     with pytest.raises(KeyError, match="3"):
@@ -103,21 +105,21 @@ def test_what_is_not_there_is_a_key_error(store: Store) -> None:
 
 def test_ids_are_data_and_not_sql(tmp_path: Path) -> None:
     hostile = Article(id="x'; DROP TABLE articles; --", path="a'b.md", title='"', text="%_*")
-    writer = StoreWriter(tmp_path / "s")
+    writer = ArticleStoreWriter(tmp_path / "s")
     writer.add(hostile, source(hostile.path, "'"), [Passage(hostile.id, (), "", "%_*", 0, 3, ())], ["' OR 1=1"])
     writer.close()
-    assert Store(tmp_path / "s").article(hostile.id) == hostile
+    assert ArticleStore(tmp_path / "s").article(hostile.id) == hostile
 
 
 def test_an_id_cannot_be_written_twice(tmp_path: Path) -> None:
-    writer = StoreWriter(tmp_path / "s")
+    writer = ArticleStoreWriter(tmp_path / "s")
     writer.add(BARE, source(BARE.path), BARE_PASSAGES, ["k"])
     with pytest.raises(sqlite3.IntegrityError):
         writer.add(Article(id="bare", path="other.txt", title="", text="x"), source("other.txt"), [], [])
 
 
 def test_a_file_gives_many_articles_and_copies_of_others(tmp_path: Path) -> None:
-    writer = StoreWriter(tmp_path / "s")
+    writer = ArticleStoreWriter(tmp_path / "s")
     writer.add(BARE, source(BARE.path, "d1"), BARE_PASSAGES, ["k1"])
     many = source("many.jsonl", "d2")
     for number in range(3):
@@ -126,7 +128,7 @@ def test_a_file_gives_many_articles_and_copies_of_others(tmp_path: Path) -> None
     writer.add_copy("bare", many, "many#3", "many.jsonl")
     writer.add_copy("bare", source("copy.txt", "d1"), "copy", "copy.txt")
     writer.close()
-    store = Store(tmp_path / "s")
+    store = ArticleStore(tmp_path / "s")
     assert store.digests() == {"bare.txt": "d1", "many.jsonl": "d2", "copy.txt": "d1"}
     assert store.sizes() == {"bare.txt": 1, "many.jsonl": 4, "copy.txt": 1}
     assert [known.article.id for known in store.articles_of_file("many.jsonl")] == ["many#0", "many#1", "many#2"]
@@ -142,20 +144,20 @@ def test_a_file_gives_many_articles_and_copies_of_others(tmp_path: Path) -> None
 @pytest.mark.parametrize(("passages", "keys"), [(BARE_PASSAGES, []), (BARE_PASSAGES, ["a", "b"]), ([], ["a"])])
 def test_a_passage_without_its_key_is_refused(tmp_path: Path, passages: list[Passage], keys: list[str]) -> None:
     with pytest.raises(ValueError, match="zip"):
-        StoreWriter(tmp_path / "s").add(BARE, source(BARE.path), passages, keys)
+        ArticleStoreWriter(tmp_path / "s").add(BARE, source(BARE.path), passages, keys)
 
 
 def test_what_was_not_closed_was_not_written(tmp_path: Path) -> None:
-    writer = StoreWriter(tmp_path / "s")
+    writer = ArticleStoreWriter(tmp_path / "s")
     writer.add(BARE, source(BARE.path), BARE_PASSAGES, ["k"])
     before = (tmp_path / "s").read_bytes()
     writer.close()
     writer.close()
     assert before != (tmp_path / "s").read_bytes()
-    assert Store(tmp_path / "s").counts() == (1, 1, 1)
+    assert ArticleStore(tmp_path / "s").counts() == (1, 1, 1)
 
 
-def test_a_finished_store_is_only_read(tmp_path: Path, store: Store) -> None:
+def test_a_finished_store_is_only_read(tmp_path: Path, store: ArticleStore) -> None:
     before = (tmp_path / "store.sqlite").read_bytes()
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         store._db.execute("DELETE FROM articles")
@@ -165,15 +167,15 @@ def test_a_finished_store_is_only_read(tmp_path: Path, store: Store) -> None:
     assert (tmp_path / "store.sqlite").read_bytes() == before
 
 
-def test_the_same_content_gives_the_same_bytes(tmp_path: Path, store: Store) -> None:
-    writer = StoreWriter(tmp_path / "again")
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path, store: ArticleStore) -> None:
+    writer = ArticleStoreWriter(tmp_path / "again")
     writer.add(FULL, source(FULL.path, "d1"), FULL_PASSAGES, ["k1", "k2"])
     writer.add(BARE, source(BARE.path, "d2"), BARE_PASSAGES, ["k3"])
     writer.close()
     assert (tmp_path / "again").read_bytes() == (tmp_path / "store.sqlite").read_bytes()
 
 
-def test_damage_inside_is_found(tmp_path: Path, store: Store) -> None:
+def test_damage_inside_is_found(tmp_path: Path, store: ArticleStore) -> None:
     assert store.faults() == []
     file = tmp_path / "store.sqlite"
     # Two lists in one place, and a place that nothing refers to any more.
@@ -181,10 +183,10 @@ def test_damage_inside_is_found(tmp_path: Path, store: Store) -> None:
         db.execute("PRAGMA writable_schema = ON")
         place = "(SELECT rootpage FROM sqlite_schema WHERE name = 'copies_of_article')"
         db.execute(f"UPDATE sqlite_schema SET rootpage = {place} WHERE name = 'passages_of_article'")
-    assert Store(file).faults() != []
+    assert ArticleStore(file).faults() != []
 
 
-def test_many_threads_read_the_rows_they_asked_for(store: Store) -> None:
+def test_many_threads_read_the_rows_they_asked_for(store: ArticleStore) -> None:
     wanted = [row % 3 for row in range(300)]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(store.passage, wanted))
@@ -205,23 +207,23 @@ def test_any_slice_of_any_text_survives(
     article = Article(id=text, path=f"{text}.md", title=text, text=text, publisher=text, sources=(text,))
     passage = Passage(article.id, (text,), text, text[start:end], start, end, ((0, end - start),))
     file = tmp_path_factory.mktemp("store") / "store.sqlite"
-    writer = StoreWriter(file)
+    writer = ArticleStoreWriter(file)
     writer.add(article, source(article.path, text), [passage], [text])
     writer.close()
-    store = Store(file)
+    store = ArticleStore(file)
     assert store.article(text) == article
     assert store.passage(0).passage == passage
     store.close()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell which files are open")
-def test_a_store_that_nobody_holds_lets_go_of_its_file_at_once(store: Store, tmp_path: Path) -> None:
+def test_a_store_that_nobody_holds_lets_go_of_its_file_at_once(store: ArticleStore, tmp_path: Path) -> None:
     def opened() -> int:
         return sum(link.resolve() == (tmp_path / "store.sqlite").resolve() for link in Path("/proc/self/fd").iterdir())
 
     gc.disable()
     try:
-        other = Store(tmp_path / "store.sqlite")
+        other = ArticleStore(tmp_path / "store.sqlite")
         assert other.counts() == store.counts() and opened() == 2
         del other
         assert opened() == 1
