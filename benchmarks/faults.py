@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 from healthsearch.build import build  # noqa: E402 - the project need not be installed
 from healthsearch.check import check  # noqa: E402
 from healthsearch.errors import HealthSearchError, NoIndex  # noqa: E402
-from healthsearch.generation import Pointer  # noqa: E402
+from healthsearch.index_folder import Pointer  # noqa: E402
 from healthsearch.search import Searcher  # noqa: E402
 from healthsearch.serving import Service  # noqa: E402
 from tests.failing_build import KEPT_OUT, TOLD, WAYS, Child, TellingModel, at_changes, fail  # noqa: E402

@@ -20,8 +20,18 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ["passages", "vectors", "generation", "fusion", "evaluation"]
-TESTS = [*MODULES, "search", "filters"]
+MODULES = [
+    "passages",
+    "vectors",
+    "quantisation",
+    "index_folder",
+    "manifest",
+    "generation",
+    "in_use",
+    "fusion",
+    "evaluation",
+]
+TESTS = ["passages", "vectors", "generation", "fusion", "evaluation", "search", "filters"]
 # They export the packaged encoder, which takes longer than all other tests of a mutant together.
 LEFT_OUT = [
     "tests/test_evaluation.py::TestFolder::test_a_query_that_the_page_would_refuse_stops_nothing",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from healthsearch.generation import open_generation
+from healthsearch.in_use import open_generation
 from healthsearch.newer import NEAR, SAME_TITLE, shared
 from healthsearch.places import default_index
 

@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from healthsearch.generation import open_generation  # noqa: E402 - the project need not be installed
+from healthsearch.in_use import open_generation  # noqa: E402 - the project need not be installed
 from healthsearch.models import find_model  # noqa: E402
 
 STARTS = 5

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from healthsearch.address import parse_address
 from healthsearch.answer import Answer
-from healthsearch.generation import ENCODERS
+from healthsearch.index_folder import ENCODERS
 from healthsearch.publishing import publish
 from healthsearch.search import CANDIDATES, Searcher
 from healthsearch.stores import open_store

@@ -15,7 +15,7 @@ from healthsearch.check import check
 from healthsearch.check_store import check_store
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
-from healthsearch.generation import ENCODERS
+from healthsearch.index_folder import ENCODERS
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import CORPUS_DEFAULT, INDEX_DEFAULT, default_corpus, default_index, default_store
 from healthsearch.reranker import DEPTH, Reranker

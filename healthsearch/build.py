@@ -17,12 +17,15 @@ from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Begun, Encoding, Helpers, Report
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.generation import ENCODERS, GENERATIONS, EncoderFacts, Generation, open_generation
+from healthsearch.generation import Generation
 from healthsearch.graph import keep_only
 from healthsearch.history import record
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import ENCODERS, GENERATIONS
 from healthsearch.index_lock import locked
 from healthsearch.intake import Copy, take_in
 from healthsearch.journal import Journal
+from healthsearch.manifest import EncoderSpec
 from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink, refuse_unlisted
 
 
@@ -162,10 +165,10 @@ class _Build:
             refuse_shrink(self.corpus, self.previous, {**given, **moved})
 
 
-def _facts(model: Model, encoder: Encoder, reused: Generation | None) -> EncoderFacts:
+def _facts(model: Model, encoder: Encoder, reused: Generation | None) -> EncoderSpec:
     # An index that moved between machines may hold vectors of both kinds.
     precisions = {encoder.precision, *(reused.encoder.precision.split("+") if reused else ())}
-    return EncoderFacts(
+    return EncoderSpec(
         model.name,
         model.digest,
         encoder.passage_digest,

@@ -14,7 +14,7 @@ from healthsearch.address import Address, parse_address
 from healthsearch.build import build
 from healthsearch.encoding import Helpers, Progress
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import model_of
+from healthsearch.in_use import model_of
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.places import CORPUS_DEFAULT, INDEX_DEFAULT, default_corpus, default_index, default_store
 from healthsearch.plan import Summary

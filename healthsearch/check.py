@@ -12,8 +12,10 @@ from pathlib import Path
 
 from healthsearch.article_tables import ARTICLE_STORE
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
-from healthsearch.generation import ENCODERS, Generation, fault_of_fallback, open_generation
+from healthsearch.generation import Generation
 from healthsearch.graph import Facts, folder_of
+from healthsearch.in_use import fault_of_fallback, open_generation
+from healthsearch.index_folder import ENCODERS
 from healthsearch.journal import passage_key
 from healthsearch.models import find_model
 from healthsearch.near_duplicates import near_duplicates

@@ -8,7 +8,7 @@ from pathlib import Path
 from healthsearch.address import Address
 from healthsearch.check import Findings, Notice
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex
-from healthsearch.generation import Pointer
+from healthsearch.index_folder import Pointer
 from healthsearch.records import digest_of
 from healthsearch.storage import Store, without_words
 from healthsearch.stores import open_store

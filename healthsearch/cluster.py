@@ -26,13 +26,14 @@ from healthsearch.article import Article
 from healthsearch.cluster_connection import connected, prepare, ray_module
 from healthsearch.corpus import SourceFile, read_file
 from healthsearch.encoder import Encoder
-from healthsearch.encoding import Encoded, sentence_bytes
+from healthsearch.encoding import Encoded
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.graph import folder_of
 from healthsearch.journal import passage_key
 from healthsearch.models import find_model
 from healthsearch.passages import Span, split
 from healthsearch.proof import says
+from healthsearch.quantisation import quantised
 
 # Passages that a worker encodes at once, and sends back: some seconds of work, all that is lost with a machine.
 _BATCH = 128
@@ -216,7 +217,7 @@ class _Worker:
                     "path": rows[place]["path"],
                     "key": rows[place]["key"],
                     "vector": vector.tobytes(),
-                    "sentences": sentence_bytes(sentences).tobytes(),
+                    "sentences": quantised(sentences).tobytes(),
                 }
                 for place, vector, sentences in encoder.encode_passages(texts)
             ],

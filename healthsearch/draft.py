@@ -25,17 +25,9 @@ from healthsearch.article_tables import ARTICLE_STORE, StoredArticle
 from healthsearch.corpus import SourceFile
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.files import digests, flush, names
-from healthsearch.generation import (
-    GENERATIONS,
-    EncoderFacts,
-    Generation,
-    Pointer,
-    Skipped,
-    is_whole,
-    manifest_text,
-    name_of,
-    rules,
-)
+from healthsearch.generation import Generation, is_whole
+from healthsearch.index_folder import GENERATIONS, Pointer
+from healthsearch.manifest import MANIFEST, EncoderSpec, Skipped, generation_name, manifest_text, rules
 from healthsearch.passages import Passage
 from healthsearch.rows import RowWriter, mapped
 from healthsearch.vectors import EXACT_UP_TO, SKETCH, Sketch, Vectors, mean
@@ -53,7 +45,7 @@ class Draft:
     def __init__(
         self,
         index: Path,
-        encoder: EncoderFacts,
+        encoder: EncoderSpec,
         previous: Generation | None = None,
         exact_up_to: int = EXACT_UP_TO,
     ) -> None:
@@ -169,11 +161,11 @@ class Draft:
             "counts": {"articles": articles, "passages": passages, "sentences": sentences, **postings},
             "files": digests(self._folder, names(self._folder)),
         }
-        file = self._folder / "manifest.json"
+        file = self._folder / MANIFEST
         file.write_text(manifest_text(manifest), encoding="utf-8")
         flush(file)
         flush(self._folder)
-        name = name_of(manifest)
+        name = generation_name(manifest)
         Generation(self._folder, name, compare=False).close()
         return self._put_in_place(name)
 
@@ -217,7 +209,6 @@ class Draft:
     def _served(self) -> list[str]:
         """The generations that the pointer names, the one in use first."""
         try:
-            pointer = Pointer.read(self._index)
+            return Pointer.read(self._index).generations
         except HealthSearchError:
             return []
-        return [name for name in (pointer.generation, pointer.previous) if name]

@@ -23,8 +23,11 @@ from healthsearch.draft import Draft
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, measure
-from healthsearch.generation import EncoderFacts, Generation, Pointer, open_generation, rules
+from healthsearch.generation import Generation
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import Pointer
 from healthsearch.index_lock import locked
+from healthsearch.manifest import EncoderSpec, rules
 from healthsearch.newer import newer
 from healthsearch.passages import Passage
 from healthsearch.reasons import Lists
@@ -215,7 +218,7 @@ class EmbeddedInquiry:
 class EmbeddedMaker:
     """See ``storage.Maker``. It begins with the generation in use, if that was made by the same rules and encoder."""
 
-    def __init__(self, index: Path, encoder: EncoderFacts) -> None:
+    def __init__(self, index: Path, encoder: EncoderSpec) -> None:
         self._index, self._encoder = index, encoder
         self._begun: Embedded | None = None
         self._gone: set[str] = set()
@@ -265,7 +268,7 @@ class EmbeddedMaker:
                 "Fetch them again; nothing has been changed.",
             )
         for path, skipped in facts.skipped.items():
-            for problem in skipped.told():
+            for problem in skipped.errors():
                 self._draft.skip(SourceFile(path, skipped.digest, 0), problem)
         self._draft.publish().close()
 

@@ -26,9 +26,8 @@ from healthsearch.intake import Copy, Found
 from healthsearch.journal import Journal, passage_key
 from healthsearch.passages import Passage, split
 from healthsearch.plan import Plan
+from healthsearch.quantisation import quantised
 
-# A sentence's vector is kept as whole numbers, its largest entry brought to this: a byte a dimension.
-_LARGEST_BYTE = 127
 # Passages handed to one of the encoder's threads at once, for it to order as suits it.
 _HANDFUL = 128
 # So many handfuls for each of its threads are read before the first of them is written, so that none has to wait.
@@ -239,7 +238,7 @@ class Encoding:
                 if self._failure is not None:
                     # The build ends here: the rest would be encoded for nothing.
                     raise self._failure
-                found = vector, sentence_bytes(sentences)
+                found = vector, quantised(sentences)
                 self._journal.put(keys[place], *found)
                 waiting[keys[place]].set_result(found)
         except BaseException as failure:
@@ -253,9 +252,3 @@ class Encoding:
         left = (now - self._resumed) * self._bytes_left / self._bytes_encoded if self._bytes_encoded else None
         encoded = self.encoded + len(self._helped)
         self._report(Progress(self._done, self._files, encoded, self.reused, now - self._started, left))
-
-
-def sentence_bytes(rows: Matrix) -> SentenceVectors:
-    """The (n, dimension) vectors of sentences as they are kept: a byte a dimension."""
-    largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return np.asarray(np.rint(rows / largest * _LARGEST_BYTE), dtype=np.int8)

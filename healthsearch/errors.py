@@ -13,6 +13,8 @@ BUILD_COMMAND = (
     if Path(__file__).resolve().parents[1].joinpath("build_index.py").is_file()
     else "healthsearch build"
 )
+# The next step where the index cannot be read.
+BUILD_AGAIN = f"Build it again: {BUILD_COMMAND}"
 
 
 class HealthSearchError(Exception):

@@ -22,7 +22,7 @@ from healthsearch.encoder import Model
 from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import sha256
-from healthsearch.generation import ENCODERS
+from healthsearch.index_folder import ENCODERS
 from healthsearch.publishing import publish
 from healthsearch.readers import whole
 from healthsearch.reranker import Reranker

@@ -28,7 +28,7 @@ from healthsearch.arrays import Rows, Vector
 from healthsearch.article import Article
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex
 from healthsearch.filters import Filter
-from healthsearch.generation import EncoderFacts
+from healthsearch.manifest import EncoderSpec
 from healthsearch.milvus_rows import Row
 from healthsearch.passages import Passage
 from healthsearch.records import digest_of
@@ -265,7 +265,7 @@ def _found(pairs: Sequence[tuple[int, float]]) -> Found:
 class MilvusMaker:
     """See ``storage.Maker``. It begins with the generation before the one in use, if that is of the same form."""
 
-    def __init__(self, address: Address, encoder: EncoderFacts) -> None:
+    def __init__(self, address: Address, encoder: EncoderSpec) -> None:
         self._server, self._encoder = MilvusServer(address), encoder
         self._held: dict[str, tuple[int, str]] = {}
         self._waiting: tuple[list[Row], list[Row]] = ([], [])

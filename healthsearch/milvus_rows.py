@@ -22,7 +22,7 @@ from healthsearch.arrays import SentenceVectors
 from healthsearch.article import Article, Heading
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import DATES, Equals, Filter, In, Range, checked, day, days
-from healthsearch.generation import EncoderFacts, Skipped
+from healthsearch.manifest import EncoderSpec, Skipped
 from healthsearch.passages import Passage
 from healthsearch.records import records_of
 from healthsearch.storage import ArticleRecord, Copied, Facts, Record, Whole
@@ -186,7 +186,7 @@ def facts(rows: Iterable[Row]) -> tuple[Facts, str]:
     ordered = sorted(rows, key=lambda row: -int(row["number"]))
     told = _unpacked([piece for row in ordered for piece in row["body"]])
     values = told["facts"]
-    values["encoder"] = EncoderFacts(**values["encoder"])
+    values["encoder"] = EncoderSpec(**values["encoder"])
     values["holding"] = {word: (passages, articles) for word, (passages, articles) in values["holding"].items()}
     values["skipped"] = {path: Skipped(**one) for path, one in values["skipped"].items()}
     return Facts(**values), told["published"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from healthsearch import bert
 from healthsearch.adapter import Adapter
 from healthsearch.encoder import Encoder, Model, ModelFiles
-from healthsearch.errors import BUILD_COMMAND, HealthSearchError
+from healthsearch.errors import BUILD_AGAIN, HealthSearchError
 from healthsearch.files import sha256
 from healthsearch.graph import Facts, GraphEncoder, folder_of
 from healthsearch.network import SentenceTransformerEncoder
@@ -141,9 +141,7 @@ def _no_model(folder: Path) -> HealthSearchError:
 def same_model(model: Model, digest: str) -> Model:
     """The model, if its files are those that ``digest`` was taken of; HealthSearchError before any is loaded."""
     if model.digest != digest:
-        raise HealthSearchError(
-            model.name, "the model has changed since the index was made", f"Build it again: {BUILD_COMMAND}"
-        )
+        raise HealthSearchError(model.name, "the model has changed since the index was made", BUILD_AGAIN)
     return model
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from healthsearch.corpus import SourceFile, list_files
 from healthsearch.errors import HealthSearchError, UnlistedFolder, UnreadableArticle
-from healthsearch.generation import Generation, rules
+from healthsearch.generation import Generation
+from healthsearch.manifest import rules
 
 # A build that would drop more than this share of the articles stops and asks.
 LARGEST_SHRINK = 0.5
@@ -80,7 +81,7 @@ def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *,
     if before | skipped == now:
         # Nothing has changed, so what failed would fail again as it did last time.
         summary.copies = previous.article_store.copy_places()
-        summary.skipped += [problem for path in sorted(previous.skipped) for problem in previous.skipped[path].told()]
+        summary.skipped += [problem for path in sorted(previous.skipped) for problem in previous.skipped[path].errors()]
         return Plan(files, frozenset(), summary, failed, nothing_to_do=True)
     # What was wrong with a file may have been another, with the same id; and what stood for a copy may be gone.
     unsettled = set(now) & (skipped.keys() | previous.article_store.files_with_copies())

@@ -16,9 +16,11 @@ from healthsearch.arrays import Rows, Scores
 from healthsearch.article import Article
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, measure
-from healthsearch.generation import EncoderFacts, Generation, unit_rows
+from healthsearch.generation import Generation
+from healthsearch.manifest import EncoderSpec
 from healthsearch.newer import NEAR, dated, latest
 from healthsearch.passages import Passage
+from healthsearch.quantisation import dequantised
 from healthsearch.reasons import Lists
 from healthsearch.records import RecordSet, weights
 from healthsearch.storage import Info, Record, Store
@@ -82,7 +84,7 @@ class Published(Protocol):
         ...
 
     @property
-    def encoder(self) -> EncoderFacts:
+    def encoder(self) -> EncoderSpec:
         """What encoded it."""
         ...
 
@@ -170,7 +172,7 @@ class _Fetched:
         return self._whole(record.article.id)[1][record.place]
 
     def sentence_cosines(self, row: int) -> Scores:
-        return np.asarray(unit_rows(self._record(row).sentences) @ self._query, np.float32)
+        return np.asarray(dequantised(self._record(row).sentences) @ self._query, np.float32)
 
     def beside(self, row: int, step: int) -> Iterator[int]:
         record = self._record(row)

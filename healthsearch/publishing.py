@@ -10,7 +10,9 @@ from pathlib import Path
 from healthsearch.address import Address
 from healthsearch.embedded import Embedded, EmbeddedMaker
 from healthsearch.errors import NoIndex
-from healthsearch.generation import Pointer, open_generation, rules
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import Pointer
+from healthsearch.manifest import rules
 from healthsearch.records import digest_of
 from healthsearch.storage import Maker, Store, Whole
 from healthsearch.stores import open_maker, open_store

@@ -16,8 +16,8 @@ import numpy as np
 
 from healthsearch.arrays import Held, Matrix, Rows, Scores
 from healthsearch.article import Article
-from healthsearch.generation import unit_rows
 from healthsearch.passages import Passage, names
+from healthsearch.quantisation import dequantised
 from healthsearch.storage import ArticleRecord, Facts, Record, Whole
 from healthsearch.vectors import mean
 from healthsearch.words import K1, NAME_WEIGHT, B, weight, words
@@ -99,7 +99,7 @@ class RecordSet:
 
     def sentence_cosines(self, query: Scores, rows: Rows) -> Scores:
         """See ``fusion.Measurable``."""
-        return self._cosines(query, [unit_rows(record.sentences) for record in self._of(rows)])
+        return self._cosines(query, [dequantised(record.sentences) for record in self._of(rows)])
 
     def passage_cosines(self, query: Scores, rows: Rows) -> Scores:
         """See ``fusion.Measurable``."""

@@ -20,11 +20,13 @@ from healthsearch.article import Article
 from healthsearch.contrast import Contrast, Said, contrast
 from healthsearch.embedded import Embedded
 from healthsearch.encoder import Encoder
-from healthsearch.errors import BUILD_COMMAND, HealthSearchError
+from healthsearch.errors import BUILD_AGAIN, BUILD_COMMAND, HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, fuse
-from healthsearch.generation import ENCODERS, Generation, open_generation
+from healthsearch.generation import Generation
 from healthsearch.hits import Asked, Hits, Ranking
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import ENCODERS
 from healthsearch.judge import Calibration, Evidence, evidence
 from healthsearch.models import find_model, same_model
 from healthsearch.published import FromStore, Inquiry, Published
@@ -59,7 +61,7 @@ class Searcher:
             raise HealthSearchError(
                 index.place,
                 f"its passages were encoded by another encoder than the {encoder.name} at hand",
-                f"Build it again: {BUILD_COMMAND}",
+                BUILD_AGAIN,
             )
         if index.analysis != ANALYSIS:
             raise HealthSearchError(

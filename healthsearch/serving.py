@@ -23,7 +23,10 @@ from healthsearch.encoding import Report
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import FolderState, state_of
 from healthsearch.filter_choices import Choices, choices
-from healthsearch.generation import ENCODERS, GENERATIONS, EncoderFacts, Generation, Pointer, open_generation
+from healthsearch.generation import Generation
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import ENCODERS, GENERATIONS, Pointer
+from healthsearch.manifest import EncoderSpec
 from healthsearch.models import DEFAULT_MODEL, find_model, same_model
 from healthsearch.passages import Passage, Span
 from healthsearch.plan import Summary
@@ -204,7 +207,7 @@ class Service:
             self._refused = state, fault
             raise
 
-    def _encoder_for(self, facts: EncoderFacts) -> Encoder:
+    def _encoder_for(self, facts: EncoderSpec) -> Encoder:
         if self._encoder is None or self._encoder.digest != facts.digest:
             self._encoder = self._warm(same_model(self._find(facts.name), facts.digest))
         return self._encoder
@@ -223,9 +226,8 @@ class Service:
 
 
 def _state(index: Path, pointer: Pointer) -> _State:
-    names = [name for name in (pointer.generation, pointer.previous) if name]
     try:
-        return pointer, [state_of(index / GENERATIONS / name) for name in names]
+        return pointer, [state_of(index / GENERATIONS / name) for name in pointer.generations]
     except OSError:
         # A build has cleaned one away meanwhile, and published another.
         return pointer, []

@@ -16,7 +16,7 @@ from healthsearch.arrays import Matrix, Rows, Scores, SentenceVectors, Vector
 from healthsearch.article import Article
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
-from healthsearch.generation import EncoderFacts, Skipped
+from healthsearch.manifest import EncoderSpec, Skipped
 from healthsearch.passages import Passage
 
 
@@ -85,14 +85,14 @@ class Record:
 class Facts:
     """What is known of a generation as a whole: what made it, and what depends on all of its articles.
 
-    ``rules`` as ``generation.rules``. ``holding``: for each index word how many passages and how many articles have it.
+    ``rules`` as ``manifest.rules``. ``holding``: for each index word how many passages and how many articles have it.
     ``article_length``: the mean of ``ArticleRecord.length``. ``copies``: for each article whose text stands in other
     places too, the ids that it would have there. ``titles``: those of the first articles. ``counts``: for each field
     of a filter how many articles have each value; dates as they are written.
     """
 
     generation: str
-    encoder: EncoderFacts
+    encoder: EncoderSpec
     rules: Mapping[str, object]
     articles: int
     passages: int

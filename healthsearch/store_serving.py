@@ -15,7 +15,7 @@ from healthsearch.article import Article
 from healthsearch.encoder import Model
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.filter_choices import Choices, choices
-from healthsearch.generation import ENCODERS
+from healthsearch.index_folder import ENCODERS
 from healthsearch.models import find_model
 from healthsearch.passages import Passage
 from healthsearch.search import Searcher

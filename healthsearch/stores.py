@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from healthsearch.address import Address
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import EncoderFacts
+from healthsearch.manifest import EncoderSpec
 from healthsearch.storage import Maker, Store
 
 
@@ -18,7 +18,7 @@ def open_store(address: Address) -> Store:
     return MilvusStore(address)
 
 
-def open_maker(address: Address, encoder: EncoderFacts) -> Maker:
+def open_maker(address: Address, encoder: EncoderSpec) -> Maker:
     """The next generation there, of passages encoded by this."""
     with _client_needed(address):
         from healthsearch.milvus import MilvusMaker

@@ -35,7 +35,7 @@ from healthsearch.corpus import list_files
 from healthsearch.encoder import Encoder
 from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import ENCODERS
+from healthsearch.index_folder import ENCODERS
 from healthsearch.models import find_model
 from healthsearch.plan import Summary
 from tests.folders import in_use, put, python, snapshot

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from healthsearch.generation import Generation, Pointer
+from healthsearch.generation import Generation
+from healthsearch.index_folder import Pointer
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "corpus"

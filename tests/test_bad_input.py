@@ -14,7 +14,7 @@ import pytest
 
 import build_index
 from healthsearch import __main__ as healthsearch
-from healthsearch.generation import FORMAT
+from healthsearch.manifest import FORMAT
 from healthsearch.readers import LARGEST_TEXT
 from tests.folders import in_use, put, reseal, snapshot
 from tests.ready_model import ReadyModel

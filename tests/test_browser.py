@@ -14,7 +14,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser, expect
 
 from healthsearch import wording
-from healthsearch.generation import Pointer
+from healthsearch.index_folder import Pointer
 from tests.browsing import PATIENCE_MS, Server, Visitor, is_in_sight
 from tests.folders import python
 from tests.formats.make import NAME

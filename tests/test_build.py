@@ -17,12 +17,15 @@ from healthsearch.article import Article
 from healthsearch.build import build
 from healthsearch.corpus import SourceFile, read_file
 from healthsearch.encoder import Encoder, encode_passage
-from healthsearch.encoding import Encoded, Progress, sentence_bytes
+from healthsearch.encoding import Encoded, Progress
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import FORMAT, Pointer, open_generation
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import Pointer
 from healthsearch.journal import passage_key
+from healthsearch.manifest import FORMAT
 from healthsearch.passages import split
 from healthsearch.plan import Summary, make_plan
+from healthsearch.quantisation import quantised
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, KeywordModel
 from tests.folders import flip, in_use, kept, put, reseal, snapshot, texts, unlistable, vector
@@ -216,7 +219,7 @@ class Others:
                     key = passage_key(encoder.passage_digest, passage)
                     if key not in known:
                         vectors = encode_passage(self.model.load(), passage.encoded_text, passage.encoded_sentences)
-                        found.append(Encoded(file.path, key, vectors[0], sentence_bytes(vectors[1])))
+                        found.append(Encoded(file.path, key, vectors[0], quantised(vectors[1])))
         yield from [*reversed(found), *found]
 
 

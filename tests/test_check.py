@@ -12,8 +12,8 @@ import pytest
 import healthsearch.check
 from healthsearch.build import build
 from healthsearch.check import check, faults
-from healthsearch.generation import ENCODERS
 from healthsearch.graph import Facts, folder_of
+from healthsearch.index_folder import ENCODERS
 from tests.fakes import KeywordModel
 from tests.folders import put
 

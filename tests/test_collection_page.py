@@ -17,8 +17,8 @@ from healthsearch import collection_wording, wording
 from healthsearch.build import build
 from healthsearch.collection_markup import builds
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Pointer
 from healthsearch.history import Built, Files
+from healthsearch.index_folder import Pointer
 from healthsearch.unanswered import FILE, UnansweredQuestions
 from tests.folders import flip, in_use
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_TITLE, QUESTION, Start, ask, labels, markup, started, words

@@ -23,7 +23,8 @@ from healthsearch import __main__ as healthsearch
 from healthsearch import build_command
 from healthsearch.address import Address
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Pointer, open_generation
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import Pointer
 from healthsearch.publishing import Sent
 from healthsearch.wording import NO_SIGNS
 from tests.folders import CORPUS, flip, in_use, put, python, reseal, snapshot

@@ -36,7 +36,7 @@ from healthsearch.evaluation import (
     reciprocal_rank,
     write_run,
 )
-from healthsearch.generation import ENCODERS
+from healthsearch.index_folder import ENCODERS
 from healthsearch.reranker import Reranker
 from healthsearch.search import Searcher
 from tests.fakes import KeywordEncoder, KeywordModel

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from healthsearch.files import write_atomically
-from healthsearch.generation import Pointer
 from healthsearch.history import record
+from healthsearch.index_folder import Pointer
 from healthsearch.plan import Summary
 from healthsearch.unanswered import UnansweredQuestions
 from tests.folders import full_disk, snapshot

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from healthsearch.build import build
 from healthsearch.fusion import WEIGHTS, Measures, fuse, measure, measure_words
-from healthsearch.generation import Generation, open_generation
+from healthsearch.generation import Generation
+from healthsearch.in_use import open_generation
 from healthsearch.words import words
 from tests.fakes import KeywordModel
 from tests.folders import put

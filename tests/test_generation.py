@@ -19,22 +19,16 @@ from healthsearch.article import Article
 from healthsearch.corpus import SourceFile
 from healthsearch.draft import Draft
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
-from healthsearch.generation import (
-    FORMAT,
-    Damaged,
-    EncoderFacts,
-    Generation,
-    Pointer,
-    fault_of_fallback,
-    open_generation,
-    rules,
-)
+from healthsearch.generation import Generation
+from healthsearch.in_use import fault_of_fallback, open_generation
+from healthsearch.index_folder import Pointer
+from healthsearch.manifest import FORMAT, Damaged, EncoderSpec, rules
 from healthsearch.passages import Passage
 from healthsearch.words import words
 from tests.fakes import source
 from tests.folders import flip, full_disk, in_use, kept, reseal, snapshot
 
-FACTS = EncoderFacts("keywords", "digest of the encoder", "digest of its passages", 3, 64, "float32")
+FACTS = EncoderSpec("keywords", "digest of the encoder", "digest of its passages", 3, 64, "float32")
 
 
 def passages_of(text: str) -> list[Passage]:

@@ -19,8 +19,9 @@ import pytest
 from healthsearch.build import build
 from healthsearch.check import check
 from healthsearch.errors import HealthSearchError
-from healthsearch.generation import Pointer, open_generation
 from healthsearch.graph import Facts, folder_of
+from healthsearch.in_use import open_generation
+from healthsearch.index_folder import Pointer
 from healthsearch.models import find_model
 from healthsearch.network import SentenceTransformerEncoder
 from healthsearch.search import Searcher

@@ -27,7 +27,7 @@ from healthsearch.embedded import Embedded
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.evaluation import evaluate
 from healthsearch.filters import Equals
-from healthsearch.generation import open_generation
+from healthsearch.in_use import open_generation
 from healthsearch.publishing import bring, fetch, publish
 from healthsearch.search import Searcher
 from healthsearch.storage import Whole

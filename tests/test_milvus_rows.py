@@ -117,7 +117,7 @@ def test_a_filter_that_nothing_can_pass_is_no_expression() -> None:
 
 
 def test_facts_of_any_size_come_back_in_rows_of_a_bounded_one(few_index: Path) -> None:
-    from healthsearch.generation import open_generation
+    from healthsearch.in_use import open_generation
 
     known: Facts = Embedded(open_generation(few_index)[0]).facts
     random = np.random.default_rng(1)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from healthsearch.build import build
-from healthsearch.generation import Generation, open_generation
+from healthsearch.generation import Generation
+from healthsearch.in_use import open_generation
 from healthsearch.overview import outdated, overview, superseded
 from tests.fakes import KeywordModel
 from tests.folders import put

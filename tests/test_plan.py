@@ -12,7 +12,8 @@ import pytest
 from healthsearch.article import Article
 from healthsearch.build import build
 from healthsearch.errors import HealthSearchError, UnreadableArticle
-from healthsearch.generation import Generation, open_generation
+from healthsearch.generation import Generation
+from healthsearch.in_use import open_generation
 from healthsearch.intake import take_in
 from healthsearch.plan import Plan, Summary, make_plan, refuse_shrink
 from tests.fakes import KeywordModel

@@ -23,7 +23,7 @@ from healthsearch.build import build
 from healthsearch.embedded import Embedded
 from healthsearch.errors import HealthSearchError, NoIndex
 from healthsearch.fusion import WEIGHTS
-from healthsearch.generation import open_generation
+from healthsearch.in_use import open_generation
 from healthsearch.mark import word_share
 from healthsearch.search import CANDIDATES, PASSAGES_PER_ARTICLE, Searcher
 from healthsearch.words import words

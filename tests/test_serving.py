@@ -17,7 +17,7 @@ from filelock import FileLock
 from healthsearch.build import build
 from healthsearch.encoding import Progress
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex
-from healthsearch.generation import Pointer
+from healthsearch.index_folder import Pointer
 from healthsearch.serving import Service
 from healthsearch.urgent import FILE
 from tests.fakes import KeywordModel

@@ -22,7 +22,8 @@ from healthsearch.build import build
 from healthsearch.embedded import Embedded, EmbeddedMaker
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Condition, Equals, Filter, In, Range
-from healthsearch.generation import EncoderFacts, open_generation
+from healthsearch.in_use import open_generation
+from healthsearch.manifest import EncoderSpec
 from healthsearch.published import FromStore
 from healthsearch.publishing import bring
 from healthsearch.records import digest_of, records_of
@@ -43,7 +44,7 @@ ODD = ("2.5", "1,000", "naïve", "頭痛", "x-ray", "o'clock", "z-index", "zz6f"
 class Engine(Protocol):
     """A place for one collection of articles; more than one may be open on the same place."""
 
-    def maker(self, encoder: EncoderFacts) -> Maker: ...
+    def maker(self, encoder: EncoderSpec) -> Maker: ...
 
     def store(self) -> Store: ...
 
@@ -52,7 +53,7 @@ class Engine(Protocol):
 class EmbeddedEngine:
     folder: Path
 
-    def maker(self, encoder: EncoderFacts) -> Maker:
+    def maker(self, encoder: EncoderSpec) -> Maker:
         return EmbeddedMaker(self.folder, encoder)
 
     def store(self) -> Store:
@@ -63,7 +64,7 @@ class EmbeddedEngine:
 class MilvusEngine:
     address: Address
 
-    def maker(self, encoder: EncoderFacts) -> Maker:
+    def maker(self, encoder: EncoderSpec) -> Maker:
         from healthsearch.milvus import MilvusMaker
 
         return MilvusMaker(self.address, encoder)

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from healthsearch import collection_wording, wording
-from healthsearch.generation import Pointer
+from healthsearch.index_folder import Pointer
 from healthsearch.source_wording import day
 from tests.browsing import PATIENCE_MS, Server, Visitor, is_in_sight, rebuild, violations
 from tests.pages import NO_ANSWER, PAYLOAD, PAYLOAD_QUESTION, QUESTION, URGENT_QUESTION
