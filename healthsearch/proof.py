@@ -66,7 +66,7 @@ def says(encoder: Encoder) -> Matrix:
 
 
 def _proven(facts: Facts, folder: Path, said: Matrix) -> Facts:
-    graphs = {each: GraphEncoder("", folder, facts, each) for each in precisions()}
+    graphs = _compiled(facts, folder)
     found = {each: float((says(graph) * said).sum(axis=1).min()) for each, graph in graphs.items()}
     near = {each: cosine for each, cosine in found.items() if cosine >= _NEAREST[each]}
     if not near:
@@ -74,6 +74,21 @@ def _proven(facts: Facts, folder: Path, said: Matrix) -> Facts:
     if not all(_is_itself_among_others(graphs[each], facts.together) for each in near):
         facts = replace(facts, together=1)
     return replace(facts, agreement=near)
+
+
+def _compiled(facts: Facts, folder: Path) -> dict[str, GraphEncoder]:
+    """The networks in each number type that OpenVINO can run here; its RuntimeError where it can run none."""
+    graphs: dict[str, GraphEncoder] = {}
+    failure: RuntimeError | None = None
+    for precision in precisions():
+        try:
+            graphs[precision] = GraphEncoder("", folder, facts, precision)
+        # A processor that is emulated, or restricted, may offer types for which OpenVINO then has no kernel.
+        except RuntimeError as error:
+            failure = error
+    if failure is not None and not graphs:
+        raise failure
+    return graphs
 
 
 def _vectors(encoder: Encoder, text: str) -> Matrix:

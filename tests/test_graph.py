@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -196,6 +197,19 @@ def test_the_packaged_encoder_is_exported_without_torch(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "GraphEncoder\n[]\n"
+
+
+def test_a_number_type_that_cannot_be_compiled_costs_only_itself(tmp_path: Path) -> None:
+    # oneDNN then has no kernels for the bfloat16 that OpenVINO still offers, if this processor multiplies it.
+    code = (
+        "from pathlib import Path; from healthsearch.models import find_model;"
+        f"print(type(find_model().load(Path({str(tmp_path)!r}))).__name__)"
+    )
+    run = [sys.executable, "-c", code]
+    restricted = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT, env=restricted)
+    facts = Facts.read(tmp_path, bert.DIGEST)
+    assert facts is not None and (facts.unfit, done.stdout) == ("", "GraphEncoder\n") and "f32" in facts.agreement
 
 
 def test_a_search_imports_neither_torch_nor_sentence_transformers_nor_telemetry(few_index: Path) -> None:
