@@ -17,12 +17,12 @@ sys.path.insert(0, str(ROOT))
 
 from healthsearch.bert import REFERENCE  # noqa: E402 - the project need not be installed
 from healthsearch.models import find_model  # noqa: E402
-from healthsearch.proof import says  # noqa: E402
+from healthsearch.proof import probe_vectors  # noqa: E402
 
 
 def main() -> None:
     """Write the file."""
-    np.save(ROOT / "healthsearch" / REFERENCE, says(find_model().load()))
+    np.save(ROOT / "healthsearch" / REFERENCE, probe_vectors(find_model().load()))
 
 
 if __name__ == "__main__":

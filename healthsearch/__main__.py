@@ -23,7 +23,7 @@ from healthsearch.search import MOST_HITS, Searcher
 from healthsearch.storage import without_words
 from healthsearch.stores import open_store
 from healthsearch.terminal import answer_text, json_text, unread_output_dropped, visible
-from healthsearch.urgent import Signs, read_signs
+from healthsearch.urgent import UrgentSigns, read_signs
 from healthsearch.wording import NO_SIGNS
 
 FOUND, ERROR, NOT_ANSWERED, INTERRUPTED = 0, 1, 4, 130
@@ -131,7 +131,7 @@ def _searcher(arguments: argparse.Namespace) -> Searcher:
     return Searcher.reading(store, arguments.index / ENCODERS, reranker=reranker)
 
 
-def _signs(corpus: Path) -> tuple[Signs, ...]:
+def _signs(corpus: Path) -> tuple[UrgentSigns, ...]:
     try:
         return read_signs(corpus)
     except HealthSearchError as error:
@@ -139,7 +139,7 @@ def _signs(corpus: Path) -> tuple[Signs, ...]:
         return ()
 
 
-def _search_lines(searcher: Searcher, k: int, signs: tuple[Signs, ...]) -> int:
+def _search_lines(searcher: Searcher, k: int, signs: tuple[UrgentSigns, ...]) -> int:
     """Answer one question a line; the status tells of the worst: an error, then one that is not answered."""
     failed = unanswered = was_empty = False
     if isinstance(sys.stdin, io.TextIOWrapper):

@@ -12,14 +12,14 @@ from healthsearch.article import Article, page_at
 from healthsearch.filters import Filter, filter_json
 
 if TYPE_CHECKING:
-    from healthsearch.contrast import Contrast, Kind
+    from healthsearch.contrast import Contrast, ContrastKind
     from healthsearch.judge import Verdict
     from healthsearch.mark import Mark
     from healthsearch.notes import Note
     from healthsearch.passages import Passage, Span
     from healthsearch.reasons import Reasons
     from healthsearch.spelling import Correction
-    from healthsearch.urgent import Notice
+    from healthsearch.urgent import UrgentNotice
 
 
 # The notes that JSON names; the others are fields of their own: ``cautions`` and ``also_at``.
@@ -92,7 +92,7 @@ class Answer:
     calibrated: bool
     where: Filter
     searched: int
-    urgent: tuple[Notice, ...]
+    urgent: tuple[UrgentNotice, ...]
     contrast: Contrast | None
     generation: str
     milliseconds: float
@@ -109,7 +109,7 @@ class Answer:
         return [Numbered(number, hit, result) for number, (hit, result) in enumerate(pairs, start=1)]
 
     @property
-    def sides(self) -> tuple[Kind, Numbered, Numbered] | None:
+    def sides(self) -> tuple[ContrastKind, Numbered, Numbered] | None:
         """The kind of ``contrast``, and its two hits as they are shown; None without one."""
         if self.contrast is None:
             return None

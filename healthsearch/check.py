@@ -13,7 +13,7 @@ from pathlib import Path
 from healthsearch.article_tables import ARTICLE_STORE
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.generation import Generation
-from healthsearch.graph import Facts, folder_of
+from healthsearch.graph import ExportManifest, folder_of
 from healthsearch.in_use import fault_of_fallback, open_generation
 from healthsearch.index_folder import ENCODERS
 from healthsearch.journal import passage_key
@@ -122,10 +122,10 @@ def _encoder_faults(generation: Generation) -> Iterator[HealthSearchError]:
 
 
 def _encoder_notices(generation: Generation, index: Path) -> Iterator[Notice]:
-    facts = Facts.read(index / ENCODERS, generation.encoder.digest)
-    if facts is not None and facts.unfit:
-        cause = f"the encoder could not be exported, so sentence-transformers runs it, which is slower ({facts.unfit})"
-        yield Notice(str(folder_of(index / ENCODERS, facts.digest)), cause)
+    manifest = ExportManifest.read(index / ENCODERS, generation.encoder.digest)
+    if manifest is not None and manifest.unfit:
+        cause = "the encoder could not be exported, so sentence-transformers runs it, which is slower"
+        yield Notice(str(folder_of(index / ENCODERS, manifest.digest)), f"{cause} ({manifest.unfit})")
 
 
 def _corpus_faults(generation: Generation, corpus: Path) -> Iterator[HealthSearchError]:

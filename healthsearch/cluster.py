@@ -32,7 +32,7 @@ from healthsearch.graph import folder_of
 from healthsearch.journal import passage_key
 from healthsearch.models import find_model
 from healthsearch.passages import Span, split
-from healthsearch.proof import says
+from healthsearch.proof import probe_vectors
 from healthsearch.quantisation import quantised
 
 # Passages that a worker encodes at once, and sends back: some seconds of work, all that is lost with a machine.
@@ -56,10 +56,10 @@ _VECTORS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What every machine is told, once.
+    """What every machine needs to know, sent once.
 
     ``program``: the digest of our own code. ``exported``: the files of the exported encoder by name, none if
-    sentence-transformers runs it. ``said``: what the encoder of the machine that asks says of the probes, as bytes.
+    sentence-transformers runs it. ``reference``: the ``probe_vectors`` of the machine that asks, as bytes.
     ``known``: the keys that need not be encoded, as bytes.
     """
 
@@ -69,7 +69,7 @@ class _Job:
     precision: str
     program: str
     exported: dict[str, bytes]
-    said: bytes
+    reference: bytes
     known: frozenset[bytes]
 
 
@@ -94,13 +94,13 @@ class Cluster:
         if not files:
             return
         ray = ray_module()
-        job = _told(corpus, encoder, home, known)
+        job = _job(corpus, encoder, home, known)
         with connected(self.address):
             for table in _tables(_pipeline(ray.put(job), files)):
                 yield from _received(table, encoder.dimension)
 
 
-def _told(corpus: Path, encoder: Encoder, home: Path, known: Collection[str]) -> _Job:
+def _job(corpus: Path, encoder: Encoder, home: Path, known: Collection[str]) -> _Job:
     return _Job(
         str(corpus.resolve()),
         encoder.name,
@@ -108,13 +108,13 @@ def _told(corpus: Path, encoder: Encoder, home: Path, known: Collection[str]) ->
         encoder.precision,
         _program(),
         _exported(folder_of(home, encoder.digest)),
-        says(encoder).tobytes(),
+        probe_vectors(encoder).tobytes(),
         frozenset(bytes.fromhex(key) for key in known),
     )
 
 
-def _pipeline(job: Any, files: Sequence[SourceFile]) -> Any:  # noqa: ANN401 - ray's own types
-    """The dataset of ``_VECTORS`` that the cluster makes of the files; ``job`` is a reference to a ``_Job``."""
+def _pipeline(job_ref: Any, files: Sequence[SourceFile]) -> Any:  # noqa: ANN401 - ray's own types
+    """The dataset of ``_VECTORS`` that the cluster makes of the files; ``job_ref`` refers to a ``_Job``."""
     ray = ray_module()
     processors = int(ray.cluster_resources().get("CPU", 0))
     if processors < _FEWEST_PROCESSORS:
@@ -132,11 +132,11 @@ def _pipeline(job: Any, files: Sequence[SourceFile]) -> Any:  # noqa: ANN401 - r
     context.target_max_block_size = _BLOCK
     named = ray.data.from_items([{"path": file.path, "size": file.size} for file in files], override_num_blocks=tasks)
     passages = named.map_batches(
-        _split_files, fn_args=([job],), batch_size=None, batch_format="pyarrow", num_cpus=_READING
+        _split_files, fn_args=([job_ref],), batch_size=None, batch_format="pyarrow", num_cpus=_READING
     )
     return passages.map_batches(
         _Worker,
-        fn_constructor_args=([job],),
+        fn_constructor_args=([job_ref],),
         batch_size=_BATCH,
         batch_format="pyarrow",
         num_cpus=1,
@@ -157,13 +157,13 @@ def _tables(made: Any) -> Iterator[pa.Table]:  # noqa: ANN401 - ray's own type
         yield ray.get(each)
 
 
-def _split_files(files: pa.Table, job: Sequence[Any]) -> Iterator[pa.Table]:
+def _split_files(files: pa.Table, job_ref: Sequence[Any]) -> Iterator[pa.Table]:
     """In a task: the passages of some files that have to be encoded, as ``_PASSAGES``."""
     try:
-        told, encoder = _prepared(*job)
-        if not Path(told.corpus).is_dir():
+        job, encoder = _prepared(*job_ref)
+        if not Path(job.corpus).is_dir():
             raise HealthSearchError(
-                told.corpus,
+                job.corpus,
                 f"the machine {platform.node()} does not see the folder",
                 "Share it with every machine of the cluster, under the same path.",
             )
@@ -172,7 +172,7 @@ def _split_files(files: pa.Table, job: Sequence[Any]) -> Iterator[pa.Table]:
         return
     rows = []
     for path in files["path"].to_pylist():
-        for row in _passages_of(path, told, encoder):
+        for row in _passages_of(path, job, encoder):
             rows.append(row)
             if len(rows) == _BATCH:
                 yield pa.Table.from_pylist(rows, _PASSAGES)
@@ -197,8 +197,8 @@ def _passages_of(path: str, job: _Job, encoder: Encoder) -> Iterator[dict[str, o
 class _Worker:
     """Holds the model and encodes: ``_PASSAGES`` to ``_VECTORS``."""
 
-    def __init__(self, job: Sequence[Any]) -> None:
-        self._job = job
+    def __init__(self, job_ref: Sequence[Any]) -> None:
+        self._job_ref = job_ref
 
     def __call__(self, passages: pa.Table) -> pa.Table:
         faults = passages["fault"].drop_null()
@@ -206,7 +206,7 @@ class _Worker:
             return pa.Table.from_pylist([{"fault": faults[0].as_py()}], _VECTORS)
         try:
             # Not when the worker is made: Ray would make it again and again.
-            _, encoder = _prepared(*self._job)
+            _, encoder = _prepared(*self._job_ref)
         except HealthSearchError as error:
             return _fault(error, _VECTORS)
         rows = passages.to_pylist()
@@ -243,40 +243,40 @@ def _received(table: pa.Table, dimension: int) -> Iterator[Encoded]:
 
 
 @cache
-def _prepared(job: Any) -> tuple[_Job, Encoder]:  # noqa: ANN401 - ray's own type
-    """What this machine is told, and the model, loaded once in a process.
+def _prepared(job_ref: Any) -> tuple[_Job, Encoder]:  # noqa: ANN401 - ray's own type
+    """The job, and the encoder, loaded once in a process.
 
     Raises HealthSearchError if it is not the model, or would not encode to the last bit as where the build runs.
     """
-    told: _Job = ray_module().get(job)
+    job: _Job = ray_module().get(job_ref)
     here = platform.node()
-    if told.program != _program():
+    if job.program != _program():
         raise HealthSearchError(
             here,
             "this machine of the cluster has another version of HealthSearch",
             "Install the same on every machine.",
         )
-    model = find_model(told.model)
-    if model.digest != told.digest:
+    model = find_model(job.model)
+    if model.digest != job.digest:
         raise HealthSearchError(
-            told.model, f"on the machine {here} the model's files are others", "Put the same files on every machine."
+            job.model, f"on the machine {here} the model's files are others", "Put the same files on every machine."
         )
     with TemporaryDirectory() as place:
         # The same exported networks everywhere. They are in memory before the folder goes.
-        folder = folder_of(Path(place), told.digest)
+        folder = folder_of(Path(place), job.digest)
         folder.mkdir(parents=True)
-        for name, content in told.exported.items():
+        for name, content in job.exported.items():
             (folder / name).write_bytes(content)
-        encoder = model.load(Path(place) if told.exported else None)
-        same = says(encoder).tobytes() == told.said
+        encoder = model.load(Path(place) if job.exported else None)
+        same = probe_vectors(encoder).tobytes() == job.reference
     if not same:
         raise HealthSearchError(
             here,
             f"this machine of the cluster encodes otherwise (in {encoder.precision}) than the one where the build runs"
-            f" (in {told.precision}), and an index holds vectors of one kind",
+            f" (in {job.precision}), and an index holds vectors of one kind",
             "Use machines with the same kind of processor and the same packages.",
         )
-    return told, encoder
+    return job, encoder
 
 
 def _exported(folder: Path) -> dict[str, bytes]:

@@ -13,18 +13,18 @@ from typing import Literal
 from healthsearch.cautions import is_caution
 from healthsearch.words import words
 
-Kind = Literal["opposite", "limit"]
+ContrastKind = Literal["opposite", "limit"]
 # What points the other way was found by the question's own words. With a single word in common, warnings on other
 # subjects stood beside what they do not limit.
-_SHARED: dict[Kind, int] = {"opposite": 1, "limit": 2}
+_SHARED: dict[ContrastKind, int] = {"opposite": 1, "limit": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AnsweringSentence:
     """The marked sentence of a hit, by the hit's rank; ``opposite``: whether it is noted as pointing the other way."""
 
     rank: int
-    sentence: str
+    text: str
     opposite: bool
 
 
@@ -34,23 +34,24 @@ class Contrast:
 
     along: int
     against: int
-    kind: Kind
+    kind: ContrastKind
 
 
-def contrast(question: str, told: Iterable[Said]) -> Contrast | None:
+def contrast(question: str, sentences: Iterable[AnsweringSentence]) -> Contrast | None:
     """The best-ranked two of an answer's sentences that deny or limit each other; None when there are no such.
 
     Both must be about the same of what is asked: share index words of the question, as many as ``_SHARED`` says.
     """
     # What ends with a colon says nothing without the list that it begins.
-    ordered = sorted((one for one in told if not one.sentence.rstrip().endswith(":")), key=lambda one: one.rank)
-    plain = [one for one in ordered if not one.opposite and not is_caution(one.sentence)]
-    denying = [one for one in ordered if one.opposite]
-    limiting = [one for one in ordered if not one.opposite and is_caution(one.sentence)]
+    complete = (sentence for sentence in sentences if not sentence.text.rstrip().endswith(":"))
+    ranked = sorted(complete, key=lambda sentence: sentence.rank)
+    plain = [sentence for sentence in ranked if not sentence.opposite and not is_caution(sentence.text)]
+    denying = [sentence for sentence in ranked if sentence.opposite]
+    limiting = [sentence for sentence in ranked if not sentence.opposite and is_caution(sentence.text)]
     asked = set(words(question))
-    for other in (*denying, *limiting):
-        for one in plain:
-            kind: Kind = "opposite" if other.opposite else "limit"
-            if len(asked & set(words(one.sentence)) & set(words(other.sentence))) >= _SHARED[kind]:
-                return Contrast(one.rank, other.rank, kind)
+    for against in (*denying, *limiting):
+        for along in plain:
+            kind: ContrastKind = "opposite" if against.opposite else "limit"
+            if len(asked & set(words(along.text)) & set(words(against.text))) >= _SHARED[kind]:
+                return Contrast(along.rank, against.rank, kind)
     return None

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from healthsearch import bert
 from healthsearch.encoder import ModelFiles
 from healthsearch.errors import HealthSearchError
-from healthsearch.graph import Facts, openvino_runtime, save_networks
+from healthsearch.graph import ExportManifest, openvino_runtime, save_networks
 from healthsearch.models import find_model
 from healthsearch.network import SentenceTransformerEncoder
-from healthsearch.proof import PROBES, keep, says
+from healthsearch.proof import PROBES, keep, probe_vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -36,13 +36,13 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def export(model: ModelFiles, home: Path) -> Facts:
+def export(model: ModelFiles, home: Path) -> ExportManifest:
     """Write the model's networks under ``home``, with their proof; see ``proof.keep``.
 
     Raises HealthSearchError when its files make no usable encoder.
     """
     original = SentenceTransformerEncoder(model)
-    facts = Facts(
+    manifest = ExportManifest(
         digest=model.digest,
         passage_digest=model.passage_digest,
         dimension=original.dimension,
@@ -59,7 +59,7 @@ def export(model: ModelFiles, home: Path) -> Facts:
         reading = bert.network(model.folder) if model.adapter else None
         return save_networks(folder, original.tokenizer, _traced(original.asking), reading)
 
-    return keep(home, facts, save, lambda: says(original))
+    return keep(home, manifest, save, lambda: probe_vectors(original))
 
 
 def _traced(model: SentenceTransformer) -> Any:  # noqa: ANN401 - OpenVINO's model

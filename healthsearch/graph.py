@@ -36,7 +36,7 @@ _PREPARING = threading.Lock()
 
 # Raise it when the files of the folder change shape; older ones are then exported anew.
 _FORMAT = 2
-_FACTS, _TOKENIZER = "encoder.json", "tokenizer.json"
+_MANIFEST, _TOKENIZER = "encoder.json", "tokenizer.json"
 _ASKING, _READING = "query.xml", "passage.xml"
 # Number types by OpenVINO's names, best first: bfloat16 where the processor multiplies it natively.
 _PRECISIONS = {"bf16": "bfloat16", "f32": "float32"}
@@ -50,7 +50,7 @@ _TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ExportManifest:
     """What the folder of an exported encoder says of it. ``files``: SHA-256 by name.
 
     ``agreement``: for each precision that was proven, the smallest cosine between a vector of it and of
@@ -72,20 +72,20 @@ class Facts:
     format: int = _FORMAT
 
     @classmethod
-    def read(cls, home: Path, digest: str) -> Facts | None:
+    def read(cls, home: Path, digest: str) -> ExportManifest | None:
         """What is kept under ``home`` of the encoder of this digest; None without it, or when a file has changed."""
         folder = folder_of(home, digest)
         try:
             digests = _digests(folder)
-            facts = cls(**json.loads((folder / _FACTS).read_text(encoding="utf-8")))
-            whole = facts.format == _FORMAT and facts.digest == digest and facts.files == digests
+            manifest = cls(**json.loads((folder / _MANIFEST).read_text(encoding="utf-8")))
+            whole = manifest.format == _FORMAT and manifest.digest == digest and manifest.files == digests
         except (OSError, RecursionError, ValueError, TypeError):
             return None
-        return facts if whole else None
+        return manifest if whole else None
 
     def write(self, folder: Path) -> None:
         """The last file of a folder to be written."""
-        (folder / _FACTS).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        (folder / _MANIFEST).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
 def folder_of(home: Path, digest: str) -> Path:
@@ -134,32 +134,32 @@ class GraphEncoder:
     bytes of a full one on the same kind of processor; ``proof`` shows that.
     """
 
-    def __init__(self, name: str, folder: Path, facts: Facts, precision: str | None = None) -> None:
+    def __init__(self, name: str, folder: Path, manifest: ExportManifest, precision: str | None = None) -> None:
         self.name = name
-        self.digest = facts.digest
-        self.passage_digest = facts.passage_digest
-        self.dimension = facts.dimension
-        self.limit = facts.limit
+        self.digest = manifest.digest
+        self.passage_digest = manifest.passage_digest
+        self.dimension = manifest.dimension
+        self.limit = manifest.limit
         # While one worker is about something else than the network, no core waits for it.
         self.workers = _cores() + 1
         # A passage's sentences are too little work to share out, and threads that have done so stay busy waiting.
         threadpool_limits(1, user_api="blas")
-        self._facts = facts
+        self._manifest = manifest
         self._folder = folder
-        self._type = precision or next(each for each in precisions() if each in facts.agreement)
+        self._type = precision or next(each for each in precisions() if each in manifest.agreement)
         self.precision = _PRECISIONS[self._type]
         self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
         self.parts_add_up = parts_add_up(self._tokenizer)
         self._questions = Tokenizer.from_file(str(folder / _TOKENIZER))
-        self._questions.enable_truncation(facts.most_tokens)
+        self._questions.enable_truncation(manifest.most_tokens)
         self._asking = self._network(_ASKING)
 
     @cached_property
     def _reading(self) -> _Network:
-        return self._network(_READING) if _READING in self._facts.files else self._asking
+        return self._network(_READING) if _READING in self._manifest.files else self._asking
 
     def _network(self, file: str) -> _Network:
-        return _Network(self._folder / file, self._type, self.workers, self._facts.most_tokens)
+        return _Network(self._folder / file, self._type, self.workers, self._manifest.most_tokens)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """See ``Tokenizer.token_spans``."""
@@ -169,18 +169,18 @@ class GraphEncoder:
         """See ``Encoder.encode_query``; what is over the limit is cut."""
         rows = np.zeros((len(queries), self.dimension), np.float32)
         for row, query in zip(rows, queries, strict=True):
-            with self._asking.read([self._questions.encode(self._facts.query_prompt + query).ids]) as (_, whole):
+            with self._asking.read([self._questions.encode(self._manifest.query_prompt + query).ids]) as (_, whole):
                 row[:] = whole[0]
         return unit_rows(rows)
 
     def encode_passages(self, passages: Sequence[tuple[str, Sequence[Span]]]) -> Iterator[tuple[int, Vector, Matrix]]:
         """See ``Encoder.encode_passages``. A passage over the limit is a ValueError, never cut silently."""
-        prompt, most = self._facts.passage_prompt, self._facts.most_tokens
+        prompt, most = self._manifest.passage_prompt, self._manifest.most_tokens
         encoded = self._tokenizer.encode_batch([prompt + text for text, _ in passages])
         lengths = [len(one.ids) for one in encoded]
         if max(lengths, default=0) > most:
             raise ValueError(f"the encoder reads {most} of a passage's {max(lengths)} tokens")
-        for places in _alike(lengths, self._facts.together):
+        for places in _alike(lengths, self._manifest.together):
             with self._reading.read([encoded[place].ids for place in places]) as (tokens, wholes):
                 vectors = unit_rows(wholes)
                 sentences = [
@@ -270,6 +270,6 @@ def _digests(folder: Path) -> dict[str, str]:
         if path.is_symlink() or not path.is_file():
             # What stands there instead of a file may never end.
             raise ValueError(f"{path} is no file")
-        if path.name != _FACTS:
+        if path.name != _MANIFEST:
             found[path.name] = sha256(path)
     return found

@@ -43,11 +43,10 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it was read, its vector and the weights of its index words, and what became of it."""
+class ReadQuestion:
+    """A question as it was read, slips corrected; the weights of its index words, and the verdict on its answer."""
 
-    read: str
-    query: Scores
+    text: str
     weights: Mapping[str, float]
     verdict: Verdict
     today: date
@@ -58,7 +57,7 @@ class Hits:
     """What is shown of a ranking, for a question, by what it has found."""
 
     inquiry: Inquiry
-    asked: Asked
+    question: ReadQuestion
     ranking: Ranking
 
     def results(self, shown: Sequence[int]) -> tuple[Result, ...]:
@@ -80,14 +79,14 @@ class Hits:
                 article,
                 tuple(hits[identity]),
                 tuple(sorted(also.get(identity, ()))),
-                of_article(article, later.get(identity), self.asked.today),
+                of_article(article, later.get(identity), self.question.today),
             )
             for identity, article in articles.items()
         )
 
     def _hit(self, rank: int, place: int, passage: Passage, article: Article) -> Hit:
         row = int(self.ranking.rows[place])
-        marks = tuple(mark(passage, self.inquiry.sentence_cosines(row), self.asked.weights))
+        marks = tuple(mark(passage, self.inquiry.sentence_cosines(row), self.question.weights))
         lists, searched = self.ranking.lists, self.ranking.searched
         return Hit(
             rank=rank,
@@ -95,14 +94,14 @@ class Hits:
             passage=passage,
             marks=marks,
             notes=self._notes(row, passage, marks, article),
-            reasons=reasons(self.asked.read, names(article, passage), passage.text, lists.places(row), searched),
+            reasons=reasons(self.question.text, names(article, passage), passage.text, lists.places(row), searched),
         )
 
     def _notes(self, row: int, passage: Passage, marks: Iterable[Mark], article: Article) -> tuple[Note, ...]:
         answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
-        denied = any(says_no(self.asked.read, answer) for answer in answers)
+        denied = any(says_no(self.question.text, answer) for answer in answers)
         cautions = () if cautions_of(passage) else self._caution_beside(row, passage)
-        return of_passage(article, opposite=denied and self.asked.verdict != "nothing", cautions=cautions)
+        return of_passage(article, opposite=denied and self.question.verdict != "nothing", cautions=cautions)
 
     def _caution_beside(self, row: int, passage: Passage) -> tuple[Span, ...]:
         """The warning of the section's passages close by that is nearest to the question, if there is any."""

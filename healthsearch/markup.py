@@ -21,7 +21,7 @@ from healthsearch.quoting import escaped, language, quote, stretch
 if TYPE_CHECKING:
     from healthsearch.errors import HealthSearchError
     from healthsearch.notes import Note
-    from healthsearch.urgent import Notice
+    from healthsearch.urgent import UrgentNotice
 
 
 def header() -> str:
@@ -54,7 +54,7 @@ def verdict(answer: Answer) -> str:
     )
 
 
-def urgent(notices: Iterable[Notice]) -> str:
+def urgent(notices: Iterable[UrgentNotice]) -> str:
     """The notices that a question calls for; said at once by a screen reader."""
     inner = "".join(
         f"<h3>{escaped(notice.name)}</h3><p>{escaped(notice.text)}</p>"

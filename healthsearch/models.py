@@ -18,7 +18,7 @@ from healthsearch.adapter import Adapter
 from healthsearch.encoder import Encoder, Model, ModelFiles
 from healthsearch.errors import BUILD_AGAIN, HealthSearchError
 from healthsearch.files import sha256
-from healthsearch.graph import Facts, GraphEncoder, folder_of
+from healthsearch.graph import ExportManifest, GraphEncoder, folder_of
 from healthsearch.network import SentenceTransformerEncoder
 from healthsearch.subprograms import command, environment
 
@@ -44,13 +44,13 @@ class LocalModel(ModelFiles):
         Where it cannot be, as in a folder that must not be written to, sentence-transformers runs it. Raises
         HealthSearchError when the model's files make no usable encoder.
         """
-        facts = (Facts.read(home, self.digest) or _exported(self, home)) if home else None
-        if home is None or facts is None or facts.unfit:
+        manifest = (ExportManifest.read(home, self.digest) or _exported(self, home)) if home else None
+        if home is None or manifest is None or manifest.unfit:
             return SentenceTransformerEncoder(self)
-        return GraphEncoder(self.name, folder_of(home, self.digest), facts)
+        return GraphEncoder(self.name, folder_of(home, self.digest), manifest)
 
 
-def _exported(model: LocalModel, home: Path) -> Facts | None:
+def _exported(model: LocalModel, home: Path) -> ExportManifest | None:
     """Export, in a process of its own where torch is needed; what is wrong with the model is raised here."""
     if model.digest == bert.DIGEST:
         try:
@@ -65,7 +65,7 @@ def _exported(model: LocalModel, home: Path) -> Facts | None:
     )
     if done.returncode == 1 and done.stdout.startswith(b"["):
         raise HealthSearchError(*json.loads(done.stdout))
-    return Facts.read(home, model.digest)
+    return ExportManifest.read(home, model.digest)
 
 
 def find_model(name: str = DEFAULT_MODEL) -> LocalModel:

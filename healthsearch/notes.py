@@ -14,7 +14,7 @@ from healthsearch.article import Article
 from healthsearch.newer import is_old
 from healthsearch.passages import Span
 
-Kind = Literal["opposite", "caution", "old", "superseded", "copies"]
+NoteKind = Literal["opposite", "caution", "old", "superseded", "copies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Note:
     years ago. ``superseded``: ``newer`` covers the same subject. ``copies``: the text is also in other places.
     """
 
-    kind: Kind
+    kind: NoteKind
     article: Article
     span: Span | None = None
     newer: Article | None = None

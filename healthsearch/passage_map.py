@@ -48,7 +48,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionPoint:
     """A question on the map, and its hits in the order of the answer."""
 
     question: tuple[float, float]
@@ -96,7 +96,7 @@ class _Room:
         return free
 
 
-def asked(searcher: Searcher, answer: Answer) -> Asked | None:
+def asked(searcher: Searcher, answer: Answer) -> QuestionPoint | None:
     """The question of an answer on the map, and its hits; None when another generation gave the answer."""
     generation = searcher.generation
     if answer.generation != generation.name:
@@ -109,7 +109,7 @@ def asked(searcher: Searcher, answer: Answer) -> Asked | None:
         row = next(stored.row for stored in passages if stored.passage.start == hit.passage.start)
         place = _place(generation, generation.vectors.rows(row, row + 1)[0])
         hits.append(_point(place, article, hit.passage))
-    return Asked(_place(generation, searcher.encoder.encode_query([read])[0]), tuple(hits))
+    return QuestionPoint(_place(generation, searcher.encoder.encode_query([read])[0]), tuple(hits))
 
 
 def _place(generation: Generation, vector: Matrix) -> tuple[float, float]:

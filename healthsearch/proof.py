@@ -15,7 +15,7 @@ import numpy as np
 
 from healthsearch.arrays import Matrix
 from healthsearch.encoder import Encoder, encode_passage
-from healthsearch.graph import Facts, GraphEncoder, folder_of, precisions
+from healthsearch.graph import ExportManifest, GraphEncoder, folder_of, precisions
 
 # How near a vector must be to that of sentence-transformers. In full precision only the halved weights differ; the
 # rankings of the development sets move by less than .003 (benchmarks/results/ranking.md).
@@ -30,59 +30,64 @@ PROBES = (
 )
 
 
-def keep(home: Path, facts: Facts, save: Callable[[Path], dict[str, str]], said: Callable[[], Matrix]) -> Facts:
+def keep(
+    home: Path,
+    manifest: ExportManifest,
+    save: Callable[[Path], dict[str, str]],
+    reference: Callable[[], Matrix],
+) -> ExportManifest:
     """Let ``save`` write the networks into a folder under ``home``, and note how far they can be trusted.
 
-    ``save`` returns the SHA-256s of its files, ``said`` what sentence-transformers ``says`` of the probes. A model
+    ``save`` returns the SHA-256s of its files, ``reference`` the ``probe_vectors`` of sentence-transformers. A model
     whose networks cannot be exported, or say something else then, is noted as unfit. Raises OSError and MemoryError,
     which say nothing of the model, and then keeps nothing.
     """
-    folder = folder_of(home, facts.digest)
+    folder = folder_of(home, manifest.digest)
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
         try:
-            facts = _proven(replace(facts, files=save(draft)), draft, said())
+            manifest = _proven(replace(manifest, files=save(draft)), draft, reference())
         except (OSError, MemoryError):
             raise
         # Whatever a foreign network, torch's tracing or OpenVINO may raise: sentence-transformers can still run it.
         except Exception as error:
-            facts = replace(facts, unfit=f"{type(error).__name__}: {error}")
-        facts.write(draft)
+            manifest = replace(manifest, unfit=f"{type(error).__name__}: {error}")
+        manifest.write(draft)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return facts
+    return manifest
 
 
-def says(encoder: Encoder) -> Matrix:
-    """What an encoder says of each probe: as a question, as a passage, of its half and its whole as sentences.
+def probe_vectors(encoder: Encoder) -> Matrix:
+    """The vectors of each probe: as a question, as a passage, of its half and its whole as sentences.
 
     As (4 x probes, dimension).
     """
     return np.concatenate([_vectors(encoder, text) for text in PROBES])
 
 
-def _proven(facts: Facts, folder: Path, said: Matrix) -> Facts:
-    graphs = _compiled(facts, folder)
-    found = {each: float((says(graph) * said).sum(axis=1).min()) for each, graph in graphs.items()}
-    near = {each: cosine for each, cosine in found.items() if cosine >= _NEAREST[each]}
+def _proven(manifest: ExportManifest, folder: Path, reference: Matrix) -> ExportManifest:
+    graphs = _compiled(manifest, folder)
+    cosines = {each: float((probe_vectors(graph) * reference).sum(axis=1).min()) for each, graph in graphs.items()}
+    near = {each: cosine for each, cosine in cosines.items() if cosine >= _NEAREST[each]}
     if not near:
-        return replace(facts, unfit=f"the exported network says something else: {found}")
-    if not all(_is_itself_among_others(graphs[each], facts.together) for each in near):
-        facts = replace(facts, together=1)
-    return replace(facts, agreement=near)
+        return replace(manifest, unfit=f"the exported network says something else: {cosines}")
+    if not all(_is_itself_among_others(graphs[each], manifest.together) for each in near):
+        manifest = replace(manifest, together=1)
+    return replace(manifest, agreement=near)
 
 
-def _compiled(facts: Facts, folder: Path) -> dict[str, GraphEncoder]:
+def _compiled(manifest: ExportManifest, folder: Path) -> dict[str, GraphEncoder]:
     """The networks in each number type that OpenVINO can run here; its RuntimeError where it can run none."""
     graphs: dict[str, GraphEncoder] = {}
     failure: RuntimeError | None = None
     for precision in precisions():
         try:
-            graphs[precision] = GraphEncoder("", folder, facts, precision)
+            graphs[precision] = GraphEncoder("", folder, manifest, precision)
         # A processor that is emulated, or restricted, may offer types for which OpenVINO then has no kernel.
         except RuntimeError as error:
             failure = error

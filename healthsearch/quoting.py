@@ -67,7 +67,7 @@ def stretch(article: Article, start: int, end: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class ArticleHtml:
     """An article as HTML, how many matches it shows, and its headings: the level, title and anchor of each."""
 
     drawn: str
@@ -75,7 +75,7 @@ class Whole:
     contents: tuple[tuple[int, str, str], ...]
 
 
-def whole(article: Article, found: Place | None, also: Iterable[Place], anchor: str) -> Whole:
+def article_html(article: Article, found: Place | None, also: Iterable[Place], anchor: str) -> ArticleHtml:
     """The article with its matching places marked; the found one in an element that has ``anchor`` for its id.
 
     Headings have ids too. A heading that opens the article with its own title is left out, since the title is shown
@@ -104,11 +104,11 @@ def whole(article: Article, found: Place | None, also: Iterable[Place], anchor: 
         parts.append("</div>")
         at = last
     draw(at, end)
-    return Whole("".join(parts), len(regions), tuple((one.level, one.title, _anchor(one)) for one in headings))
+    return ArticleHtml("".join(parts), len(regions), tuple((one.level, one.title, _anchor(one)) for one in headings))
 
 
 def _anchor(heading: Heading) -> str:
-    """The id of a heading's element in ``whole``."""
+    """The id of a heading's element in ``article_html``."""
     return f"hs-heading-{heading.start}"
 
 
@@ -127,7 +127,7 @@ def _regions(text: str, places: Iterable[Place]) -> list[tuple[int, int, list[Pl
 
 
 def _shown(article: Article, found: Place | None) -> tuple[int, int]:
-    """The part of the article that ``whole`` shows, as offsets in its text."""
+    """The part of the article that ``article_html`` shows, as offsets in its text."""
     text, passage = article.text, found or Place(0, 0)
     start, end = 0, len(text)
     if len(text) > LONGEST_SHOWN:

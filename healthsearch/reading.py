@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from healthsearch import source_wording, wording
 from healthsearch.markup import facts, hit_anchor, note, pairs
-from healthsearch.quoting import LONGEST_SHOWN, Place, Whole, address, escaped, language, whole
+from healthsearch.quoting import LONGEST_SHOWN, ArticleHtml, Place, address, article_html, escaped, language
 
 if TYPE_CHECKING:
     from healthsearch.answer import Answer, Hit, Numbered
@@ -64,7 +64,7 @@ def of_link(article: Article, span: Span | None) -> View:
 def whole_article(view: View, today: date) -> str:
     """The article with the places that match in it, and what its source says of it."""
     article = view.article
-    text = whole(article, view.found, view.also, view.anchor)
+    text = article_html(article, view.found, view.also, view.anchor)
     notes = (*view.notes, wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else view.notes
     return (
         f'<article class="hs-article">{_bar(view, text)}'
@@ -79,7 +79,7 @@ def _place(answer: Answer, hit: Hit) -> Place:
     return Place(hit.passage.start, hit.passage.end, tuple(answer.marks(hit)))
 
 
-def _bar(view: View, text: Whole) -> str:
+def _bar(view: View, text: ArticleHtml) -> str:
     """What stays in sight while an article is read: the way back, its contents, and its matches one by one."""
     items = "".join(
         f'<li class="hs-level-{min(level, 4)}" dir="auto"><a href="#{anchor}">{escaped(title)}</a></li>'

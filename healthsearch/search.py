@@ -17,14 +17,14 @@ from threadpoolctl import threadpool_limits
 from healthsearch.answer import Answer, Result, answering
 from healthsearch.arrays import Rows, Scores
 from healthsearch.article import Article
-from healthsearch.contrast import Contrast, Said, contrast
+from healthsearch.contrast import AnsweringSentence, Contrast, contrast
 from healthsearch.embedded import Embedded
 from healthsearch.encoder import Encoder
 from healthsearch.errors import BUILD_AGAIN, BUILD_COMMAND, HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, fuse
 from healthsearch.generation import Generation
-from healthsearch.hits import Asked, Hits, Ranking
+from healthsearch.hits import Hits, Ranking, ReadQuestion
 from healthsearch.in_use import open_generation
 from healthsearch.index_folder import ENCODERS
 from healthsearch.judge import Calibration, Evidence, evidence
@@ -34,7 +34,7 @@ from healthsearch.reasons import Lists
 from healthsearch.reranker import DEPTH, Reranker, reranked
 from healthsearch.spelling import Speller
 from healthsearch.storage import Store
-from healthsearch.urgent import Signs, urgent
+from healthsearch.urgent import UrgentSigns, urgent
 from healthsearch.words import ANALYSIS, has_words, words
 
 # Passages taken from each list before fusion; deep enough for the first ten of either.
@@ -123,7 +123,7 @@ class Searcher:
         *,
         as_typed: bool = False,
         where: Filter = (),
-        signs: Iterable[Signs] = (),
+        signs: Iterable[UrgentSigns] = (),
         today: date | None = None,
     ) -> Answer:
         """The ``k`` best passages, at most two of an article, with the verdict on the whole.
@@ -143,8 +143,8 @@ class Searcher:
         ranking, chosen = self._chosen(read, inquiry, k)
         confidence = self.calibration.confidence(ranking.evidence) if ranking.evidence else 0.0
         verdict = self.calibration.verdict(confidence)
-        asked = Asked(read, query, self.index.weights(words(read)), verdict, today or date.today())
-        results = Hits(inquiry, asked, ranking).results(chosen)
+        read_question = ReadQuestion(read, self.index.weights(words(read)), verdict, today or date.today())
+        results = Hits(inquiry, read_question, ranking).results(chosen)
         return Answer(
             question=question,
             corrections=corrections,
@@ -153,7 +153,7 @@ class Searcher:
             calibrated=self.calibration.fitted,
             where=where,
             urgent=urgent(read, signs),
-            contrast=_contrast(asked, results),
+            contrast=_contrast(read_question, results),
             searched=ranking.searched,
             generation=self.index.name,
             milliseconds=(time.perf_counter() - started) * 1000,
@@ -241,12 +241,12 @@ def _capped(articles: Iterable[str], k: int) -> list[int]:
     return chosen
 
 
-def _contrast(asked: Asked, results: Iterable[Result]) -> Contrast | None:
-    if asked.verdict == "nothing":
+def _contrast(question: ReadQuestion, results: Iterable[Result]) -> Contrast | None:
+    if question.verdict == "nothing":
         return None
-    told = [
-        Said(hit.rank, answering(hit), any(note.kind == "opposite" for note in hit.notes))
+    sentences = [
+        AnsweringSentence(hit.rank, answering(hit), any(note.kind == "opposite" for note in hit.notes))
         for result in results
         for hit in result.hits
     ]
-    return contrast(asked.read, told)
+    return contrast(question.text, sentences)

@@ -32,7 +32,7 @@ from healthsearch.passages import Passage, Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
 from healthsearch.unanswered import UnansweredQuestions
-from healthsearch.urgent import FILE, Signs, read_signs
+from healthsearch.urgent import FILE, UrgentSigns, read_signs
 
 _LONGEST_EXAMPLE = 46
 _PLAIN_QUESTION = re.compile(r"[^\W\d_][^\W_]*(?:,? [^\W_]+(?:[-'’][^\W_]+)*)+ ?\?")
@@ -70,7 +70,7 @@ class Service:
         self._searcher: Searcher | None = None
         self._encoder: Encoder | None = None
         self._choices: tuple[tuple[str, date], Choices] | None = None
-        self._signs: tuple[tuple[Path, int, int], tuple[Signs, ...]] | None = None
+        self._signs: tuple[tuple[Path, int, int], tuple[UrgentSigns, ...]] | None = None
 
     @property
     def ready(self) -> bool:
@@ -144,7 +144,7 @@ class Service:
         inner = [passage.start + start for passage in passages for start, _ in passage.sentences]
         return article, find(found, article, (*starts, *inner))
 
-    def signs(self, corpus: Path) -> tuple[Signs, ...]:
+    def signs(self, corpus: Path) -> tuple[UrgentSigns, ...]:
         """The urgent signs of ``corpus``, read anew when their file changes. Raises as ``read_signs`` does."""
         file = corpus / FILE
         try:

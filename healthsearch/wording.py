@@ -14,7 +14,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.source_wording import day
 
 if TYPE_CHECKING:
-    from healthsearch.contrast import Kind as Opposition
+    from healthsearch.contrast import ContrastKind
     from healthsearch.filters import Field
     from healthsearch.judge import Verdict
     from healthsearch.notes import Note
@@ -59,7 +59,7 @@ CAUTION_BESIDE = "Caution in the same section:"
 URGENT = "Read this first"
 URGENT_SOURCE = "Source:"
 NO_SIGNS = "The list of urgent signs could not be read, so no urgent notices are shown"
-CONTRASTS: dict[Opposition, tuple[str, str]] = {
+CONTRASTS: dict[ContrastKind, tuple[str, str]] = {
     "opposite": ("These two passages contradict each other", "Read both before you decide."),
     "limit": ("Read these two together", "The second limits the first, or warns about it."),
 }
@@ -302,7 +302,7 @@ def note(found: Note, today: date) -> str:
     return source_wording.superseded(found.newer, today) if found.newer else source_wording.copies(found.article)
 
 
-def contrast(kind: Opposition, along: int, against: int) -> str:
+def contrast(kind: ContrastKind, along: int, against: int) -> str:
     """Two passages that must be read together, by their numbers.
 
     >>> contrast("opposite", 2, 1)

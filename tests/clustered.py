@@ -226,16 +226,16 @@ def in_this_process(corpus: Path, address: str, encoder: Encoder, home: Path) ->
     lines = [json.dumps({"id": f"m{number}", "title": "Rest", "text": f"Rest {number}."}) for number in range(300)]
     many.write_text("\n".join(lines), encoding="utf-8")
     with connected(address):
-        job = [ray.put(ours._told(corpus.parent, encoder, home, set()))]
+        job = [ray.put(ours._job(corpus.parent, encoder, home, set()))]
         files = pa.table({"path": ["many.jsonl", "not there.md"]})
         passages = list(ours._split_files(files, job))
         worker = ours._Worker(job)
         again = [list(ours._received(worker(passages[0]), encoder.dimension)) for _ in range(2)]
         fault = worker(ours._fault(HealthSearchError("a", "b", "c"), passages[0].schema))
-        told = replace(ray.get(job[0]), program="another")
-        others = next(ours._split_files(files, [ray.put(told)]))
+        other_program = replace(ray.get(job[0]), program="another")
+        others = next(ours._split_files(files, [ray.put(other_program)]))
         known = {row.key for row in again[0]}
-        left = [ray.put(ours._told(corpus.parent, encoder, home, known))]
+        left = [ray.put(ours._job(corpus.parent, encoder, home, known))]
         return {
             "reports_its_use": usage_lib.usage_stats_enabled(),
             "sizes": [len(table) for table in passages],

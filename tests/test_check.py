@@ -12,7 +12,7 @@ import pytest
 import healthsearch.check
 from healthsearch.build import build
 from healthsearch.check import check, faults
-from healthsearch.graph import Facts, folder_of
+from healthsearch.graph import ExportManifest, folder_of
 from healthsearch.index_folder import ENCODERS
 from tests.fakes import KeywordModel
 from tests.folders import put
@@ -42,10 +42,10 @@ def test_an_encoder_that_could_not_be_exported_is_noticed(home: Path) -> None:
     digest = KeywordModel().digest
     folder = folder_of(home / "index" / ENCODERS, digest)
     folder.mkdir(parents=True)
-    facts = Facts(digest, digest, 9, 64, 64, "", "", {}, {})
-    facts.write(folder)
+    manifest = ExportManifest(digest, digest, 9, 64, 64, "", "", {}, {})
+    manifest.write(folder)
     assert [notice.place for notice in check(home / "index", home / "corpus").notices] == ["b.md"]
-    replace(facts, unfit="it says something else").write(folder)
+    replace(manifest, unfit="it says something else").write(folder)
     [told, _] = check(home / "index", home / "corpus").notices
     assert told.place == str(folder) and "sentence-transformers runs it" in told.cause
     assert "it says something else" in told.cause

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from healthsearch.build import build
-from healthsearch.contrast import Contrast, Said, contrast
+from healthsearch.contrast import AnsweringSentence, Contrast, contrast
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
 from tests.folders import put
@@ -16,8 +16,8 @@ NO = "Massage of the disc is not safe."
 QUESTION = "is massage safe for a disc"
 
 
-def said(*sentences: str, opposite: tuple[int, ...] = ()) -> list[Said]:
-    return [Said(rank, text, rank in opposite) for rank, text in enumerate(sentences, start=1)]
+def said(*sentences: str, opposite: tuple[int, ...] = ()) -> list[AnsweringSentence]:
+    return [AnsweringSentence(rank, text, rank in opposite) for rank, text in enumerate(sentences, start=1)]
 
 
 def test_what_denies_comes_before_what_limits() -> None:

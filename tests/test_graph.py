@@ -20,10 +20,10 @@ from healthsearch.adapter import linear_weights
 from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
 from healthsearch.exporting import export
-from healthsearch.graph import Facts, GraphEncoder, folder_of, keep_only, precisions
+from healthsearch.graph import ExportManifest, GraphEncoder, folder_of, keep_only, precisions
 from healthsearch.models import LocalModel, find_model
 from healthsearch.network import SentenceTransformerEncoder
-from healthsearch.proof import says
+from healthsearch.proof import probe_vectors
 from tests.folders import ROOT
 from tests.ready_model import ReadyModel
 from training.soup import write_adapter
@@ -66,9 +66,9 @@ def agreement(one: Encoder, other: Encoder, text: str) -> float:
 def test_it_says_what_sentence_transformers_says(
     default_model: ReadyModel, default_encoder: Encoder, network_encoder: Encoder, precision: str, text: str
 ) -> None:
-    facts = Facts.read(default_model.home, default_model.digest)
-    assert facts is not None
-    found = GraphEncoder("x", folder_of(default_model.home, default_model.digest), facts, precision)
+    manifest = ExportManifest.read(default_model.home, default_model.digest)
+    assert manifest is not None
+    found = GraphEncoder("x", folder_of(default_model.home, default_model.digest), manifest, precision)
     assert agreement(found, network_encoder, text) > {"f32": 0.99999, "bf16": 0.9995}[precision]
 
 
@@ -176,7 +176,7 @@ def test_an_adapter_tunes_the_network_for_questions_alone(
 
 def test_the_packaged_encoder_is_proven_by_what_sentence_transformers_says(network_encoder: Encoder) -> None:
     assert find_model().digest == bert.DIGEST
-    np.testing.assert_allclose(bert.reference(), says(network_encoder), atol=1e-5)
+    np.testing.assert_allclose(bert.reference(), probe_vectors(network_encoder), atol=1e-5)
 
 
 def test_the_packaged_encoder_that_says_something_else_is_unfit(
@@ -185,8 +185,8 @@ def test_the_packaged_encoder_that_says_something_else_is_unfit(
     said = bert.reference()
     monkeypatch.setattr(bert, "reference", lambda: np.roll(said, 1, axis=1))
     assert isinstance(find_model().load(tmp_path), SentenceTransformerEncoder)
-    facts = Facts.read(tmp_path, bert.DIGEST)
-    assert facts is not None and facts.unfit.startswith("the exported network says something else")
+    manifest = ExportManifest.read(tmp_path, bert.DIGEST)
+    assert manifest is not None and manifest.unfit.startswith("the exported network says something else")
 
 
 def test_the_packaged_encoder_is_exported_without_torch(tmp_path: Path) -> None:
@@ -208,8 +208,9 @@ def test_a_number_type_that_cannot_be_compiled_costs_only_itself(tmp_path: Path)
     run = [sys.executable, "-c", code]
     restricted = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
     done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT, env=restricted)
-    facts = Facts.read(tmp_path, bert.DIGEST)
-    assert facts is not None and (facts.unfit, done.stdout) == ("", "GraphEncoder\n") and "f32" in facts.agreement
+    manifest = ExportManifest.read(tmp_path, bert.DIGEST)
+    assert manifest is not None and (manifest.unfit, done.stdout) == ("", "GraphEncoder\n")
+    assert "f32" in manifest.agreement
 
 
 def test_a_search_imports_neither_torch_nor_sentence_transformers_nor_telemetry(few_index: Path) -> None:
@@ -233,21 +234,21 @@ def test_what_is_kept_is_not_exported_again(tiny_model: str, kept: Path) -> None
 def test_what_a_disk_has_spoilt_is_not_used(tiny_model: str, kept: Path, file: str) -> None:
     path = folder_of(kept, find_model(tiny_model).digest) / file
     path.write_bytes(path.read_bytes()[:-1] + b"#")
-    assert Facts.read(kept, find_model(tiny_model).digest) is None
+    assert ExportManifest.read(kept, find_model(tiny_model).digest) is None
 
 
 def test_what_a_disk_has_spoilt_is_exported_again(tiny_model: str, kept: Path) -> None:
     model = find_model(tiny_model)
     (folder_of(kept, model.digest) / "query.bin").unlink()
     assert isinstance(model.load(kept), GraphEncoder)
-    assert Facts.read(kept, model.digest) is not None
+    assert ExportManifest.read(kept, model.digest) is not None
 
 
 def test_a_model_that_was_found_unfit_is_run_by_sentence_transformers(tiny_model: str, kept: Path) -> None:
     model = find_model(tiny_model)
-    facts = folder_of(kept, model.digest) / "encoder.json"
-    values = json.loads(facts.read_text(encoding="utf-8"))
-    facts.write_text(json.dumps(values | {"agreement": {}, "unfit": "it says something else"}), encoding="utf-8")
+    manifest = folder_of(kept, model.digest) / "encoder.json"
+    values = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(values | {"agreement": {}, "unfit": "it says something else"}), encoding="utf-8")
     assert isinstance(model.load(kept), SentenceTransformerEncoder)
 
 
@@ -256,9 +257,9 @@ def test_a_network_that_says_something_else_is_unfit(
 ) -> None:
     honest = SentenceTransformerEncoder.encode_query
     monkeypatch.setattr(SentenceTransformerEncoder, "encode_query", lambda self, queries: honest(self, ["pain"]))
-    facts = export(find_model(tiny_model), tmp_path)
-    assert facts.agreement == {} and facts.unfit.startswith("the exported network says something else")
-    assert Facts.read(tmp_path, find_model(tiny_model).digest) == facts
+    manifest = export(find_model(tiny_model), tmp_path)
+    assert manifest.agreement == {} and manifest.unfit.startswith("the exported network says something else")
+    assert ExportManifest.read(tmp_path, find_model(tiny_model).digest) == manifest
 
 
 @pytest.mark.parametrize("trouble", [MemoryError(), OSError("no space left")])

@@ -19,7 +19,7 @@ import pytest
 from healthsearch.build import build
 from healthsearch.check import check
 from healthsearch.errors import HealthSearchError
-from healthsearch.graph import Facts, folder_of
+from healthsearch.graph import ExportManifest, folder_of
 from healthsearch.in_use import open_generation
 from healthsearch.index_folder import Pointer
 from healthsearch.models import find_model
@@ -371,7 +371,7 @@ def carried(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> tuple[
 def test_any_change_to_an_exported_encoder_is_seen(tmp_path: Path, carried: tuple[Path, str]) -> None:
     home, digest = Path(shutil.copytree(carried[0], tmp_path / "encoder")), carried[1]
     folder = folder_of(home, digest)
-    assert Facts.read(home, digest) is not None
+    assert ExportManifest.read(home, digest) is not None
     names = sorted(path.name for path in folder.iterdir())
     assert len(names) > 3
     for name in names:
@@ -380,17 +380,17 @@ def test_any_change_to_an_exported_encoder_is_seen(tmp_path: Path, carried: tupl
         changed = [whole[:-1], whole[:0], whole[: len(whole) // 2] + b"\xff" + whole[len(whole) // 2 + 1 :]]
         for content in changed if name != "encoder.json" else changed[1:]:
             file.write_bytes(content)
-            assert Facts.read(home, digest) is None, name
+            assert ExportManifest.read(home, digest) is None, name
         file.unlink()
-        assert Facts.read(home, digest) is None, name
+        assert ExportManifest.read(home, digest) is None, name
         for target in (tmp_path / "away", Path("/dev/zero")):
             (tmp_path / "away").write_bytes(whole)
             file.symlink_to(target)
-            assert Facts.read(home, digest) is None, name
+            assert ExportManifest.read(home, digest) is None, name
             file.unlink()
         os.mkfifo(file)
-        assert Facts.read(home, digest) is None, name
+        assert ExportManifest.read(home, digest) is None, name
         file.unlink()
         file.write_bytes(whole)
     (folder / "more.xml").write_bytes(b"<net/>")
-    assert Facts.read(home, digest) is None
+    assert ExportManifest.read(home, digest) is None

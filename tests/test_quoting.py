@@ -102,7 +102,7 @@ def test_a_whole_article_is_its_text_letter_for_letter(
     article, passage, marks = example
     found = quoting.Place(passage.start, passage.end, tuple(marks))
     spans = data.draw(st.lists(st.tuples(*[st.integers(0, len(article.text))] * 2).map(sorted), max_size=4))
-    drawn = quoting.whole(article, found, [quoting.Place(*span) for span in spans], "there")
+    drawn = quoting.article_html(article, found, [quoting.Place(*span) for span in spans], "there")
     text = drawn.drawn
     assert back_to_text(text) == article.text
     assert text.count('class="hs-found" id="there"') == 1
@@ -153,7 +153,7 @@ def test_a_caution_is_labelled_once_though_it_runs_over_two_lines() -> None:
 def test_the_passage_of_an_article_can_be_found_by_its_anchor() -> None:
     article = an_article("Before.", "# Heading", "One. Two. Three.", "After.")
     found = place(article, "Two.", Mark(0, 4, "answer"))
-    drawn = quoting.whole(article, found, [], "there")
+    drawn = quoting.article_html(article, found, [], "there")
     section = re.search(r'<div role="group" class="hs-found" id="there"[^>]*>(.*?)</div>', drawn.drawn, re.DOTALL)
     assert section is not None
     assert section[1] == (
@@ -167,7 +167,7 @@ def test_the_passage_of_an_article_can_be_found_by_its_anchor() -> None:
 def test_other_matches_stand_in_elements_of_their_own_in_reading_order() -> None:
     article = an_article("First. One.", "# Heading", "Two. Three.", "Last.")
     also = [place(article, text) for text in ("Last.", "First.", "One.")]
-    drawn = quoting.whole(article, place(article, "Two."), also, "there")
+    drawn = quoting.article_html(article, place(article, "Two."), also, "there")
     groups = re.findall(r'<div role="group" class="hs-(\w+)" id="(\S+)".*?aria-label="(.*?)">(.*?)</div>', drawn.drawn)
     assert [(kind, name, label, back_to_text(inner)) for kind, name, label, inner in groups] == [
         ("also", "there-1", "Match 1 of 3", "First. One."),
@@ -178,13 +178,13 @@ def test_other_matches_stand_in_elements_of_their_own_in_reading_order() -> None
 
 def test_matches_are_counted_and_not_read_from_the_text() -> None:
     article = an_article("An article on HTML: " + "<div data-match='1' data-match='2'>", "Two.")
-    assert quoting.whole(article, place(article, "Two."), [], "there").matches == 1
+    assert quoting.article_html(article, place(article, "Two."), [], "there").matches == 1
 
 
 def test_a_heading_that_repeats_the_title_is_not_shown_twice() -> None:
     article = an_article("# A title", "Text.", title="A title")
     found = place(article, "Text.")
-    drawn = quoting.whole(article, found, [], "there")
+    drawn = quoting.article_html(article, found, [], "there")
     assert (back_to_text(drawn.drawn), drawn.contents) == ("\n\nText.", ())
 
 
@@ -192,7 +192,7 @@ def test_of_a_giant_article_the_part_around_the_passage_is_shown() -> None:
     lines = [f"Line {number}." for number in range(100_000)]
     article = an_article("\n".join(lines))
     found, far = place(article, "Line 50000."), place(article, "Line 99999.")
-    drawn = back_to_text(quoting.whole(article, found, [far], "there").drawn)
+    drawn = back_to_text(quoting.article_html(article, found, [far], "there").drawn)
     assert "Line 50000." in drawn
     assert drawn in article.text
     assert quoting.LONGEST_SHOWN * 0.9 < len(drawn) < quoting.LONGEST_SHOWN * 1.1

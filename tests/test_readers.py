@@ -15,9 +15,9 @@ from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers import LARGEST, READERS, Reader, markdown, outcomes, plain
 from healthsearch.readers.decoding import decode
+from healthsearch.readers.file_types import FILE_TYPES, file_type
 from healthsearch.readers.front_matter import parse
 from healthsearch.readers.markdown import render
-from healthsearch.readers.signs import KINDS, sign
 from tests.texts import ANYTHING, TEXTS
 
 # Each could be something else by its bytes alone; its words say what it is.
@@ -421,26 +421,26 @@ def test_a_file_that_is_not_what_its_name_says_is_named_or_read_as_what_it_is(da
     [outcome] = outcomes(data, "notes.md")
     assert isinstance(outcome, UnreadableArticle)
     assert outcome.place == "notes.md"
-    kind = next(kind for kind in KINDS.values() if kind.name == what)
+    kind = next(kind for kind in FILE_TYPES.values() if kind.name == what)
     if not kind.certain or READERS.keys().isdisjoint(kind.suffixes):
         assert outcome.cause == f"it is {what}, not what its name says"
 
 
 @pytest.mark.parametrize("text", ["<div>a</div>", "# PDF", "PK", "%PDF", "<p>html</p>", "a <html> tag", ""])
 def test_markdown_may_begin_with_anything_else(text: str) -> None:
-    assert sign(text.encode()) is None
+    assert file_type(text.encode()) is None
 
 
 @pytest.mark.parametrize(
     "page", ["<!DOCTYPE html>", "\n <HTML lang=en>", "\ufeff<?xml version='1.0'?>\n<!-- a --><!-- b -->\n<html>"]
 )
 def test_a_whole_page_is_html(page: str) -> None:
-    assert sign(page.encode()) == "html"
+    assert file_type(page.encode()) == "html"
 
 
 def test_comments_without_end_are_looked_at_once() -> None:
     started = time.process_time()
-    assert sign(b"<!-- -->" * 500) is None
+    assert file_type(b"<!-- -->" * 500) is None
     assert time.process_time() - started < 1
 
 

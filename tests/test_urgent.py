@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from healthsearch.errors import HealthSearchError
-from healthsearch.urgent import FILE, Signs, read_signs, urgent
+from healthsearch.urgent import FILE, UrgentSigns, read_signs, urgent
 from tests.folders import CORPUS, ROOT
 from tests.texts import ANYTHING
 
@@ -146,7 +146,7 @@ def test_of_all_our_questions_one_calls_for_a_notice() -> None:
 
 
 @pytest.mark.parametrize("signs", OURS, ids=lambda one: one.notice.name)
-def test_each_of_our_notices_says_what_to_do_and_who_says_so(signs: Signs) -> None:
+def test_each_of_our_notices_says_what_to_do_and_who_says_so(signs: UrgentSigns) -> None:
     assert (
         "call your local emergency number" in signs.notice.text.lower() or "emergency department" in signs.notice.text
     )

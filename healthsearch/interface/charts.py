@@ -10,7 +10,7 @@ import altair as alt
 
 from healthsearch import collection_wording as wording
 from healthsearch.judge import Verdict
-from healthsearch.passage_map import Asked, Label, Point
+from healthsearch.passage_map import Label, Point, QuestionPoint
 from healthsearch.wording import OPENING, TOP_FOLDER
 
 ACCENT = "#1b8aa0"
@@ -44,7 +44,13 @@ def bars(field: str, counts: Mapping[Any, int], ink: str) -> alt.LayerChart:
 
 
 def passage_map(
-    points: Iterable[Point], labels: Iterable[Label], asked: Asked | None, *, by_folder: bool, ink: str, ground: str
+    points: Iterable[Point],
+    labels: Iterable[Label],
+    asked: QuestionPoint | None,
+    *,
+    by_folder: bool,
+    ink: str,
+    ground: str,
 ) -> alt.LayerChart:
     """The map: passages by article or folder, titles, and the last question among what it found."""
     field = "folder" if by_folder else "article"

@@ -20,7 +20,7 @@ from healthsearch.places import default_corpus, default_index, keeps_questions
 
 if TYPE_CHECKING:
     from healthsearch.serving import Service
-    from healthsearch.urgent import Signs
+    from healthsearch.urgent import UrgentSigns
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def _answer(visit: Visit, service: Service) -> None:
     visit.tell(wording.announcement(answer.verdict, len(answer.hits), len(answer.results)))
 
 
-def _signs(visit: Visit, service: Service) -> tuple[Signs, ...]:
+def _signs(visit: Visit, service: Service) -> tuple[UrgentSigns, ...]:
     """The urgent signs; without them the search goes on, and says so."""
     visit.unread = None
     try:

@@ -15,8 +15,8 @@ from healthsearch.article import Article, Heading
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers import docx, epub, jsonl, markdown, mhtml, odt, pdf, plain, rtf, table, web_page, xml_articles
 from healthsearch.readers.archives import ungzipped, unzipped
+from healthsearch.readers.file_types import FILE_TYPES, file_type
 from healthsearch.readers.incomplete import refuse_empty
-from healthsearch.readers.signs import KINDS, sign
 
 # From the bytes of a file and its path in the corpus to its articles, and errors of single ones of many. Raises
 # UnreadableArticle if the whole file is unreadable.
@@ -184,16 +184,16 @@ def _as_text(value: Any) -> Any:  # noqa: ANN401 - the value of any field of an 
 
 def _reader(data: bytes, path: str) -> Reader:
     """The reader for the file's content, which may differ from its suffix."""
-    named, held = PurePosixPath(path).suffix.lower(), sign(data)
+    named, detected = PurePosixPath(path).suffix.lower(), file_type(data)
     if named not in READERS:
         raise UnreadableArticle(path, "no reader takes files of this name", "Give it its right suffix.")
-    if held is None or named in KINDS[held].suffixes:
+    if detected is None or named in FILE_TYPES[detected].suffixes:
         return READERS[named]
-    found = next((READERS[suffix] for suffix in KINDS[held].suffixes if suffix in READERS), None)
-    if found is None or not KINDS[held].certain:
+    found = next((READERS[suffix] for suffix in FILE_TYPES[detected].suffixes if suffix in READERS), None)
+    if found is None or not FILE_TYPES[detected].certain:
         raise UnreadableArticle(
             path,
-            f"it is {KINDS[held].name}, not what its name says",
-            f"Give it its right suffix ({' or '.join(KINDS[held].suffixes)}), or move it out of the corpus.",
+            f"it is {FILE_TYPES[detected].name}, not what its name says",
+            f"Give it its right suffix ({' or '.join(FILE_TYPES[detected].suffixes)}), or move it out of the corpus.",
         )
     return found

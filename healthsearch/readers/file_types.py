@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileType:
     """A file type: its name in words, its suffixes, and whether they all mean one format."""
 
     name: str
@@ -19,15 +19,15 @@ class Kind:
     certain: bool = True
 
 
-KINDS = {
-    "pdf": Kind("a PDF", (".pdf",)),
-    "rtf": Kind("rich text (RTF)", (".rtf",)),
-    "zip": Kind("a zip archive or an office document", (".docx", ".odt", ".epub", ".zip"), certain=False),
-    "gzip": Kind("a gzip archive", (".gz",)),
-    "old office": Kind("a document with a password, or of an old Word or Excel", (".doc", ".xls"), certain=False),
-    "html": Kind("a web page", (".html", ".htm", ".xhtml")),
+FILE_TYPES = {
+    "pdf": FileType("a PDF", (".pdf",)),
+    "rtf": FileType("rich text (RTF)", (".rtf",)),
+    "zip": FileType("a zip archive or an office document", (".docx", ".odt", ".epub", ".zip"), certain=False),
+    "gzip": FileType("a gzip archive", (".gz",)),
+    "old office": FileType("a document with a password, or of an old Word or Excel", (".doc", ".xls"), certain=False),
+    "html": FileType("a web page", (".html", ".htm", ".xhtml")),
 }
-_SIGNS = {
+_SIGNATURES = {
     b"%PDF-": "pdf",
     b"{\\rtf": "rtf",
     b"PK\x03\x04": "zip",
@@ -42,14 +42,14 @@ _PAGE = re.compile(
 _START = 4_096
 
 
-def sign(data: bytes) -> str | None:
-    """The key in ``KINDS`` of the certain type of the bytes, else None.
+def file_type(data: bytes) -> str | None:
+    """The key in ``FILE_TYPES`` of the certain type of the bytes, else None.
 
-    >>> sign(b"%PDF-1.7 ..."), sign(b"# Back pain")
+    >>> file_type(b"%PDF-1.7 ..."), file_type(b"# Back pain")
     ('pdf', None)
     """
-    for mark, kind in _SIGNS.items():
-        if data.startswith(mark):
+    for signature, kind in _SIGNATURES.items():
+        if data.startswith(signature):
             return kind
     start = data[:_START].removeprefix(codecs.BOM_UTF8)
     return "html" if _PAGE.match(start) else None
