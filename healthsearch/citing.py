@@ -30,14 +30,14 @@ def reference(passage: Passage) -> str:
     return f"{passage.article_id}@{len(passage.text)}.{_digest(passage.text)}"
 
 
-def article_of(found: str) -> str:
+def article_of(reference: str) -> str:
     """The id of the article in a reference. Raises ValueError if it is not a reference."""
-    return _parts(found)[0]
+    return _parts(reference)[0]
 
 
-def find(found: str, article: Article, starts: Iterable[int]) -> Span | None:
+def find(reference: str, article: Article, starts: Iterable[int]) -> Span | None:
     """The span of the referenced text in the article, if it begins at one of ``starts``."""
-    _, length, digest = _parts(found)
+    _, length, digest = _parts(reference)
     for start in starts:
         if _digest(article.text[start : start + length]) == digest:
             return start, start + length

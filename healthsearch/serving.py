@@ -6,13 +6,11 @@ show what the articles hold before the first question can be answered. Safe to s
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
 
 from healthsearch.article import Article
 from healthsearch.build import build
@@ -21,56 +19,33 @@ from healthsearch.embedded import TITLES, Embedded
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Report
 from healthsearch.errors import HealthSearchError
-from healthsearch.files import FolderState, state_of
+from healthsearch.examples import examples
 from healthsearch.filter_choices import Choices, choices
+from healthsearch.following import Follower
 from healthsearch.generation import Generation
-from healthsearch.in_use import open_generation
-from healthsearch.index_folder import ENCODERS, GENERATIONS, Pointer
+from healthsearch.index_folder import ENCODERS
 from healthsearch.manifest import EncoderSpec
 from healthsearch.models import DEFAULT_MODEL, find_model, same_model
 from healthsearch.passages import Passage, Span
 from healthsearch.plan import Summary
 from healthsearch.search import Searcher
 from healthsearch.unanswered import UnansweredQuestions
-from healthsearch.urgent import FILE, UrgentSigns, read_signs
-
-_LONGEST_EXAMPLE = 46
-_PLAIN_QUESTION = re.compile(r"[^\W\d_][^\W_]*(?:,? [^\W_]+(?:[-'’][^\W_]+)*)+ ?\?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A generation that serves, the pointer that led to it, and why it is not the one in use, where it is not."""
-
-    pointer: Pointer
-    generation: Generation
-    fault: HealthSearchError | None
-
-
-# A pointer, and what tells a change of the generations that it names.
-_State: TypeAlias = tuple[Pointer, list[FolderState]]
+from healthsearch.urgent import SignsReader, UrgentSigns
 
 
 class Service:
-    """One index, served: the generation in use, and the searcher on it.
-
-    What was opened goes on serving when the index is damaged or taken away.
-    """
+    """One index, served: the generation that ``following`` finds, and the searcher on it."""
 
     def __init__(self, index: Path, find: Callable[[str], Model] = find_model) -> None:
         self.index = index
         self.unanswered = UnansweredQuestions(index)
         self._find = find
-        self._opening = threading.Lock()
+        self._follower = Follower(index)
+        self._signs = SignsReader()
         self._loading = threading.Lock()
-        self._opened: _Opened | None = None
-        # Why nothing newer than that could be opened, and of which files in which state this is known.
-        self._fault: HealthSearchError | None = None
-        self._refused: tuple[_State, HealthSearchError] | None = None
         self._searcher: Searcher | None = None
         self._encoder: Encoder | None = None
         self._choices: tuple[tuple[str, date], Choices] | None = None
-        self._signs: tuple[tuple[Path, int, int], tuple[UrgentSigns, ...]] | None = None
 
     @property
     def ready(self) -> bool:
@@ -79,30 +54,34 @@ class Service:
 
     def generation(self) -> Generation:
         """The newest generation that can be opened. Raises NoIndex, HealthSearchError."""
-        return self._newest().generation
+        return self._follower.newest().generation
 
     def fault(self) -> HealthSearchError | None:
         """What is wrong with the newest generation, where an older one serves."""
-        opened = self._newest()
-        return self._fault or opened.fault
+        return self._follower.newest().fault
 
     def published(self) -> str | None:
         """When the generation that serves was published, as in ``Pointer``; None where an older one serves."""
-        opened = self._newest()
+        opened = self._follower.newest()
         return opened.pointer.published if opened.generation.name == opened.pointer.generation else None
 
     def searcher(self) -> Searcher:
         """A searcher on the newest generation; the first call loads the encoder and warms it up."""
-        opened = self._newest()
+        opened = self._follower.newest()
         with self._loading:
             # Another visitor may have opened a newer one meanwhile.
-            opened = self._opened or opened
-            generation, fault, current = opened.generation, self._fault or opened.fault, self._searcher
+            opened = self._follower.newer_than(opened)
+            generation, searcher = opened.generation, self._searcher
             # The same fault is another object each time that it is met.
-            if current is None or current.index.generation is not generation or str(current.fault) != str(fault):
+            if (
+                searcher is None
+                or searcher.index.generation is not generation
+                or str(searcher.fault) != str(opened.fault)
+            ):
                 # A generation that is replaced is left to the garbage collector: others may be reading from it.
-                current = self._searcher = Searcher(Embedded(generation), self._encoder_for(generation.encoder), fault)
-            return current
+                encoder = self._encoder_for(generation.encoder)
+                searcher = self._searcher = Searcher(Embedded(generation), encoder, opened.fault)
+            return searcher
 
     def look(self) -> None:
         """Make sure that something serves. Raises NoIndex where a build would help, HealthSearchError where not."""
@@ -115,25 +94,19 @@ class Service:
 
     def build(self, corpus: Path, report: Report) -> Summary:
         """Bring the index up to date with ``corpus``; what it loads for that is kept for the questions."""
-        return build(corpus, self.index, _Kept(self, self._find(DEFAULT_MODEL)), report=report)
+        return build(corpus, self.index, _SharedModel(self, self._find(DEFAULT_MODEL)), report=report)
 
     def examples(self, count: int) -> list[str]:
-        """Up to ``count`` questions that the articles answer, all different: titles that are short, plain questions.
+        """Up to ``count`` questions that the articles answer, always the same for the same articles."""
+        return examples(self._titles(), count)
 
-        Spread over the corpus, and always the same for the same articles. Only letters and the plainest
-        marks are let through, so that a title can stand on a button whose text is interpreted.
-        """
-        titles = dict.fromkeys(self._titles())
-        short = [title for title in titles if _PLAIN_QUESTION.fullmatch(title) and len(title) <= _LONGEST_EXAMPLE]
-        return short[:: max(1, len(short) // count)][:count] if count else []
-
-    def linked(self, found: str) -> tuple[Article, Span | None]:
+    def linked(self, reference: str) -> tuple[Article, Span | None]:
         """The article that a link's reference names, and where the passage stands in it, if it still does.
 
         Raises HealthSearchError when the reference is none, or the article is not in the collection any more.
         """
         try:
-            article, passages = self._read(article_of(found))
+            article, passages = self._read(article_of(reference))
         except ValueError:
             raise HealthSearchError("link", "it is not complete", "Copy it again, or ask for what you need.") from None
         except KeyError:
@@ -142,19 +115,11 @@ class Service:
             ) from None
         starts = [passage.start for passage in passages]
         inner = [passage.start + start for passage in passages for start, _ in passage.sentences]
-        return article, find(found, article, (*starts, *inner))
+        return article, find(reference, article, (*starts, *inner))
 
     def signs(self, corpus: Path) -> tuple[UrgentSigns, ...]:
         """The urgent signs of ``corpus``, read anew when their file changes. Raises as ``read_signs`` does."""
-        file = corpus / FILE
-        try:
-            found = file.stat()
-            state = (file, found.st_mtime_ns, found.st_size)
-        except OSError:
-            state = (file, 0 if corpus.is_dir() else -1, 0)
-        if self._signs is None or self._signs[0] != state:
-            self._signs = state, read_signs(corpus)
-        return self._signs[1]
+        return self._signs.read(corpus)
 
     def filter_choices(self, today: date) -> Choices:
         """What a search of these articles can be narrowed by."""
@@ -171,45 +136,9 @@ class Service:
         whole = self.generation().article_store.whole_article(article_id)
         return whole.article, [stored.passage for stored in whole.passages]
 
-    def _newest(self) -> _Opened:
-        """What serves, after a look for anything newer; ``_fault`` is why that could not be opened."""
-        opened = self._opened
-        try:
-            pointer = Pointer.read(self.index)
-            if opened is None or opened.pointer != pointer:
-                opened = self._follow(pointer, opened)
-            if opened.pointer == pointer:
-                self._fault = None
-        except HealthSearchError as fault:
-            if opened is None:
-                raise
-            self._fault = fault.with_traceback(None)
-        return opened
-
-    def _follow(self, pointer: Pointer, serving: _Opened | None) -> _Opened:
-        """What the pointer names. While one visitor waits until all its files are read, the others have what serves."""
-        if not self._opening.acquire(blocking=serving is None) and serving is not None:
-            return serving
-        try:
-            if self._opened is None or self._opened.pointer != pointer:
-                self._opened = self._open(pointer)
-            return self._opened
-        finally:
-            self._opening.release()
-
-    def _open(self, pointer: Pointer) -> _Opened:
-        state = _state(self.index, pointer)
-        if self._refused is not None and self._refused[0] == state:
-            raise self._refused[1].with_traceback(None)
-        try:
-            return _Opened(pointer, *open_generation(self.index))
-        except HealthSearchError as fault:
-            self._refused = state, fault
-            raise
-
-    def _encoder_for(self, facts: EncoderSpec) -> Encoder:
-        if self._encoder is None or self._encoder.digest != facts.digest:
-            self._encoder = self._warm(same_model(self._find(facts.name), facts.digest))
+    def _encoder_for(self, spec: EncoderSpec) -> Encoder:
+        if self._encoder is None or self._encoder.digest != spec.digest:
+            self._encoder = self._warm(same_model(self._find(spec.name), spec.digest))
         return self._encoder
 
     def _encoder_of(self, model: Model) -> Encoder:
@@ -225,17 +154,9 @@ class Service:
         return encoder
 
 
-def _state(index: Path, pointer: Pointer) -> _State:
-    try:
-        return pointer, [state_of(index / GENERATIONS / name) for name in pointer.generations]
-    except OSError:
-        # A build has cleaned one away meanwhile, and published another.
-        return pointer, []
-
-
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """A ``Model`` whose encoder stays with the service."""
+class _SharedModel:
+    """A ``Model`` whose encoder the service keeps for the questions."""
 
     service: Service
     model: Model

@@ -5,6 +5,7 @@ It follows every publication; a searcher in use reads on what it has begun with.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -33,6 +34,7 @@ class StoreService(Service):
     def __init__(self, address: Address, index: Path, find: Callable[[str], Model] = find_model) -> None:
         super().__init__(index, find)
         self._address = address
+        self._opening = threading.Lock()
         self._store: Store | None = None
         self._served: str | None = None
         self._looked = -_UNNOTICED

@@ -76,6 +76,25 @@ def read_signs(corpus: Path) -> tuple[UrgentSigns, ...]:
     return tuple(_signs(file, number, value) for number, value in enumerate(values, start=1))
 
 
+class SignsReader:
+    """Reads the signs of a corpus again only when their file has changed."""
+
+    def __init__(self) -> None:
+        self._read: tuple[tuple[Path, int, int], tuple[UrgentSigns, ...]] | None = None
+
+    def read(self, corpus: Path) -> tuple[UrgentSigns, ...]:
+        """As ``read_signs``."""
+        file = corpus / FILE
+        try:
+            status = file.stat()
+            state = (file, status.st_mtime_ns, status.st_size)
+        except OSError:
+            state = (file, 0 if corpus.is_dir() else -1, 0)
+        if self._read is None or self._read[0] != state:
+            self._read = state, read_signs(corpus)
+        return self._read[1]
+
+
 def urgent(question: str, signs: Iterable[UrgentSigns]) -> tuple[UrgentNotice, ...]:
     """The notices that a question calls for, in the order of the file."""
     asked = clauses(question)

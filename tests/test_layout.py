@@ -136,6 +136,8 @@ ORDER = [
     "overview",
     "passage_map",
     "unanswered",
+    "following",
+    "examples",
     "serving",
     "store_serving",
     "source_wording",
