@@ -123,7 +123,7 @@ class Encoding:
         self._previous = previous
         self._known = previous.article_store.keys() if previous else {}
         self._report = report
-        self._to_read = [file for file in plan.files if file.path in plan.to_read]
+        self._to_read = plan.files_to_read
         self._files, self._done = len(self._to_read), 0
         self._sizes = {file.path: file.size for file in self._to_read}
         self._bytes_left = sum(self._sizes.values())

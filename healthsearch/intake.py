@@ -40,14 +40,13 @@ def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[t
     must be taken before the next file.
     """
     register = Register()
-    to_read = [file for file in plan.files if previous is None or file.path in plan.to_read]
-    with closing(read_files(corpus, to_read)) as read:
+    with closing(read_files(corpus, plan.files_to_read)) as read:
         for file in plan.files:
             outcomes: Iterator[Outcome | StoredArticle]
-            if previous is not None and file.path not in plan.to_read:
-                outcomes = previous.article_store.articles_of_file(file.path)
-            else:
+            if previous is None or file.path in plan.to_read:
                 file, outcomes = next(read)
+            else:
+                outcomes = previous.article_store.articles_of_file(file.path)
             yield file, _settled(file, outcomes, register, plan)
 
 

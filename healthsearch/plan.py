@@ -57,6 +57,11 @@ class Plan:
     failed_before: frozenset[str] = frozenset()
     nothing_to_do: bool = False
 
+    @property
+    def files_to_read(self) -> list[SourceFile]:
+        """The files that must be read, by path; all of them where there is no previous generation."""
+        return [file for file in self.files if file.path in self.to_read]
+
 
 def make_plan(corpus: Path, previous: Generation | None, encoder_digest: str, *, rebuild: bool = False) -> Plan:
     """Compare the corpus with ``previous``, whose content is kept where files and rules are the same.

@@ -339,6 +339,7 @@ def test_an_open_document_may_say_nothing_of_itself() -> None:
         (r"{\rtf1{\fonttbl{\f1\fcharset161 G;}}{\f1 \'e1}\par}", "α"),
         (r"{\rtf1 a\bin2 }}b\par}", "ab"),
         (r"{\rtf1 seen{\v hidden}\par}", "seen"),
+        ("{\\rtf1 a\\'00b\\par}\0", "ab"),
     ],
 )
 def test_parts_of_rich_text(rtf: str, text: str) -> None:

@@ -26,6 +26,7 @@ ORDER = [
     "sentences",
     "readers.guessing",
     "readers.blocks",
+    "readers.footnotes",
     "readers.properties",
     "readers.decoding",
     "readers.front_matter",

@@ -161,6 +161,12 @@ def test_the_encodings_of_the_web(data: bytes, text: str) -> None:
     assert f"<p>{text}</p>" in text_of_page(data, "x.html")
 
 
+def test_a_nul_in_a_page_costs_no_text() -> None:
+    [article] = outcomes(b'<meta charset="utf-8"><title>Ba\0th</title><p>Warm\0</p><p>water.</p>', "x.html")
+    assert isinstance(article, Article)
+    assert (article.title, article.text) == ("Ba\ufffdth", "Warm\ufffd\n\nwater.")
+
+
 def test_a_page_nested_too_deeply_is_refused_and_not_cut() -> None:
     started = time.process_time()
     data = b"<div>" * 100_000 + b"<p>Rest.</p>"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from healthsearch.article import Article
 from healthsearch.readers.blocks import WIDEST_TABLE, Blocks, raised, squeeze
 from healthsearch.readers.docx_styles import Styles, value
+from healthsearch.readers.footnotes import Footnotes
 from healthsearch.readers.formulae import FORMULAE, formula
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.package import Package
@@ -79,8 +80,7 @@ class _Document:
             for kind, part in [("footnote", related("footnotes")), ("endnote", related("endnotes"))]
             for note in (children(part, kind) if part is not None else ())
         }
-        self._due: list[tuple[int, Element]] = []
-        self._noted = 0
+        self._footnotes = Footnotes[Element]()
 
     def read(self) -> None:
         """Read the whole body."""
@@ -125,10 +125,9 @@ class _Document:
 
     def _write_notes(self) -> None:
         """Put footnotes after their paragraph, and so under its heading."""
-        due, self._due = self._due, []
-        for place, note in due:
+        for mark, note in self._footnotes.take():
             texts = [self._text(paragraph, []) for paragraph in children(note, "p")]
-            self.blocks.paragraph(f"[{place}] " + "\n".join(filter(None, texts)))
+            self.blocks.paragraph(f"{mark} " + "\n".join(filter(None, texts)))
 
     def _table(self, table: Element) -> None:
         rows = [list(_inner(row, "tc")) for row in _inner(table, "tr")]
@@ -184,11 +183,7 @@ class _Document:
 
     def _note(self, key: str) -> str:
         note = self._notes.get(key)
-        if note is None:
-            return ""
-        self._noted += 1
-        self._due.append((self._noted, note))
-        return f"[{self._noted}]"
+        return "" if note is None else self._footnotes.refer(note)
 
 
 def _width(cell: Element) -> int:

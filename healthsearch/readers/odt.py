@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from healthsearch.article import Article
 from healthsearch.readers.blocks import Blocks, raised, squeeze
+from healthsearch.readers.footnotes import Footnotes
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.package import Package
 from healthsearch.readers.properties import choose_title, fields
@@ -82,8 +83,7 @@ class _Text:
             elif name(element) == "list-level-style-number" and attribute(element, "num-format"):
                 level = number(attribute(element, "level"), 1)
                 self._numbered.add((attribute(element.getparent(), "name"), level))
-        self._due: list[tuple[int, Element]] = []
-        self._noted = 0
+        self._footnotes = Footnotes[Element]()
 
     def take(self, parent: Element) -> None:
         """Read everything in an element that contains blocks."""
@@ -161,10 +161,9 @@ class _Text:
         """Put text frames and footnotes after their paragraph, and so under its heading."""
         for box in boxes:
             self.take(box)
-        due, self._due = self._due, []
-        for mark, body in due:
+        for mark, body in self._footnotes.take():
             texts = [self._text(paragraph)[0] for paragraph in body.iter() if name(paragraph) == "p"]
-            self.blocks.paragraph(f"[{mark}] " + "\n".join(filter(None, texts)))
+            self.blocks.paragraph(f"{mark} " + "\n".join(filter(None, texts)))
 
     def _text(self, element: Element) -> tuple[str, list[Element]]:
         """A paragraph's text, and the text frames anchored in it."""
@@ -191,11 +190,7 @@ class _Text:
 
     def _note(self, note: Element) -> str:
         body = first(note, "note-body")
-        if body is None:
-            return ""
-        self._noted += 1
-        self._due.append((self._noted, body))
-        return f"[{self._noted}]"
+        return "" if body is None else self._footnotes.refer(body)
 
 
 def _owner(row: Element) -> Element:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from healthsearch.article import Article
 from healthsearch.errors import UnreadableArticle
 from healthsearch.readers.blocks import Blocks, raised, squeeze
+from healthsearch.readers.footnotes import Footnotes
 from healthsearch.readers.front_matter import Details
 from healthsearch.readers.properties import choose_title, fields
 from healthsearch.readers.rtf_tokens import tokens
@@ -79,8 +80,8 @@ class _Document:
         self._cells: list[str] = []
         self._styles: dict[int, str] = {}
         self._indents: list[int] = []
-        self._notes: list[str] = []
-        self._due: list[int] = []
+        self._footnotes = Footnotes[list[str]]()
+        self._note: list[str] = []
 
     @property
     def depth(self) -> int:
@@ -114,7 +115,7 @@ class _Document:
             self._text.append(raised("".join(self._text[-3:]), text) if self._state.raised else text)
             self._set_as = self._state
         elif target == "footnote":
-            self._notes[-1] += text
+            self._note.append(text)
         elif target == "stylesheet":
             self._styles[self._state.style] = self._styles.get(self._state.style, "") + text
         elif target in ("listtext", "pntext"):
@@ -129,9 +130,8 @@ class _Document:
         if word in _KEPT_APART:
             self._state = replace(state, target=word)
             if word == "footnote":
-                self._notes.append("")
-                self._text.append(f"[{len(self._notes)}]")
-                self._due.append(len(self._notes))
+                self._note = []
+                self._text.append(self._footnotes.refer(self._note))
         elif word in _LEFT_OUT or (self._ignorable and word not in ("shppict", "shptxt")):
             self._state = replace(state, target="")
         elif word in ("v", "deleted"):
@@ -151,7 +151,7 @@ class _Document:
         elif word == "intbl":
             self._state = replace(state, in_table=True)
         elif state.target == "footnote" and word == "par":
-            self._notes[-1] += "\n"
+            self._note.append("\n")
         elif state.target == "text":
             self._break(word)
 
@@ -192,6 +192,5 @@ class _Document:
 
     def _write_notes(self) -> None:
         """Put footnotes after their paragraph, and so under its heading."""
-        due, self._due = self._due, []
-        for number in due:
-            self.blocks.paragraph(f"[{number}] " + squeeze(self._notes[number - 1]))
+        for mark, note in self._footnotes.take():
+            self.blocks.paragraph(f"{mark} {squeeze(''.join(note))}")

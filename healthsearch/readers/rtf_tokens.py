@@ -67,6 +67,7 @@ def _joined(pieces: Iterator[Token]) -> Iterator[Token]:
 
 
 def _whole(text: str) -> str:
+    # Some programs end a file with a NUL, which is no damage that a reader should see.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
 
 

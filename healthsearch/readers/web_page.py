@@ -81,7 +81,7 @@ def text_of_page(data: bytes, path: str, charset: str = "") -> str:
         encoding = _known(named)
         if encoding and not marked:
             try:
-                return data.decode(encoding).replace("\0", "\ufffd")
+                return data.decode(encoding)
             except UnicodeDecodeError:
                 continue
     return decode(data, path)
