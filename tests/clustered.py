@@ -60,6 +60,8 @@ def three_machines() -> Iterator[tuple[Any, list[Any]]]:
 
     # Names of sockets may have 107 characters, so the folder's must be short.
     with TemporaryDirectory(prefix="r", dir="/tmp") as place:
+        # Ray notes there which cluster is the current one, and expects the folder of an earlier start.
+        Path("/tmp/ray").mkdir(exist_ok=True)
         machines = Machines()
         common = {"node_ip_address": "127.0.0.1", "include_dashboard": False, "temp_dir": place}
         try:
