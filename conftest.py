@@ -2,4 +2,5 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("pymilvus") else ["healthsearch/milvus.py"]
+_NEED_PYMILVUS = ("server", "schema", "store", "maker")
+collect_ignore = [] if find_spec("pymilvus") else [f"healthsearch/milvus_{name}.py" for name in _NEED_PYMILVUS]

@@ -14,21 +14,21 @@ from healthsearch.storage import Maker, Store
 def open_store(address: Address) -> Store:
     """What is published there. Raises NoIndex when nothing is, HealthSearchError when it cannot be read."""
     with _client_needed(address):
-        from healthsearch.milvus import MilvusStore
+        from healthsearch.milvus_store import MilvusStore
     return MilvusStore(address)
 
 
 def open_maker(address: Address, encoder: EncoderSpec) -> Maker:
     """The next generation there, of passages encoded by this."""
     with _client_needed(address):
-        from healthsearch.milvus import MilvusMaker
+        from healthsearch.milvus_maker import MilvusMaker
     return MilvusMaker(address, encoder)
 
 
 def serving(address: Address) -> str | None:
     """What tells one publication there from the next; None where nothing is published."""
     with _client_needed(address):
-        from healthsearch.milvus import MilvusServer
+        from healthsearch.milvus_server import MilvusServer
     return MilvusServer(address).in_use()
 
 

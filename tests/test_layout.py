@@ -121,7 +121,10 @@ ORDER = [
     "embedded",
     "address",
     "milvus_rows",
-    "milvus",
+    "milvus_server",
+    "milvus_schema",
+    "milvus_store",
+    "milvus_maker",
     "stores",
     "publishing",
     "reranker",
@@ -191,7 +194,7 @@ ONLY_IN = {
     "filelock": {"index_lock"},
     "ray": {"cluster_connection"},
     "pyarrow": {"cluster"},
-    "pymilvus": {"milvus"},
+    "pymilvus": {"milvus_server", "milvus_schema"},
     "streamlit": {
         "page_command",
         *(

@@ -152,12 +152,12 @@ def test_publishing_that_was_interrupted_goes_on(
     home: Path, address: Address, monkeypatch: pytest.MonkeyPatch, between: bool
 ) -> None:
     """``between``: it ends after an article's passages, before the article itself, which makes them count."""
-    monkeypatch.setattr("healthsearch.milvus._SENT_ROWS", 2)
+    monkeypatch.setattr("healthsearch.milvus_maker._SENT_ROWS", 2)
     source = Embedded(open_generation(home / "index")[0])
     with pytest.raises(_KilledError), open_maker(address, source.encoder) as maker:
         maker.upsert(killed_after(source.articles(), 4))
     if between:
-        from healthsearch.milvus import MilvusServer
+        from healthsearch.milvus_server import MilvusServer
 
         server = MilvusServer(address)
         [name] = server.generations()
@@ -173,7 +173,7 @@ def test_publishing_that_was_interrupted_goes_on(
 
 @needs_milvus
 def test_what_has_lost_passages_is_not_gone_on_with(home: Path, address: Address) -> None:
-    from healthsearch.milvus import MilvusServer
+    from healthsearch.milvus_server import MilvusServer
 
     source = Embedded(open_generation(home / "index")[0])
     with pytest.raises(_KilledError), open_maker(address, source.encoder) as maker:
@@ -211,7 +211,7 @@ def test_whoever_reads_what_is_made_over_is_told_so_and_sees_no_half(home: Path,
 
 @needs_milvus
 def test_a_check_finds_what_the_store_has_lost_and_what_is_not_published(home: Path, address: Address) -> None:
-    from healthsearch.milvus import MilvusServer
+    from healthsearch.milvus_server import MilvusServer
 
     publish(home / "index", address)
     assert check_store(address, home / "index").faults == []
@@ -293,7 +293,7 @@ def test_a_publisher_s_name_is_found_whatever_stands_in_it(home: Path, address: 
 def test_a_server_that_is_not_there_is_told_without_the_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("healthsearch.milvus._CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("healthsearch.milvus_server._CONNECT_SECONDS", 0.5)
     monkeypatch.setenv("HEALTHSEARCH_STORE", "milvus://me:secret@127.0.0.1:9/a")
     assert commands.main(["search", "massage", "--index", str(tmp_path)]) == 1
     told = capsys.readouterr()
@@ -305,7 +305,8 @@ def test_without_its_client_the_commands_say_how_to_install_it(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
-    monkeypatch.delitem(sys.modules, "healthsearch.milvus", raising=False)
+    for name in ("server", "schema", "store", "maker"):
+        monkeypatch.delitem(sys.modules, f"healthsearch.milvus_{name}", raising=False)
     monkeypatch.setenv("HEALTHSEARCH_STORE", "milvus://h/a")
     assert commands.main(["search", "massage", "--index", str(home / "index")]) == 1
     assert capsys.readouterr().err == (

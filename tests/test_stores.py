@@ -65,12 +65,12 @@ class MilvusEngine:
     address: Address
 
     def maker(self, encoder: EncoderSpec) -> Maker:
-        from healthsearch.milvus import MilvusMaker
+        from healthsearch.milvus_maker import MilvusMaker
 
         return MilvusMaker(self.address, encoder)
 
     def store(self) -> Store:
-        from healthsearch.milvus import MilvusStore
+        from healthsearch.milvus_store import MilvusStore
 
         return MilvusStore(self.address)
 
