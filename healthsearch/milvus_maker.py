@@ -90,7 +90,6 @@ class MilvusMaker:
         self._send()
         server, name = self._server, self._name
         with server.told():
-            self._flush()
             found = server.count(articles_of(name)), server.count(name)
             if found != (facts.articles, facts.passages):
                 raise HealthSearchError(

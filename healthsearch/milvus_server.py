@@ -77,9 +77,14 @@ class MilvusServer:
 
     def load(self, name: str) -> None:
         """Have a generation loaded for searching, if it is not."""
-        for part in (name, articles_of(name)):
-            if "Loaded" not in str(self.client.get_load_state(part)["state"]):
-                self.client.load_collection(part, replica_number=self.address.replicas, timeout=LOAD_SECONDS)
+        parts = (name, articles_of(name))
+        missing = [part for part in parts if "Loaded" not in str(self.client.get_load_state(part)["state"])]
+        # All at once, and then wait for each.
+        for wait in (False, True):
+            for part in missing:
+                self.client.load_collection(
+                    part, replica_number=self.address.replicas, timeout=LOAD_SECONDS, _async=not wait
+                )
 
     def count(self, name: str, where: str = "", consistency: str = "Strong") -> int:
         """The rows of a collection that an expression lets through."""
