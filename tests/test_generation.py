@@ -20,7 +20,7 @@ from healthsearch.corpus import SourceFile
 from healthsearch.draft import Draft
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError, NoIndex, UnreadableArticle
 from healthsearch.generation import Generation
-from healthsearch.in_use import fault_of_fallback, open_generation
+from healthsearch.in_use import fault_of_fallback, model_of, open_generation
 from healthsearch.index_folder import Pointer
 from healthsearch.manifest import FORMAT, Damaged, EncoderSpec, rules
 from healthsearch.passages import Passage
@@ -281,6 +281,21 @@ def test_a_large_generation_has_a_sketch_and_is_refused_without_it(tmp_path: Pat
     sketch.unlink()
     name, fault = served(tmp_path)
     assert (name, fault and fault.place) == (before, str(sketch))
+
+
+def test_the_pointer_is_read_as_it_was_written(tmp_path: Path) -> None:
+    for pointer in (Pointer("new", "old", "2030-01-01T10:00:00+00:00"), Pointer("first", None, "2030-01-01")):
+        pointer.write(tmp_path)
+        assert Pointer.read(tmp_path) == pointer
+
+
+def test_the_model_of_an_index_is_told_without_opening_it(tmp_path: Path) -> None:
+    assert model_of(tmp_path) is None
+    publish(tmp_path, "One.")
+    (in_use(tmp_path) / "store.sqlite").unlink()
+    assert model_of(tmp_path) == FACTS.name
+    (in_use(tmp_path) / "manifest.json").unlink()
+    assert model_of(tmp_path) is None
 
 
 def by_hand(generation: Generation) -> list[int]:
