@@ -15,6 +15,10 @@ from contextlib import contextmanager
 from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
+# isort: split
+# A dependency of the client and after it, so that where both are missing the client is named.
+import grpc
+
 from healthsearch.address import Address
 from healthsearch.errors import HealthSearchError
 from healthsearch.milvus_rows import Row
@@ -26,6 +30,8 @@ AT_ONCE = 500
 # A server that has just been started or restarted may need a minute to load its collections.
 _CONNECT_SECONDS = 60.0
 CALL_SECONDS, LOAD_SECONDS = 120.0, 600.0
+# A server that was away is tried again within a second of a question, and not, as by default, within two minutes.
+_PROTOCOL = {"grpc.initial_reconnect_backoff_ms": 200, "grpc.max_reconnect_backoff_ms": 1_000}
 # Versions from which on a server searches by words. An older one takes such a collection, and then finds nothing.
 _WORDS_SINCE = (2, 5, 0)
 
@@ -43,7 +49,9 @@ class MilvusServer:
             # Its server is in this process, and tells on stderr of every call that it lacks; the client does without.
             logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
         with self.told():
-            self.client = MilvusClient(uri=address.uri, token=address.token, timeout=_CONNECT_SECONDS)
+            self.client = MilvusClient(
+                uri=address.uri, token=address.token, timeout=_CONNECT_SECONDS, grpc_options=_PROTOCOL
+            )
             self.engine = f"Milvus {self.client.get_server_version()}"
         numbers = re.search(r"(\d+)\.(\d+)\.(\d+)", self.engine)
         version = tuple(map(int, numbers.groups())) if numbers else (0,)
@@ -54,37 +62,45 @@ class MilvusServer:
         """Tell what goes wrong with the server meanwhile as a HealthSearchError."""
         try:
             yield
-        except MilvusException as error:
-            cause = " ".join(str(error.message).split())[:300] or type(error).__name__
+        except (MilvusException, grpc.RpcError) as error:
+            # An answer that does not come in time is an error of the protocol below the client, which lets it through.
+            said = error.message if isinstance(error, MilvusException) else error.details()
+            cause = " ".join(str(said).split())[:300] or type(error).__name__
             raise HealthSearchError(
                 self.address,
                 f"Milvus does not answer, or refuses ({cause})",
                 "Look whether it runs, and whether address and token are right; then try again.",
             ) from None
 
-    def in_use(self) -> str | None:
-        """The collection that the alias leads to; None where nothing was published."""
+    def in_use(self, seconds: float | None = None) -> str | None:
+        """The collection that the alias leads to; None where nothing was published. A call may take so many seconds."""
+        seconds = seconds or CALL_SECONDS
         with self.told():
-            for name in self.generations():
-                if self.address.collection in self.client.list_aliases(name)["aliases"]:
+            for name in self.generations(seconds):
+                if self.address.collection in self.client.list_aliases(name, timeout=seconds)["aliases"]:
                     return name
         return None
 
-    def generations(self) -> list[str]:
+    def generations(self, seconds: float = CALL_SECONDS) -> list[str]:
         """The collections of passages that there are of our name, the newest first."""
         pattern = re.compile(rf"{re.escape(self.address.collection)}_[0-9a-f]{{8}}_\d+")
-        return sorted(filter(pattern.fullmatch, self.client.list_collections()), key=place_of, reverse=True)
+        names = self.client.list_collections(timeout=seconds)
+        return sorted(filter(pattern.fullmatch, names), key=place_of, reverse=True)
 
-    def load(self, name: str) -> None:
-        """Have a generation loaded for searching, if it is not."""
-        parts = (name, articles_of(name))
-        missing = [part for part in parts if "Loaded" not in str(self.client.get_load_state(part)["state"])]
-        # All at once, and then wait for each.
-        for wait in (False, True):
-            for part in missing:
-                self.client.load_collection(
-                    part, replica_number=self.address.replicas, timeout=LOAD_SECONDS, _async=not wait
-                )
+    def load(self, name: str, seconds: float | None = None) -> None:
+        """Have a generation loaded for searching, if it is not; whether it is may take so many seconds to find out."""
+        with self.told():
+            missing = [
+                part
+                for part in (name, articles_of(name))
+                if "Loaded" not in str(self.client.get_load_state(part, timeout=seconds or CALL_SECONDS)["state"])
+            ]
+            # All at once, and then wait for each.
+            for wait in (False, True):
+                for part in missing:
+                    self.client.load_collection(
+                        part, replica_number=self.address.replicas, timeout=LOAD_SECONDS, _async=not wait
+                    )
 
     def count(self, name: str, where: str = "", consistency: str = "Strong") -> int:
         """The rows of a collection that an expression lets through."""

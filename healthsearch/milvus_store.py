@@ -8,10 +8,8 @@ from itertools import groupby
 import numpy as np
 
 from healthsearch import milvus_rows as form
-from healthsearch.address import Address
 from healthsearch.arrays import Rows, Vector
 from healthsearch.article import Article
-from healthsearch.errors import BUILD_COMMAND, NoIndex
 from healthsearch.filters import Filter
 from healthsearch.milvus_rows import Row
 from healthsearch.milvus_server import CALL_SECONDS, MOST, MilvusServer, articles_of
@@ -29,22 +27,16 @@ _OF_ARTICLE = ("number", "name", "vector", "words", "length")
 
 
 class MilvusStore:
-    """See ``storage.Store``. Raises NoIndex where nothing was published under the address."""
+    """See ``storage.Store``: the generation of this name, which is loaded."""
 
-    def __init__(self, address: Address) -> None:
-        self._server = server = MilvusServer(address)
-        name = server.in_use()
-        if name is None:
-            raise NoIndex(
-                address, "nothing was published there yet", f"Publish: {BUILD_COMMAND} --store milvus --uri URI"
-            )
+    def __init__(self, server: MilvusServer, name: str) -> None:
+        self._server = server
         self._passages, self._articles = name, articles_of(name)
         with server.told():
-            server.load(name)
             facts, published = form.facts(
                 row for rows in server.rows(self._articles, "number < 0", ("number", "body"), 1) for row in rows
             )
-        self._info = Info(facts, published, str(address), server.engine, server.lexical)
+        self._info = Info(facts, published, str(server.address), server.engine, server.lexical)
 
     def info(self) -> Info:
         """See ``Store``."""

@@ -194,6 +194,7 @@ ONLY_IN = {
     "filelock": {"index_lock"},
     "ray": {"cluster_connection"},
     "pyarrow": {"cluster"},
+    "grpc": {"milvus_server"},
     "pymilvus": {"milvus_server", "milvus_schema"},
     "streamlit": {
         "page_command",

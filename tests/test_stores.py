@@ -29,6 +29,7 @@ from healthsearch.publishing import bring
 from healthsearch.records import digest_of, records_of
 from healthsearch.search import Searcher
 from healthsearch.storage import Facts, Maker, Record, Store, Whole
+from healthsearch.stores import open_store
 from healthsearch.words import words
 from tests.fakes import KEYWORDS, KeywordModel
 from tests.folders import put
@@ -70,9 +71,7 @@ class MilvusEngine:
         return MilvusMaker(self.address, encoder)
 
     def store(self) -> Store:
-        from healthsearch.milvus_store import MilvusStore
-
-        return MilvusStore(self.address)
+        return open_store(self.address)
 
 
 def milvus_lite(place: Path) -> Engine:
