@@ -63,6 +63,7 @@ BENCHMARKS = (
         "| first build, from start",
         "benchmarks/results/speed.md",
     ),
+    Benchmark("visitors", "benchmarks/visitors.py", "Twenty visitors at once", "benchmarks/results/reliability.md"),
     Benchmark(
         "scale",
         "benchmarks/scale.py --passages 1000000 --work DIR/scale --questions 200",
