@@ -1,15 +1,27 @@
-"""The table of docs/scale.md is the one that its program prints, and the deployment file is one that can be read."""
+"""The tables of docs/scale.md are those that their program prints, and the deployment file is one that can be read."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 import yaml
 
-from benchmarks.cluster_sizes import SIZES, WAYS, table
+from benchmarks.cluster_sizes import DOCUMENT, MACHINES, SIZES, WAYS, assumptions, table, written
 from tests.folders import ROOT
 
 
-def test_the_table_is_what_the_program_prints() -> None:
-    assert table() in (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+def test_the_tables_are_what_the_program_prints() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert table() in document and assumptions() in document and written(document) == document
+
+
+def test_one_edit_changes_a_price_in_both_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    dearer = (*MACHINES[:-1], replace(MACHINES[-1], dollars=3_000))
+    monkeypatch.setattr("benchmarks.cluster_sizes.MACHINES", dearer)
+    document = written(DOCUMENT.read_text(encoding="utf-8"))
+    assert "| 3,000 dollars a month |" in document and "| 2 × 2 of 256 GB | 1 | 12,000 |" in document
+    assert "2,005" not in document
 
 
 def test_a_larger_index_never_needs_less() -> None:
