@@ -226,7 +226,7 @@ def splitting(size: int, context: bool = True, overlap: bool = False) -> Iterato
     passages.TARGET_TOKENS = size
     passages._pack = pack
     if not context:
-        passages._contexts = lambda article, found, tokenizer: [""] * len(found)
+        passages._contexts = lambda article, all_sections, tokenizer: [""] * len(all_sections)
     try:
         yield
     finally:

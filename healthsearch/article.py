@@ -63,15 +63,15 @@ def sections(article: Article) -> list[Section]:
 
     A heading that only repeats the title is left out of the path, since the title is shown anyway.
     """
-    found: list[Section] = []
+    between: list[Section] = []
     path: list[Heading] = []
     start = 0
     for heading in article.headings:
-        found.append(Section(_titles(path, article.title), start, heading.start))
+        between.append(Section(_titles(path, article.title), start, heading.start))
         path = [above for above in path if above.level < heading.level] + [heading]
         start = heading.end
-    found.append(Section(_titles(path, article.title), start, len(article.text)))
-    return [section for section in found if article.text[section.start : section.end].strip()]
+    between.append(Section(_titles(path, article.title), start, len(article.text)))
+    return [section for section in between if article.text[section.start : section.end].strip()]
 
 
 def _titles(path: list[Heading], title: str) -> tuple[str, ...]:

@@ -55,9 +55,9 @@ def list_files(corpus: Path) -> tuple[list[SourceFile], list[UnreadableArticle],
         return [_listed(corpus, path) for path in paths[first : first + _STACK]]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(chain.from_iterable(pool.map(stack, range(0, len(paths), _STACK))))
-    problems += [one for one in found if isinstance(one, UnreadableArticle)]
-    return [one for one in found if isinstance(one, SourceFile)], problems, ignored
+        listed = list(chain.from_iterable(pool.map(stack, range(0, len(paths), _STACK))))
+    problems += [file for file in listed if isinstance(file, UnreadableArticle)]
+    return [file for file in listed if isinstance(file, SourceFile)], problems, ignored
 
 
 def read_file(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outcome]]:

@@ -73,9 +73,9 @@ class Coverage:
 
     def held(self, rows: Rows, numbers: Sequence[int]) -> Held:
         """Which of the words each row contains, as a (rows, numbers) mask."""
-        found = np.zeros((len(rows), len(numbers)), dtype=np.bool_)
+        mask = np.zeros((len(rows), len(numbers)), dtype=np.bool_)
         if not numbers:
-            return found
+            return mask
         starts = np.where(rows > 0, self._ends[rows - 1], 0)
         counts = self._ends[rows] - starts
         words = self._words[runs(starts, counts)]
@@ -83,8 +83,8 @@ class Coverage:
         ordered = np.asarray(numbers)[order]
         places = np.minimum(np.searchsorted(ordered, words), len(numbers) - 1)
         same = ordered[places] == words
-        found[np.repeat(np.arange(len(rows)), counts)[same], order[places[same]]] = True
-        return found
+        mask[np.repeat(np.arange(len(rows)), counts)[same], order[places[same]]] = True
+        return mask
 
 
 def runs(starts: Rows, counts: Rows) -> Rows:

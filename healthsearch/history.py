@@ -30,9 +30,9 @@ class Files:
     named: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, told: Sequence[object]) -> Files:
+    def of(cls, names: Sequence[object]) -> Files:
         """All of these, of which the first are named."""
-        return cls(len(told), tuple(map(str, told[:MOST_NAMED])))
+        return cls(len(names), tuple(map(str, names[:MOST_NAMED])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def record(index: Path, summary: Summary) -> None:
         Files.of([f"{old} → {new}" for old, new in summary.renamed]),
         Files.of(summary.skipped),
     )
-    newest = [asdict(one) for one in (built, *builds(index))[:MOST_BUILDS]]
+    newest = [asdict(build) for build in (built, *builds(index))[:MOST_BUILDS]]
     with suppress(OSError, UnicodeError):
         write_atomically(index / FILE, json.dumps(newest, ensure_ascii=False))
 
@@ -67,17 +67,16 @@ def record(index: Path, summary: Summary) -> None:
 def builds(index: Path) -> list[Built]:
     """The last builds, the newest first."""
     try:
-        told = json.loads(read_text(index / FILE))
-        return [_built(one) for one in told][:MOST_BUILDS]
+        return [_built(values) for values in json.loads(read_text(index / FILE))][:MOST_BUILDS]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
 
 
-def _built(told: dict[str, Any]) -> Built:
-    datetime.fromisoformat(told["when"])
-    lists = {field.name: _files(told[field.name]) for field in fields(Built)[2:]}
-    return Built(told["when"], str(told["generation"]), **lists)
+def _built(values: dict[str, Any]) -> Built:
+    datetime.fromisoformat(values["when"])
+    lists = {field.name: _files(values[field.name]) for field in fields(Built)[2:]}
+    return Built(values["when"], str(values["generation"]), **lists)
 
 
-def _files(told: dict[str, Any]) -> Files:
-    return Files(int(told["count"]), tuple(map(str, told["named"])))
+def _files(values: dict[str, Any]) -> Files:
+    return Files(int(values["count"]), tuple(map(str, values["named"])))

@@ -63,11 +63,13 @@ class Journal:
         """The passage's (dimension,) vector and its (n, dimension) sentence vectors, if they were encoded."""
         query = "SELECT vector, sentences, checksum FROM encoded WHERE key = ?"
         with self._turn:
-            found = self._db.execute(query, (key,)).fetchone()
-        if found is None or _checksum(*found[:2]) != found[2]:
+            row = self._db.execute(query, (key,)).fetchone()
+        if row is None:
             return None
-        vector = np.frombuffer(found[0], np.float32)
-        return vector, np.frombuffer(found[1], np.int8).reshape(-1, dimension)
+        vector, sentences, checksum = row
+        if _checksum(vector, sentences) != checksum:
+            return None
+        return np.frombuffer(vector, np.float32), np.frombuffer(sentences, np.int8).reshape(-1, dimension)
 
     def keys(self) -> set[str]:
         """The keys of all that was encoded."""
@@ -94,7 +96,7 @@ class Journal:
             Path(f"{self._file}{suffix}").unlink(missing_ok=True)
 
     def _connect(self) -> sqlite3.Connection:
-        # Threads take turns by the lock below.
+        # Threads take turns by the lock.
         db = sqlite3.connect(self._file, check_same_thread=False)
         try:
             # In this mode a commit is one append: safe from a killed process at 0.1 ms a passage.
@@ -103,9 +105,9 @@ class Journal:
             if not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 db.execute(_SCHEMA)
                 db.commit()
-            found = [row[0] for query in _PROOFS for row in db.execute(query)]
-            if found != [_SCHEMA, "ok"]:
-                raise sqlite3.DatabaseError(f"not a sound journal: {found}")
+            proofs = [row[0] for query in _PROOFS for row in db.execute(query)]
+            if proofs != [_SCHEMA, "ok"]:
+                raise sqlite3.DatabaseError(f"not a sound journal: {proofs}")
         except sqlite3.DatabaseError:
             db.close()
             raise

@@ -150,7 +150,7 @@ class _Process:
         timer = threading.Timer(_LONGEST, give_up)
         timer.start()
         try:
-            return _asked(running, file)
+            return _exchange(running, file)
         finally:
             timer.cancel()
 
@@ -166,25 +166,27 @@ class _Process:
         )
 
 
-def _asked(running: subprocess.Popen[str], file: SourceFile) -> _Outcomes | None:
-    """What the process answers; None when it ends before."""
+def _exchange(running: subprocess.Popen[str], file: SourceFile) -> _Outcomes | None:
+    """Ask the process for the file; None when it ends before it has answered."""
     assert running.stdin is not None
     assert running.stdout is not None
     with suppress(OSError):
         running.stdin.write(json.dumps(astuple(file)) + "\n")
         running.stdin.flush()
-    told: list[Any] = []
+    messages: list[Any] = []
     while (line := running.stdout.readline()).endswith("\n"):
-        answer = json.loads(line)
-        if answer is None:
-            return SourceFile(*told[0]), [_outcome(one) for one in told[1:]]
-        told.append(answer)
+        message = json.loads(line)
+        if message is None:
+            return SourceFile(*messages[0]), [_outcome(each) for each in messages[1:]]
+        messages.append(message)
     return None
 
 
-def _outcome(told: Any) -> Outcome:  # noqa: ANN401 - what JSON says
-    if isinstance(told, list):
-        return UnreadableArticle(*told)
-    headings = tuple(Heading(**heading) for heading in told.pop("headings"))
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+def _outcome(message: Any) -> Outcome:  # noqa: ANN401 - what JSON says
+    if isinstance(message, list):
+        return UnreadableArticle(*message)
+    headings = tuple(Heading(**heading) for heading in message.pop("headings"))
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in message.items()
+    }
     return Article(headings=headings, **values)

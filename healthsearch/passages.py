@@ -82,15 +82,18 @@ def split(article: Article, tokenizer: Tokenizer) -> list[Passage]:
     context. Only a sentence that is too long by itself is cut, between words if possible. Appending text to an article
     changes only the last passages of its last section.
     """
-    found = sections(article)
-    contexts = _contexts(article, found, tokenizer)
+    all_sections = sections(article)
+    contexts = _contexts(article, all_sections, tokenizer)
     rooms = [tokenizer.limit - length for length in _lengths(contexts, tokenizer)]
-    sentences = [split_sentences(article.text, one.start, one.end, article.language) for one in found]
+    sentences = [
+        split_sentences(article.text, section.start, section.end, article.language) for section in all_sections
+    ]
+    texts = [article.text[sentence.start : sentence.end] for sentence in chain.from_iterable(sentences)]
     # In one call, because a call per section takes longer than the tokens themselves.
-    spans = iter(tokenizer.token_spans([article.text[one.start : one.end] for one in chain.from_iterable(sentences)]))
+    spans = iter(tokenizer.token_spans(texts))
     parts = [
-        _Part(article, section, context, room, [(sentence, next(spans)) for sentence in held])
-        for section, context, room, held in zip(found, contexts, rooms, sentences, strict=True)
+        _Part(article, section, context, room, [(sentence, next(spans)) for sentence in of_section])
+        for section, context, room, of_section in zip(all_sections, contexts, rooms, sentences, strict=True)
     ]
     return _fitting(parts, tokenizer)
 
@@ -229,9 +232,9 @@ def _passage(article: Article, section: Section, context: str, group: list[_Unit
     )
 
 
-def _contexts(article: Article, found: list[Section], tokenizer: Tokenizer) -> list[str]:
+def _contexts(article: Article, all_sections: list[Section], tokenizer: Tokenizer) -> list[str]:
     """Title and headings of each section on one line, cut if they would leave too little room for the passage."""
-    lines = [" › ".join((article.title, *section.headings)).replace("\n", " ") for section in found]
+    lines = [" › ".join((article.title, *section.headings)).replace("\n", " ") for section in all_sections]
     most = int(tokenizer.limit * CONTEXT_SHARE)
     contexts = []
     for line, spans in zip(lines, tokenizer.token_spans(lines), strict=True):

@@ -22,12 +22,12 @@ def write_postings(folder: Path, blocks: Callable[[], Iterable[Block]], document
     """Write the index of so many documents and distinct words into a new folder; ``blocks`` is called twice."""
     folder.mkdir()
     lengths, holding = np.zeros(documents, np.int64), np.zeros(words, np.int64)
-    for found, number, count in _counted(blocks(), documents):
-        lengths += np.bincount(found, count, documents).astype(np.int64)
-        holding += np.bincount(number, minlength=words)
+    for document, word, count in _counted(blocks(), documents):
+        lengths += np.bincount(document, count, documents).astype(np.int64)
+        holding += np.bincount(word, minlength=words)
     starts = np.concatenate([[0], np.cumsum(holding)])
     np.save(folder / STARTS, starts)
-    weights = np.array([weight(int(held), documents) for held in holding], np.float32)
+    weights = np.array([weight(int(count), documents) for count in holding], np.float32)
     # The shorter the document, the faster a word's score approaches its weight.
     slowness = K1 * (1 - B + B * lengths / max(lengths.sum() / max(documents, 1), 1e-9))
     of_documents, of_scores = (
@@ -35,20 +35,20 @@ def write_postings(folder: Path, blocks: Callable[[], Iterable[Block]], document
         for name, dtype in ((DOCUMENTS, np.int32), (SCORES, np.float32))
     )
     free = starts[:-1].copy()
-    for found, number, count in _counted(blocks(), documents):
-        present, firsts, held = np.unique(number, return_index=True, return_counts=True)
-        places = np.arange(len(number)) + np.repeat(free[present] - firsts, held)
-        of_documents[places] = found
-        of_scores[places] = weights[number] * (count / (slowness[found] + count))
-        free[present] += held
+    for document, word, count in _counted(blocks(), documents):
+        present, firsts, postings = np.unique(word, return_index=True, return_counts=True)
+        places = np.arange(len(word)) + np.repeat(free[present] - firsts, postings)
+        of_documents[places] = document
+        of_scores[places] = weights[word] * (count / (slowness[document] + count))
+        free[present] += postings
     of_documents.flush()
     of_scores.flush()
 
 
 def _counted(blocks: Iterable[Block], documents: int) -> Iterator[tuple[Rows, Rows, Rows]]:
     """Of every block the distinct pairs of document and word, by word and then document, and how often each comes."""
-    for found, number in blocks:
-        pairs = np.sort(number * documents + found)
+    for document, word in blocks:
+        pairs = np.sort(word * documents + document)
         firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
-        number, found = np.divmod(pairs[firsts], documents)
-        yield found, number, np.diff(firsts, append=len(pairs))
+        distinct_words, distinct_documents = np.divmod(pairs[firsts], documents)
+        yield distinct_documents, distinct_words, np.diff(firsts, append=len(pairs))

@@ -39,8 +39,11 @@ def _answers(corpus: Path, file: SourceFile) -> Iterator[object]:
     except UnreadableArticle as problem:
         outcomes = iter([problem])
     yield astuple(file)
-    for one in outcomes:
-        yield [one.place, one.cause, one.remedy] if isinstance(one, UnreadableArticle) else asdict(one)
+    for outcome in outcomes:
+        if isinstance(outcome, UnreadableArticle):
+            yield [outcome.place, outcome.cause, outcome.remedy]
+        else:
+            yield asdict(outcome)
     yield None
 
 

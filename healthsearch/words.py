@@ -90,12 +90,12 @@ def highest(scores: Scores, k: int) -> Rows:
     >>> highest(np.array([0, 2, 1, 2], np.float32), 3).tolist()
     [1, 3, 2]
     """
-    found = np.flatnonzero(scores > 0)
-    if k < len(found):
+    rows = np.flatnonzero(scores > 0)
+    if k < len(rows):
         # Partitioning a million scores takes a tenth of the time of sorting them.
-        least = np.partition(scores[found], len(found) - k)[len(found) - k]
-        found = found[scores[found] >= least]
-    return found[np.argsort(-scores[found], kind="stable")][:k]
+        least = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
+        rows = rows[scores[rows] >= least]
+    return rows[np.argsort(-scores[rows], kind="stable")][:k]
 
 
 class Words:
@@ -125,15 +125,15 @@ class Words:
         document has makes all shares smaller.
         """
         scores = np.zeros(len(self), np.float32)
-        known = [self.vocabulary[term] for term in terms if term in self.vocabulary]
-        if not known:
+        numbers = [self.vocabulary[term] for term in terms if term in self.vocabulary]
+        if not numbers:
             return scores
         weights = self.weights(terms)
         # In Lucene's variant a word's score approaches its weight, however often it occurs in a document.
         best = sum(weights[term] for term in terms)
-        for number in known:
-            held = slice(self._starts[number], self._starts[number + 1])
-            scores[self._documents[held]] += self._scores[held]
+        for number in numbers:
+            postings = self._postings_of(number)
+            scores[self._documents[postings]] += self._scores[postings]
         return np.asarray(scores / best, dtype=np.float32)
 
     def holding(self, terms: Iterable[str], least: int) -> Rows:
@@ -141,8 +141,7 @@ class Words:
         counts = np.zeros(len(self), np.int32)
         for term in terms:
             if term in self.vocabulary:
-                number = self.vocabulary[term]
-                counts[self._documents[self._starts[number] : self._starts[number + 1]]] += 1
+                counts[self._documents[self._postings_of(self.vocabulary[term])]] += 1
         return np.flatnonzero(counts >= least)
 
     def holding_counts(self) -> list[int]:
@@ -154,10 +153,14 @@ class Words:
         """How much each distinct index word tells: BM25's inverse document frequency, unknown words included."""
         weights = {}
         for term in dict.fromkeys(terms):
-            known = self.vocabulary.get(term)
-            count = 0 if known is None else int(self._starts[known + 1] - self._starts[known])
-            weights[term] = weight(count, len(self))
+            number = self.vocabulary.get(term)
+            holding = 0 if number is None else int(self._starts[number + 1] - self._starts[number])
+            weights[term] = weight(holding, len(self))
         return weights
+
+    def _postings_of(self, number: int) -> slice:
+        """Where the postings of a word stand, by its number in the vocabulary."""
+        return slice(self._starts[number], self._starts[number + 1])
 
 
 def weight(holding: int, count: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -54,9 +55,9 @@ class WordsWriter:
         self._spellings.update(_spellings(article, passages))
         self._note(article, passages)
 
-    def take_over(self, article: Article, passages: Sequence[Passage], known: tuple[Numbers, Rows]) -> None:
-        """Add the next article from the earlier word numbers of its pieces and the number of words in each."""
-        numbers, lengths = known
+    def take_over(self, article: Article, passages: Sequence[Passage], pieces: tuple[Numbers, Rows]) -> None:
+        """Add the next article; ``pieces``: the earlier numbers of its pieces' words, and how many words each has."""
+        numbers, lengths = pieces
         # New numbers follow first use, as if the article had been read.
         for number in numbers[self._renumbered[numbers] < 0].tolist():
             self._renumbered[number] = self._coverage.vocabulary[self._earlier[number]]
@@ -92,7 +93,7 @@ class WordsWriter:
         for first in range(0, len(self._pieces), _BLOCK):
             pieces = self._pieces[first : first + _BLOCK]
             of_passages = np.array([count for counts in pieces for count in counts], np.int64)
-            found, lengths = coverage.words(piece, piece + int(of_passages.sum()))
+            numbers, lengths = coverage.words(piece, piece + int(of_passages.sum()))
             starts = np.cumsum(of_passages) - of_passages
             names_only = np.zeros(len(lengths), np.bool_)
             names_only[starts] = True
@@ -101,11 +102,11 @@ class WordsWriter:
                 document = np.repeat(np.arange(first, first + len(pieces)), [sum(counts) for counts in pieces])
                 titles = self._titles[first : first + _BLOCK]
                 of_names = np.repeat(np.arange(first, first + len(pieces)), [len(title) for title in titles])
-                names = np.array([number for title in titles for number in title], np.int32)
+                names = np.array(list(chain.from_iterable(titles)), np.int32)
             else:
                 document = np.repeat(np.arange(passage, passage + len(of_passages)), of_passages)
-                of_names, names = np.repeat(document, lengths)[named], found[named]
-            of_text, text = np.repeat(document, lengths)[~named], found[~named]
+                of_names, names = np.repeat(document, lengths)[named], numbers[named]
+            of_text, text = np.repeat(document, lengths)[~named], numbers[~named]
             yield (
                 np.concatenate([of_text, *[of_names] * NAME_WEIGHT]),
                 np.concatenate([text, *[names] * NAME_WEIGHT]).astype(np.int64),
