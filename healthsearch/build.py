@@ -52,16 +52,16 @@ def build(
     _refuse_nested(corpus, index)
     with nullcontext() if dry_run else locked(index), _previous(index, model) as (previous, fault):
         plan = _planned(corpus, previous, model, rebuild, fault)
-        one = _Build(corpus, index, plan, previous, strict, allow_shrink, helpers)
-        one.refuse_at_once()
+        job = _Build(corpus, index, plan, previous, strict, allow_shrink, helpers)
+        job.refuse_at_once()
         if previous is not None and plan.nothing_to_do:
             plan.summary.generation = previous.name
             plan.summary.articles = len(previous.article_vectors)
             plan.summary.reused = len(previous.vectors)
         elif dry_run:
-            one.rehearse()
+            job.rehearse()
         else:
-            one.run(model, rebuild, report)
+            job.run(model, rebuild, report)
             record(index, plan.summary)
     plan.summary.seconds = time.monotonic() - started
     return plan.summary
@@ -90,11 +90,11 @@ class _Build:
     def rehearse(self) -> None:
         """Read what ``run`` would read and refuse what it would refuse; the summary tells the rest."""
         given: Counter[str] = Counter()
-        for file, found in take_in(self.corpus, self.plan, self.previous):
-            for one in found:
-                if not isinstance(one, UnreadableArticle):
+        for file, entries in take_in(self.corpus, self.plan, self.previous):
+            for entry in entries:
+                if not isinstance(entry, UnreadableArticle):
                     given[file.path] += 1
-                    self.plan.summary.articles += not isinstance(one, Copy)
+                    self.plan.summary.articles += not isinstance(entry, Copy)
         self._refuse(given, self.plan.summary.articles)
 
     def run(self, model: Model, rebuild: bool, report: Report) -> None:
@@ -106,7 +106,7 @@ class _Build:
             reused = None if rebuild else self.previous
             with (
                 Encoding(encoder, journal, reused, self.plan, report) as work,
-                Draft(self.index, _facts(model, encoder, reused), reused) as draft,
+                Draft(self.index, _spec(model, encoder, reused), reused) as draft,
             ):
                 if self.helpers:
                     work.be_helped(self.helpers, self.corpus, self.index / ENCODERS)
@@ -127,21 +127,21 @@ class _Build:
         Returns how many articles each file gave.
         """
         given: Counter[str] = Counter()
-        for file, one in work.begun(take_in(self.corpus, self.plan, self.previous)):
-            match one:
+        for file, entry in work.begun(take_in(self.corpus, self.plan, self.previous)):
+            match entry:
                 case None:
                     work.finish(file.path)
                     continue
                 case UnreadableArticle():
-                    draft.skip(file, one)
+                    draft.skip(file, entry)
                     continue
                 case Copy():
-                    draft.add_copy(one.first, file, one.id, one.place)
+                    draft.add_copy(entry.first, file, entry.id, entry.place)
                 case StoredArticle():
-                    draft.take_over(one, file)
-                    work.reused += len(one.passages)
+                    draft.take_over(entry, file)
+                    work.reused += len(entry.passages)
                 case Begun():
-                    draft.add(one.article, file, one.passages, *work.finished(one))
+                    draft.add(entry.article, file, entry.passages, *work.finished(entry))
             given[file.path] += 1
         return given
 
@@ -165,7 +165,7 @@ class _Build:
             refuse_shrink(self.corpus, self.previous, {**given, **moved})
 
 
-def _facts(model: Model, encoder: Encoder, reused: Generation | None) -> EncoderSpec:
+def _spec(model: Model, encoder: Encoder, reused: Generation | None) -> EncoderSpec:
     # An index that moved between machines may hold vectors of both kinds.
     precisions = {encoder.precision, *(reused.encoder.precision.split("+") if reused else ())}
     return EncoderSpec(

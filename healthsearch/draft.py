@@ -80,8 +80,8 @@ class Draft:
             self._article_vectors = self._writers.enter_context(closing(RowWriter(articles, np.float32, (dimension,))))
             sentences = self._folder / "sentences.npy"
             self._sentences = self._writers.enter_context(closing(RowWriter(sentences, np.int8, (dimension,))))
-            known = (self._previous.words.vocabulary, self._previous.spellings) if self._previous else ({}, {})
-            self._words = self._writers.enter_context(closing(WordsWriter(self._folder, *known)))
+            earlier_words = (self._previous.words.vocabulary, self._previous.spellings) if self._previous else ({}, {})
+            self._words = self._writers.enter_context(closing(WordsWriter(self._folder, *earlier_words)))
             self._ends = ends.pop_all()
         return self
 
@@ -106,22 +106,22 @@ class Draft:
         self._add_vectors(vectors, sentences)
         self._count(article, file)
 
-    def take_over(self, known: StoredArticle, file: SourceFile) -> None:
+    def take_over(self, stored: StoredArticle, file: SourceFile) -> None:
         """Add an article of the previous generation, whose file has not changed, with all that is known of it."""
         if self._previous is None:
             raise ValueError("there is no generation to take articles from")
-        first, last = known.passages[0], known.passages[-1]
+        first, last = stored.passages[0], stored.passages[-1]
         end = last.first_sentence + len(last.passage.sentences)
         vectors = self._previous.vectors.rows(first.row, last.row + 1)
         sentences = self._previous.sentences[first.first_sentence : end]
-        passages = [stored.passage for stored in known.passages]
+        passages = [each.passage for each in stored.passages]
         # See ``words_held`` for the places of the pieces.
         pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
-        self._article_store.take_over(known, file)
-        self._words.take_over(known.article, passages, pieces)
+        self._article_store.take_over(stored, file)
+        self._words.take_over(stored.article, passages, pieces)
         self._add_vectors(vectors, sentences)
-        self._count(known.article, file)
-        self._taken_over.add(known.article.id)
+        self._count(stored.article, file)
+        self._taken_over.add(stored.article.id)
 
     def _add_vectors(self, passages: Matrix, sentences: SentenceVectors) -> None:
         self._vectors.add(passages)
@@ -139,8 +139,8 @@ class Draft:
 
     def skip(self, file: SourceFile, problem: UnreadableArticle) -> None:
         """Note a file of which something could not become an article."""
-        told = self._skipped.setdefault(file.path, Skipped(file.digest, []))
-        told.problems.append((problem.place, problem.cause, problem.remedy))
+        skipped = self._skipped.setdefault(file.path, Skipped(file.digest, []))
+        skipped.problems.append((problem.place, problem.cause, problem.remedy))
 
     def publish(self) -> Generation:
         """Flush, read back and publish; returns the generation, opened from its files."""
@@ -174,8 +174,8 @@ class Draft:
         if self._previous is not None:
             for identity in self._previous.article_store.ids():
                 if identity not in self._taken_over:
-                    known = self._previous.article_store.whole_article(identity)
-                    self._words.leave_out(known.article, [stored.passage for stored in known.passages])
+                    stored = self._previous.article_store.whole_article(identity)
+                    self._words.leave_out(stored.article, [each.passage for each in stored.passages])
 
     def _write_sketch(self) -> None:
         """Where there are many vectors."""

@@ -22,15 +22,15 @@ from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Encoder
 from healthsearch.errors import UnreadableArticle
 from healthsearch.generation import Generation
-from healthsearch.intake import Copy, Found
+from healthsearch.intake import Copy, Entry
 from healthsearch.journal import Journal, passage_key
 from healthsearch.passages import Passage, split
 from healthsearch.plan import Plan
 from healthsearch.quantisation import quantised
 
 # Passages handed to one of the encoder's threads at once, for it to order as suits it.
-_HANDFUL = 128
-# So many handfuls for each of its threads are read before the first of them is written, so that none has to wait.
+_BATCH = 128
+# So many batches for each of its threads are read before the first of them is written, so that none has to wait.
 _AHEAD = 2
 
 
@@ -103,14 +103,14 @@ def _ahead(items: Iterable[Coming], most: int) -> Iterator[Coming]:
 
 def _count(item: Coming) -> int:
     """The passages of an article; whatever else may come counts as one."""
-    one = item[1]
-    return len(one.passages) if isinstance(one, Begun | StoredArticle) else 1
+    _, entry = item
+    return len(entry.passages) if isinstance(entry, Begun | StoredArticle) else 1
 
 
 class Encoding:
     """Vectors for passages, from the cheapest source: the last generation, the journal, the encoder.
 
-    The encoder's threads get them by the handful, while articles after them are read; use it in a ``with`` block,
+    The encoder's threads get them in batches, while articles after them are read; use it in a ``with`` block,
     whose end stops what is left.
     """
 
@@ -121,21 +121,21 @@ class Encoding:
         self.encoded = self.reused = 0
         self._journal = journal
         self._previous = previous
-        self._known = previous.article_store.keys() if previous else {}
+        self._published = previous.article_store.keys() if previous else {}
         self._report = report
         self._to_read = plan.files_to_read
         self._files, self._done = len(self._to_read), 0
         self._sizes = {file.path: file.size for file in self._to_read}
         self._bytes_left = sum(self._sizes.values())
         self._bytes_encoded = 0
-        self._encoded_before = 0
+        self._encoded_at_last_file = 0
         self._started = self._resumed = time.monotonic()
         # Keys that helpers have encoded and that no article has asked for yet.
         self._helped: set[str] = set()
         self._pool = ThreadPoolExecutor(encoder.workers)
         self._failure: BaseException | None = None
         self._encoding: dict[str, Future[_Vectors]] = {}
-        self._line: dict[str, Passage] = {}
+        self._batch: dict[str, Passage] = {}
 
     def __enter__(self) -> Encoding:
         return self
@@ -148,7 +148,7 @@ class Encoding:
 
         It goes on as after an interruption: what it then finds in the journal it need not encode.
         """
-        known = self._known.keys() | self._journal.keys()
+        known = self._published.keys() | self._journal.keys()
         left = dict(self._sizes)
         for path, key, vector, sentences in helpers.encode(corpus, self._to_read, self.encoder, home, known):
             self._journal.put(key, vector, sentences)
@@ -159,21 +159,23 @@ class Encoding:
             self._report(Progress(done, self._files, len(self._helped), 0, time.monotonic() - self._started, None))
         self._resumed = time.monotonic()
 
-    def begun(self, files: Iterable[tuple[SourceFile, Iterable[Found]]]) -> Iterator[Coming]:
-        """What is found in the files, new articles split and handed to the encoder; None at the end of a file."""
-        return _ahead(self._found(files), _AHEAD * _HANDFUL * self.encoder.workers)
+    def begun(self, files: Iterable[tuple[SourceFile, Iterable[Entry]]]) -> Iterator[Coming]:
+        """The entries of the files, new articles split and handed to the encoder; None at the end of a file."""
+        return _ahead(self._coming(files), _AHEAD * _BATCH * self.encoder.workers)
 
     def finished(self, begun: Begun) -> tuple[Sequence[str], Matrix, SentenceVectors]:
         """The passages' keys, their (n, dimension) matrix, and the vectors of all their sentences in order."""
-        found = []
-        if not self._line.keys().isdisjoint(begun.keys):
+        if not self._batch.keys().isdisjoint(begun.keys):
             self._hand_over()
-        for key, vectors in zip(begun.keys, begun.vectors, strict=True):
-            found.append(vectors.result())
+        vectors, sentences = [], []
+        for key, future in zip(begun.keys, begun.vectors, strict=True):
+            vector, of_sentences = future.result()
+            vectors.append(vector)
+            sentences.append(of_sentences)
             if self._encoding.pop(key, None) is not None:
                 self.encoded += 1
-                self._tell()
-        return begun.keys, np.stack([vector for vector, _ in found]), np.concatenate([rows for _, rows in found])
+                self._report_progress()
+        return begun.keys, np.stack(vectors), np.concatenate(sentences)
 
     def finish(self, path: str) -> None:
         """Count a file as done, if it was one to read."""
@@ -181,15 +183,15 @@ class Encoding:
             return
         self._done += 1
         self._bytes_left -= self._sizes[path]
-        if self.encoded > self._encoded_before:
+        if self.encoded > self._encoded_at_last_file:
             self._bytes_encoded += self._sizes[path]
-            self._encoded_before = self.encoded
-        self._tell()
+            self._encoded_at_last_file = self.encoded
+        self._report_progress()
 
-    def _found(self, files: Iterable[tuple[SourceFile, Iterable[Found]]]) -> Iterator[Coming]:
-        for file, found in files:
-            for one in found:
-                yield file, self._begin(one) if isinstance(one, Article) else one
+    def _coming(self, files: Iterable[tuple[SourceFile, Iterable[Entry]]]) -> Iterator[Coming]:
+        for file, entries in files:
+            for entry in entries:
+                yield file, self._begin(entry) if isinstance(entry, Article) else entry
             yield file, None
 
     def _begin(self, article: Article) -> Begun:
@@ -202,12 +204,12 @@ class Encoding:
         if key in self._encoding:
             self.reused += 1
             return self._encoding[key]
-        known = self._kept(key)
-        found: Future[_Vectors] = Future()
-        if known is None:
+        vectors = self._encoded_before(key)
+        future: Future[_Vectors] = Future()
+        if vectors is None:
             # The next passage of the same text waits for this one.
-            self._encoding[key], self._line[key] = found, passage
-            if len(self._line) == _HANDFUL:
+            self._encoding[key], self._batch[key] = future, passage
+            if len(self._batch) == _BATCH:
                 self._hand_over()
         else:
             if key in self._helped:
@@ -215,18 +217,19 @@ class Encoding:
                 self.encoded += 1
             else:
                 self.reused += 1
-            found.set_result(known)
-        return found
+            future.set_result(vectors)
+        return future
 
     def _hand_over(self) -> None:
-        passages, self._line = self._line, {}
+        passages, self._batch = self._batch, {}
         self._pool.submit(self._encode, passages, {key: self._encoding[key] for key in passages})
 
-    def _kept(self, key: str) -> _Vectors | None:
-        known = self._known.get(key)
-        if known is None or self._previous is None:
+    def _encoded_before(self, key: str) -> _Vectors | None:
+        """The passage's vectors from the last generation, else from the journal."""
+        rows = self._published.get(key)
+        if rows is None or self._previous is None:
             return self._journal.get(key, self.encoder.dimension)
-        row, first, count = known
+        row, first, count = rows
         return self._previous.vectors.rows(row, row + 1)[0], self._previous.sentences[first : first + count]
 
     def _encode(self, passages: Mapping[str, Passage], waiting: Mapping[str, Future[_Vectors]]) -> None:
@@ -238,16 +241,16 @@ class Encoding:
                 if self._failure is not None:
                     # The build ends here: the rest would be encoded for nothing.
                     raise self._failure
-                found = vector, quantised(sentences)
-                self._journal.put(keys[place], *found)
-                waiting[keys[place]].set_result(found)
+                vectors = vector, quantised(sentences)
+                self._journal.put(keys[place], *vectors)
+                waiting[keys[place]].set_result(vectors)
         except BaseException as failure:
             self._failure = failure
-            for one in waiting.values():
-                if not one.done():
-                    one.set_exception(failure)
+            for future in waiting.values():
+                if not future.done():
+                    future.set_exception(failure)
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         now = time.monotonic()
         left = (now - self._resumed) * self._bytes_left / self._bytes_encoded if self._bytes_encoded else None
         encoded = self.encoded + len(self._helped)

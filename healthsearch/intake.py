@@ -30,14 +30,15 @@ class Copy:
     place: str
 
 
-Found = Article | StoredArticle | Copy | UnreadableArticle
+# What a file may give: a new article, one of the previous generation, another place of a text, a problem.
+Entry = Article | StoredArticle | Copy | UnreadableArticle
 
 
-def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[tuple[SourceFile, Iterator[Found]]]:
-    """For every file of the plan, as it was read, what is found in it; the plan's summary is told of problems.
+def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[tuple[SourceFile, Iterator[Entry]]]:
+    """For every file of the plan, as it was read, its entries; problems go into the plan's summary, too.
 
-    A ``StoredArticle`` is one of the previous generation whose file need not be read. What is found in a file
-    must be taken before the next file.
+    A ``StoredArticle`` is one of the previous generation whose file need not be read. The entries of a file must be
+    taken before the next file.
     """
     register = Register()
     with closing(read_files(corpus, plan.files_to_read)) as read:
@@ -47,41 +48,41 @@ def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[t
                 file, outcomes = next(read)
             else:
                 outcomes = previous.article_store.articles_of_file(file.path)
-            yield file, _settled(file, outcomes, register, plan)
+            yield file, _entries(file, outcomes, register, plan)
 
 
-def _settled(
+def _entries(
     file: SourceFile, outcomes: Iterator[Outcome | StoredArticle], register: Register, plan: Plan
-) -> Iterator[Found]:
-    skipped = False
-    given = False
+) -> Iterator[Entry]:
+    has_problems = has_articles = False
     for outcome in _or_nothing(file, outcomes):
-        found = _checked(outcome, register)
-        if isinstance(found, UnreadableArticle):
-            plan.summary.skipped.append(found)
-            skipped = True
+        entry = _registered(outcome, register)
+        if isinstance(entry, UnreadableArticle):
+            plan.summary.skipped.append(entry)
+            has_problems = True
         else:
-            given = True
-        if isinstance(found, Copy):
-            plan.summary.copies.append((found.place, register.path_of(found.first)))
-        yield found
-    if given and file.path in plan.failed_before:
+            has_articles = True
+        if isinstance(entry, Copy):
+            plan.summary.copies.append((entry.place, register.path_of(entry.first)))
+        yield entry
+    if has_articles and file.path in plan.failed_before:
         plan.summary.added.append(file.path)
-    elif skipped and not given:
+    elif has_problems and not has_articles:
         _count_as_skipped(file.path, plan)
 
 
 def _or_nothing(file: SourceFile, outcomes: Iterator[Outcome | StoredArticle]) -> Iterator[Outcome | StoredArticle]:
-    """What is found in the file; a problem where that is nothing, such as in a table that has only a header."""
-    found = False
+    """The file's outcomes; a problem where there are none, such as in a table that has only a header."""
+    is_empty = True
     for outcome in outcomes:
-        found = True
+        is_empty = False
         yield outcome
-    if not found:
+    if is_empty:
         yield UnreadableArticle(file.path, "it holds no article", "Put articles in it, or move it out of the corpus.")
 
 
-def _checked(outcome: Outcome | StoredArticle, register: Register) -> Found:
+def _registered(outcome: Outcome | StoredArticle, register: Register) -> Entry:
+    """The outcome as it enters the index: a text that another article has already is a ``Copy`` of that one."""
     if isinstance(outcome, UnreadableArticle):
         return outcome
     article = outcome.article if isinstance(outcome, StoredArticle) else outcome
