@@ -85,6 +85,7 @@ class Helpers(Protocol):
         ...
 
 
+# An entry of a file, new articles begun; None at the end of the file.
 Coming = tuple[SourceFile, Begun | StoredArticle | Copy | UnreadableArticle | None]
 
 

@@ -63,15 +63,15 @@ class Hits:
     def results(self, shown: Sequence[int]) -> tuple[Result, ...]:
         """The passages at these places of the ranking as hits, ranked from 1 in this order, grouped by article."""
         rows = [int(self.ranking.rows[place]) for place in shown]
-        found = [self.inquiry.passage(row) for row in rows]
-        identities = dict.fromkeys(passage.article_id for passage in found)
+        passages = [self.inquiry.passage(row) for row in rows]
+        identities = dict.fromkeys(passage.article_id for passage in passages)
         articles = {identity: self.inquiry.article(identity) for identity in identities}
         later = self.inquiry.newer(
-            {row: articles[passage.article_id] for row, passage in zip(rows, found, strict=True)}
+            {row: articles[passage.article_id] for row, passage in zip(rows, passages, strict=True)}
         )
         also = self._also(set(rows))
         hits: dict[str, list[Hit]] = {identity: [] for identity in articles}
-        for rank, (place, passage) in enumerate(zip(shown, found, strict=True), start=1):
+        for rank, (place, passage) in enumerate(zip(shown, passages, strict=True), start=1):
             article = articles[passage.article_id]
             hits[article.id].append(self._hit(rank, place, passage, article))
         return tuple(
@@ -98,14 +98,14 @@ class Hits:
         )
 
     def _notes(self, row: int, passage: Passage, marks: Iterable[Mark], article: Article) -> tuple[Note, ...]:
-        answers = [passage.text[found.start : found.end] for found in marks if found.kind == "answer"]
+        answers = [passage.text[each.start : each.end] for each in marks if each.kind == "answer"]
         denied = any(says_no(self.question.text, answer) for answer in answers)
         cautions = () if cautions_of(passage) else self._caution_beside(row, passage)
         return of_passage(article, opposite=denied and self.question.verdict != "nothing", cautions=cautions)
 
     def _caution_beside(self, row: int, passage: Passage) -> tuple[Span, ...]:
         """The warning of the section's passages close by that is nearest to the question, if there is any."""
-        found: list[tuple[float, Span]] = []
+        cautions: list[tuple[float, Span]] = []
         for step in (-1, 1):
             for at in islice(self.inquiry.beside(row, step), _CLOSE_BY):
                 other = self.inquiry.passage(at)
@@ -116,14 +116,14 @@ class Hits:
                     start, end = other.sentences[place]
                     start = without_list_marker(other.text, start, end)
                     first = other.start
-                    found.append((float(cosines[place]), (first + start, first + end)))
-        return (max(found)[1],) if found else ()
+                    cautions.append((float(cosines[place]), (first + start, first + end)))
+        return (max(cautions)[1],) if cautions else ()
 
     def _also(self, shown: set[int]) -> dict[str, list[Span]]:
         """For each article the passages of it that are among the first of all, but not shown: where they stand."""
-        found: dict[str, list[Span]] = {}
+        spans: dict[str, list[Span]] = {}
         for row in map(int, self.ranking.rows[:_ALSO_AMONG]):
             if row not in shown:
                 passage = self.inquiry.passage(row)
-                found.setdefault(passage.article_id, []).append((passage.start, passage.end))
-        return found
+                spans.setdefault(passage.article_id, []).append((passage.start, passage.end))
+        return spans
