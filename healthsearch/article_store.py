@@ -5,6 +5,7 @@ Knows no vectors and no words. Row numbers of passages are the ones that every o
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import weakref
@@ -18,6 +19,7 @@ from healthsearch.arrays import Rows
 from healthsearch.article import Article
 from healthsearch.article_tables import (
     ARTICLE_COLUMNS,
+    KnownArticle,
     StoredArticle,
     StoredPassage,
     article_from,
@@ -122,22 +124,35 @@ class ArticleStore:
             return article_from(row)
         raise KeyError(article_id)
 
-    def articles_of_file(self, path: str) -> Iterator[StoredArticle]:
+    def articles_of_file(self, path: str) -> Iterator[KnownArticle]:
         """The articles that came from this file, by row."""
         rows = self._all(
-            "SELECT a.row FROM articles a JOIN files f ON f.row = a.file WHERE f.path = ? ORDER BY 1", path
+            "SELECT a.row, id, a.path, fingerprints FROM articles a JOIN files f ON f.row = file WHERE f.path = ?"
+            " ORDER BY a.row",
+            path,
         )
-        return (self._whole(row) for (row,) in rows)
+        return (KnownArticle(row, article_id, place, json.loads(names)) for row, article_id, place, names in rows)
 
     def whole_article(self, article_id: str) -> StoredArticle:
         """The article with this id, with its passages; KeyError when there is none."""
         for (row,) in self._all("SELECT row FROM articles WHERE id = ?", article_id):
-            return self._whole(row)
+            return self.whole_article_at(row)
         raise KeyError(article_id)
+
+    def whole_article_at(self, row: int) -> StoredArticle:
+        """The article with this row number, which there must be, with its passages."""
+        article = self.article_at(row)
+        rows = self._all(f"SELECT key, row, {_PASSAGE} FROM passages p WHERE article = ? ORDER BY row", row)
+        passages = [
+            # Cutting the passages' text out of the article's is quicker here than in SQLite.
+            passage_from(number, article.id, article.text[start:end], (start, end, *values))
+            for _, number, start, end, *values in rows
+        ]
+        return StoredArticle(article, passages, [key for key, *_ in rows])
 
     def whole_articles(self) -> Iterator[StoredArticle]:
         """Every article with its passages, by row."""
-        return (self._whole(row) for (row,) in self._all("SELECT row FROM articles ORDER BY row"))
+        return (self.whole_article_at(row) for (row,) in self._all("SELECT row FROM articles ORDER BY row"))
 
     def articles(self) -> Iterator[Article]:
         """Every article, by row."""
@@ -188,17 +203,6 @@ class ArticleStore:
         for article_id, text, *values in self._all(query, row):
             return passage_from(row, article_id, text, values)
         raise KeyError(row)
-
-    def _whole(self, row: int) -> StoredArticle:
-        """The article with this row, with its passages."""
-        article = self.article_at(row)
-        rows = self._all(f"SELECT key, row, {_PASSAGE} FROM passages p WHERE article = ? ORDER BY row", row)
-        passages = [
-            # Cutting the passages' text out of the article's is quicker here than in SQLite.
-            passage_from(number, article.id, article.text[start:end], (start, end, *values))
-            for _, number, start, end, *values in rows
-        ]
-        return StoredArticle(article, passages, [key for key, *_ in rows])
 
     def _numbers(self, sql: str) -> Rows:
         """A column of whole numbers, without a Python object for each of its rows at a time."""

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from healthsearch.article import Article
 from healthsearch.article_tables import (
-    ARTICLE_COLUMNS,
     SCHEMA,
-    StoredArticle,
+    WRITTEN_COLUMNS,
     article_values,
     passage_values,
     read_only,
@@ -39,7 +38,7 @@ class ArticleStoreWriter:
     def add(self, article: Article, file: SourceFile, passages: Sequence[Passage], keys: Sequence[str]) -> None:
         """Write an article of this file, and its passages with the keys of what was encoded."""
         self._db.execute(
-            f"INSERT INTO articles (row, file, {ARTICLE_COLUMNS}) VALUES (?, ?, {', '.join('?' * 16)})",
+            f"INSERT INTO articles (row, file, {WRITTEN_COLUMNS}) VALUES (?, ?, {', '.join('?' * 17)})",
             (self._articles, self._file_row(file), *article_values(article)),
         )
         for passage, key in zip(passages, keys, strict=True):
@@ -51,27 +50,30 @@ class ArticleStoreWriter:
             self._sentences += len(passage.sentences)
         self._articles += 1
 
-    def take_over(self, stored: StoredArticle, file: SourceFile) -> None:
-        """Write an article of the earlier store, as it stands there."""
-        first, last = stored.passages[0], stored.passages[-1]
+    def take_over(self, row: int, file: SourceFile, passages: range, sentences: range) -> None:
+        """Write the article of this row of the earlier store as it stands there, with its passages.
+
+        ``passages``, ``sentences``: their rows there.
+        """
+        # One article at a time, as ``add`` does: SQLite lays out a file in the order in which rows come to its tables.
         self._db.execute(
-            f"INSERT INTO articles (row, file, {ARTICLE_COLUMNS})"
-            f" SELECT ?, ?, {ARTICLE_COLUMNS} FROM earlier.articles WHERE id = ?",
-            (self._articles, self._file_row(file), stored.article.id),
+            f"INSERT INTO articles (row, file, {WRITTEN_COLUMNS})"
+            f" SELECT ?, ?, {WRITTEN_COLUMNS} FROM earlier.articles WHERE row = ?",
+            (self._articles, self._file_row(file), row),
         )
         self._db.execute(
             "INSERT INTO passages SELECT row + ?, ?, first, last, headings, context, sentences, first_sentence + ?, key"
             " FROM earlier.passages WHERE row BETWEEN ? AND ? ORDER BY row",
             (
-                self._passages - first.row,
+                self._passages - passages.start,
                 self._articles,
-                self._sentences - first.first_sentence,
-                first.row,
-                last.row,
+                self._sentences - sentences.start,
+                passages.start,
+                passages.stop - 1,
             ),
         )
-        self._passages += len(stored.passages)
-        self._sentences += sum(len(each.passage.sentences) for each in stored.passages)
+        self._passages += len(passages)
+        self._sentences += len(sentences)
         self._articles += 1
 
     def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:

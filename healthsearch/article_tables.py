@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from healthsearch.article import Article, Heading
+from healthsearch.duplicates import fingerprints
 from healthsearch.passages import Passage, Span
 
 # The file's name in a generation.
@@ -26,7 +27,7 @@ CREATE TABLE articles (
     path TEXT NOT NULL, title TEXT NOT NULL, language TEXT, publisher TEXT, published TEXT, reviewed TEXT,
     url TEXT, licence TEXT,
     authors TEXT NOT NULL, also_called TEXT NOT NULL, sources TEXT NOT NULL, headings TEXT NOT NULL,
-    pages TEXT NOT NULL, reviewed_by TEXT NOT NULL, text TEXT NOT NULL
+    pages TEXT NOT NULL, reviewed_by TEXT NOT NULL, fingerprints TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX articles_of_file ON articles (file);
 CREATE TABLE copies (
@@ -41,11 +42,12 @@ CREATE TABLE passages (
 ) STRICT;
 CREATE INDEX passages_of_article ON passages (article);
 """
-# The columns that ``article_values`` writes, and of which ``article_from`` reads the first.
+# The columns that ``article_from`` reads, and those that ``article_values`` writes.
 ARTICLE_COLUMNS = (
     "id, path, title, text, headings, language, publisher, authors, published, reviewed, url, licence,"
     " also_called, sources, pages, reviewed_by"
 )
+WRITTEN_COLUMNS = f"{ARTICLE_COLUMNS}, fingerprints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class StoredPassage:
     row: int
     passage: Passage
     first_sentence: int
+
+
+class KnownArticle(NamedTuple):
+    """What a build must know of an article to compare it with others, and to take it over by its row."""
+
+    row: int
+    id: str
+    path: str
+    # See ``duplicates.fingerprints``.
+    fingerprints: list[str]
 
 
 class StoredArticle(NamedTuple):
@@ -79,7 +91,7 @@ def schema_statements() -> list[tuple[str]]:
 
 
 def article_values(article: Article) -> tuple[str | None, ...]:
-    """The values of ``ARTICLE_COLUMNS``."""
+    """The values of ``WRITTEN_COLUMNS``."""
     return (
         article.id,
         article.path,
@@ -97,6 +109,7 @@ def article_values(article: Article) -> tuple[str | None, ...]:
         _json(article.sources),
         _json(article.pages),
         _json(article.reviewed_by),
+        _json(fingerprints(article)),
     )
 
 

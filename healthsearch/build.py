@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from healthsearch.article_tables import StoredArticle
+from healthsearch.article_tables import KnownArticle
 from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Begun, Encoding, Helpers, Report
@@ -137,9 +137,8 @@ class _Build:
                     continue
                 case Copy():
                     draft.add_copy(entry.first, file, entry.id, entry.place)
-                case StoredArticle():
-                    draft.take_over(entry, file)
-                    work.reused += len(entry.passages)
+                case KnownArticle():
+                    work.reused += draft.take_over(entry.row, entry.id, file)
                 case Begun():
                     draft.add(entry.article, file, entry.passages, *work.finished(entry))
             given[file.path] += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,12 +26,26 @@ class Vocabulary(dict[str, int]):
         return self[word]
 
 
+class ArticleWords(NamedTuple):
+    """The words of articles that stand one after the other in a generation, as it numbers them.
+
+    ``passages``: how many each article has; ``pieces``: how many pieces each passage has, its names before its
+    sentences. ``words`` and ``titles`` are as from ``Coverage.words``: of every piece, and of every article's title.
+    """
+
+    passages: Rows
+    pieces: Rows
+    words: tuple[Numbers, Rows]
+    titles: tuple[Numbers, Rows]
+
+
 class CoverageWriter:
     """Writes the words of each piece into a new folder, numbering words in the order of their first use."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
+        """``vocabulary`` learns the words that it does not know yet."""
         folder.mkdir()
-        self.vocabulary = Vocabulary()
+        self.vocabulary = vocabulary
         self._words = RowWriter(folder / _WORDS, np.int32)
         self._ends = RowWriter(folder / _ENDS, np.int64)
         self._end = 0

@@ -21,7 +21,7 @@ from healthsearch.arrays import Matrix, SentenceVectors
 from healthsearch.article import Article
 from healthsearch.article_store import ArticleStore
 from healthsearch.article_store_writer import ArticleStoreWriter
-from healthsearch.article_tables import ARTICLE_STORE, StoredArticle
+from healthsearch.article_tables import ARTICLE_STORE
 from healthsearch.corpus import SourceFile
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from healthsearch.files import digests, flush, names
@@ -37,6 +37,8 @@ from healthsearch.words_writer import WordsWriter
 
 _DRAFT = ".draft"
 _DAMAGED = ".damaged"
+# Articles whose vectors and words are taken over together, at most.
+_LONGEST_RUN = 2_000
 
 
 class Draft:
@@ -60,7 +62,9 @@ class Draft:
         self._folder = index / GENERATIONS / _DRAFT
         self._digest = hashlib.sha256()
         self._skipped: dict[str, Skipped] = {}
-        self._taken_over: set[str] = set()
+        # Of the previous generation's articles, by row: which are taken over; those that ``_end_run`` does next.
+        self._taken_over = np.zeros(len(previous.article_vectors) if previous else 0, np.bool_)
+        self._run = range(0)
         self.articles = 0
 
     def __enter__(self) -> Draft:
@@ -101,35 +105,44 @@ class Draft:
         count = sum(len(passage.sentences) for passage in passages)
         if not len(passages) == len(keys) == len(vectors) or len(sentences) != count:
             raise ValueError(f"{article.id!r}: {len(passages)} passages, {len(vectors)} vectors, {count} sentences")
+        self._end_run()
         self._article_store.add(article, file, passages, keys)
         self._words.add(article, passages)
-        self._add_vectors(vectors, sentences)
-        self._count(article, file)
+        self._vectors.add(vectors)
+        self._article_vectors.add(mean(vectors)[None, :])
+        self._sentences.add(sentences)
+        self._count(article.id, file)
 
-    def take_over(self, stored: StoredArticle, file: SourceFile) -> None:
-        """Add an article of the previous generation, whose file has not changed, with all that is known of it."""
+    def take_over(self, row: int, article_id: str, file: SourceFile) -> int:
+        """Add the article of this row of the previous generation, whose file has not changed, with all that is known.
+
+        Returns how many passages it has.
+        """
         if self._previous is None:
             raise ValueError("there is no generation to take articles from")
-        first, last = stored.passages[0], stored.passages[-1]
-        end = last.first_sentence + len(last.passage.sentences)
-        vectors = self._previous.vectors.rows(first.row, last.row + 1)
-        sentences = self._previous.sentences[first.first_sentence : end]
-        passages = [each.passage for each in stored.passages]
-        # See ``words_held`` for the places of the pieces.
-        pieces = self._previous.coverage.words(first.first_sentence + first.row, end + last.row + 1)
-        self._article_store.take_over(stored, file)
-        self._words.take_over(stored.article, passages, pieces)
-        self._add_vectors(vectors, sentences)
-        self._count(stored.article, file)
-        self._taken_over.add(stored.article.id)
+        if row != self._run.stop or len(self._run) == _LONGEST_RUN:
+            self._end_run()
+            self._run = range(row, row)
+        self._run = range(self._run.start, row + 1)
+        passages, sentences = self._previous.rows_of(range(row, row + 1))
+        self._article_store.take_over(row, file, passages, sentences)
+        self._count(article_id, file)
+        self._taken_over[row] = True
+        return len(passages)
 
-    def _add_vectors(self, passages: Matrix, sentences: SentenceVectors) -> None:
-        self._vectors.add(passages)
-        self._article_vectors.add(mean(passages)[None, :])
-        self._sentences.add(sentences)
+    def _end_run(self) -> None:
+        """Write the vectors and words of articles that stand one after the other in the previous generation."""
+        articles, self._run = self._run, range(0)
+        if self._previous is None or not articles:
+            return
+        passages, sentences = self._previous.rows_of(articles)
+        self._vectors.add(self._previous.vectors.matrix[passages.start : passages.stop])
+        self._article_vectors.add(self._previous.article_vectors[articles.start : articles.stop])
+        self._sentences.add(self._previous.sentences[sentences.start : sentences.stop])
+        self._words.take_over(self._previous.words_of(articles))
 
-    def _count(self, article: Article, file: SourceFile) -> None:
-        self._digest.update(f"{article.id}\0{file.path}\0{file.digest}\n".encode())
+    def _count(self, article_id: str, file: SourceFile) -> None:
+        self._digest.update(f"{article_id}\0{file.path}\0{file.digest}\n".encode())
         self.articles += 1
 
     def add_copy(self, first: str, file: SourceFile, copy: str, place: str) -> None:
@@ -144,6 +157,7 @@ class Draft:
 
     def publish(self) -> Generation:
         """Flush, read back and publish; returns the generation, opened from its files."""
+        self._end_run()
         self._leave_out()
         self._writers.close()
         self._write_sketch()
@@ -172,10 +186,9 @@ class Draft:
     def _leave_out(self) -> None:
         """Tell what of the previous generation has not been taken over."""
         if self._previous is not None:
-            for identity in self._previous.article_store.ids():
-                if identity not in self._taken_over:
-                    stored = self._previous.article_store.whole_article(identity)
-                    self._words.leave_out(stored.article, [each.passage for each in stored.passages])
+            for row in np.flatnonzero(~self._taken_over).tolist():
+                stored = self._previous.article_store.whole_article_at(row)
+                self._words.leave_out(stored.article, [each.passage for each in stored.passages])
 
     def _write_sketch(self) -> None:
         """Where there are many vectors."""

@@ -34,7 +34,6 @@ from healthsearch.reasons import Lists
 from healthsearch.records import digest_of, records_of
 from healthsearch.storage import Copied, Facts, Found, Info, Record, Whole
 from healthsearch.words import NAME_WEIGHT, highest
-from healthsearch.words_writer import title_words
 
 ENGINE = "embedded"
 # Enough titles for a handful of examples from any corpus.
@@ -98,8 +97,8 @@ class Embedded:
         passages = np.arange(len(self.generation.vectors))
         # A passage's names stand before its sentences.
         names = lengths[self.generation.sentence_runs(passages)[0] + passages]
-        titles = sum(len(title_words(article)) for article in self.generation.article_store.articles())
-        return float(lengths.sum() - names.sum() + NAME_WEIGHT * titles) / max(len(self.ids), 1)
+        _, titles = self.generation.titles.words(0, len(self.ids))
+        return float(lengths.sum() - names.sum() + NAME_WEIGHT * titles.sum()) / max(len(self.ids), 1)
 
     def dense(self, query: Vector, k: int, where: Filter = ()) -> Found:
         """See ``Store``."""
@@ -257,10 +256,10 @@ class EmbeddedMaker:
         """See ``Maker``."""
         if self._begun is not None:
             article_store = self._begun.generation.article_store
-            for stored in article_store.whole_articles():
-                if stored.article.id not in self._gone:
-                    self._draft.take_over(stored, SourceFile(*article_store.file_of(stored.article.id), 0))
-                    self._add_copies(stored.article.id, copies_of(article_store, stored.article.id))
+            for row, article_id in enumerate(article_store.ids()):
+                if article_id not in self._gone:
+                    self._draft.take_over(row, article_id, SourceFile(*article_store.file_of(article_id), 0))
+                    self._add_copies(article_id, copies_of(article_store, article_id))
         if self._draft.articles != facts.articles:
             raise HealthSearchError(
                 self._index,

@@ -17,7 +17,7 @@ import numpy as np
 
 from healthsearch.arrays import Matrix, SentenceVectors, Vector
 from healthsearch.article import Article
-from healthsearch.article_tables import StoredArticle
+from healthsearch.article_tables import KnownArticle
 from healthsearch.corpus import SourceFile
 from healthsearch.encoder import Encoder
 from healthsearch.errors import UnreadableArticle
@@ -86,7 +86,7 @@ class Helpers(Protocol):
 
 
 # An entry of a file, new articles begun; None at the end of the file.
-Coming = tuple[SourceFile, Begun | StoredArticle | Copy | UnreadableArticle | None]
+Coming = tuple[SourceFile, Begun | KnownArticle | Copy | UnreadableArticle | None]
 
 
 def _ahead(items: Iterable[Coming], most: int) -> Iterator[Coming]:
@@ -103,9 +103,9 @@ def _ahead(items: Iterable[Coming], most: int) -> Iterator[Coming]:
 
 
 def _count(item: Coming) -> int:
-    """The passages of an article; whatever else may come counts as one."""
+    """The passages of a new article; whatever else may come counts as one."""
     _, entry = item
-    return len(entry.passages) if isinstance(entry, Begun | StoredArticle) else 1
+    return len(entry.passages) if isinstance(entry, Begun) else 1
 
 
 class Encoding:

@@ -8,7 +8,7 @@ passage, and this is checked whenever a generation is opened.
     vectors.faiss  sketch.faiss  article_vectors.npy     of passages, and the means of each article's: ``vectors``
     sentences.npy                                        vectors of sentences: ``quantisation``
     words/  article_words/  vocabulary.json              words of passages and of articles: ``words``
-    coverage/                                            words of every sentence: ``coverage``
+    coverage/  titles/                                   words of every sentence, and of every title: ``coverage``
     spellings.json                                       words as they are written: ``spelling``
 """
 
@@ -27,7 +27,7 @@ from healthsearch import projection, quantisation
 from healthsearch.arrays import Held, Matrix, Rows, SentenceVectors
 from healthsearch.article_store import ArticleStore
 from healthsearch.article_tables import ARTICLE_STORE
-from healthsearch.coverage import Coverage, runs
+from healthsearch.coverage import ArticleWords, Coverage, runs
 from healthsearch.errors import BUILD_AGAIN, HealthSearchError
 from healthsearch.filters import Facets
 from healthsearch.manifest import Damaged, EncoderSpec, Skipped, check_files, read_manifest
@@ -76,6 +76,7 @@ class Generation:
                 self.words = Words(folder / "words", vocabulary, passages)
                 self.article_words = Words(folder / "article_words", vocabulary, articles)
                 self.coverage = Coverage(folder / "coverage")
+                self.titles = Coverage(folder / "titles")
                 self.spellings = _read_numbers(folder / "spellings.json")
                 self._check_alignment(articles, passages, sentences)
                 self.article_rows = self.article_store.article_rows()
@@ -89,7 +90,11 @@ class Generation:
         found = {"articles": articles, "passages": passages, "sentences": sentences}
         found |= {"words": self.words.postings, "article_words": self.article_words.postings}
         same = passages == len(self.vectors) and sentences == len(self.sentences)
-        same = same and articles == len(self.article_vectors) and passages + sentences == len(self.coverage)
+        same = (
+            same
+            and articles == len(self.article_vectors) == len(self.titles)
+            and passages + sentences == len(self.coverage)
+        )
         same = same and self.words.known == self.article_words.known == len(self.words.vocabulary)
         if not same or found != counts or self.vectors.dimension != self.encoder.dimension:
             raise Damaged(self.folder, "the parts of the index do not belong together", BUILD_AGAIN)
@@ -107,6 +112,25 @@ class Generation:
         """
         drawn = projection.drawn(len(self.vectors))
         return np.column_stack([drawn, projection.project(self.vectors.matrix[drawn])])
+
+    @cached_property
+    def _first_passages(self) -> Rows:
+        return np.searchsorted(self.article_rows, np.arange(len(self.article_vectors) + 1))
+
+    def rows_of(self, articles: range) -> tuple[range, range]:
+        """The rows of all passages, and of all sentences' vectors, of the articles in these rows."""
+        first, last = (int(self._first_passages[row]) for row in (articles.start, articles.stop))
+        return range(first, last), range(*self._first_sentences[[first, last]].tolist())
+
+    def words_of(self, articles: range) -> ArticleWords:
+        """The words of the articles in these rows."""
+        passages, sentences = self.rows_of(articles)
+        first_passages = self._first_passages[articles.start : articles.stop + 1]
+        first_sentences = self._first_sentences[passages.start : passages.stop + 1]
+        # See ``words_held`` for the places of the pieces.
+        pieces = self.coverage.words(sentences.start + passages.start, sentences.stop + passages.stop)
+        titles = self.titles.words(articles.start, articles.stop)
+        return ArticleWords(np.diff(first_passages), np.diff(first_sentences) + 1, pieces, titles)
 
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """How much each distinct index word tells among all passages, unknown words included."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.article import Article, sections
-from healthsearch.article_tables import StoredArticle
+from healthsearch.article_tables import KnownArticle
 from healthsearch.corpus import SourceFile
-from healthsearch.duplicates import Register
+from healthsearch.duplicates import Register, fingerprints
 from healthsearch.errors import UnreadableArticle
 from healthsearch.generation import Generation
 from healthsearch.parallel_reading import read_files
@@ -31,19 +31,19 @@ class Copy:
 
 
 # What a file may give: a new article, one of the previous generation, another place of a text, a problem.
-Entry = Article | StoredArticle | Copy | UnreadableArticle
+Entry = Article | KnownArticle | Copy | UnreadableArticle
 
 
 def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[tuple[SourceFile, Iterator[Entry]]]:
     """For every file of the plan, as it was read, its entries; problems go into the plan's summary, too.
 
-    A ``StoredArticle`` is one of the previous generation whose file need not be read. The entries of a file must be
+    A ``KnownArticle`` is one of the previous generation whose file need not be read. The entries of a file must be
     taken before the next file.
     """
     register = Register()
     with closing(read_files(corpus, plan.files_to_read)) as read:
         for file in plan.files:
-            outcomes: Iterator[Outcome | StoredArticle]
+            outcomes: Iterator[Outcome | KnownArticle]
             if previous is None or file.path in plan.to_read:
                 file, outcomes = next(read)
             else:
@@ -52,7 +52,7 @@ def take_in(corpus: Path, plan: Plan, previous: Generation | None) -> Iterator[t
 
 
 def _entries(
-    file: SourceFile, outcomes: Iterator[Outcome | StoredArticle], register: Register, plan: Plan
+    file: SourceFile, outcomes: Iterator[Outcome | KnownArticle], register: Register, plan: Plan
 ) -> Iterator[Entry]:
     has_problems = has_articles = False
     for outcome in _or_nothing(file, outcomes):
@@ -71,7 +71,7 @@ def _entries(
         _count_as_skipped(file.path, plan)
 
 
-def _or_nothing(file: SourceFile, outcomes: Iterator[Outcome | StoredArticle]) -> Iterator[Outcome | StoredArticle]:
+def _or_nothing(file: SourceFile, outcomes: Iterator[Outcome | KnownArticle]) -> Iterator[Outcome | KnownArticle]:
     """The file's outcomes; a problem where there are none, such as in a table that has only a header."""
     is_empty = True
     for outcome in outcomes:
@@ -81,22 +81,22 @@ def _or_nothing(file: SourceFile, outcomes: Iterator[Outcome | StoredArticle]) -
         yield UnreadableArticle(file.path, "it holds no article", "Put articles in it, or move it out of the corpus.")
 
 
-def _registered(outcome: Outcome | StoredArticle, register: Register) -> Entry:
+def _registered(outcome: Outcome | KnownArticle, register: Register) -> Entry:
     """The outcome as it enters the index: a text that another article has already is a ``Copy`` of that one."""
     if isinstance(outcome, UnreadableArticle):
         return outcome
-    article = outcome.article if isinstance(outcome, StoredArticle) else outcome
-    if not sections(article):
-        return UnreadableArticle(article.path, "there is no text below its headings", "Write the text.")
+    if isinstance(outcome, Article) and not sections(outcome):
+        return UnreadableArticle(outcome.path, "there is no text below its headings", "Write the text.")
+    names = fingerprints(outcome) if isinstance(outcome, Article) else outcome.fingerprints
     try:
-        first = register.first_with_text(article)
+        first = register.first_with_text(outcome.id, outcome.path, names)
     except UnreadableArticle as problem:
         return problem
     if first is None:
         return outcome
     # Of two in one file the path would say nothing.
-    place = article.path if article.path != register.path_of(first) else article.id
-    return Copy(first, article.id, place)
+    place = outcome.path if outcome.path != register.path_of(first) else outcome.id
+    return Copy(first, outcome.id, place)
 
 
 def _count_as_skipped(path: str, plan: Plan) -> None:

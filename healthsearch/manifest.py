@@ -18,7 +18,7 @@ from healthsearch.readers import READING
 from healthsearch.words import ANALYSIS
 
 # Raise it when the files of a generation change shape; older indexes are then built anew, never misread.
-FORMAT = 5
+FORMAT = 6
 # The file's name in a generation.
 MANIFEST = "manifest.json"
 

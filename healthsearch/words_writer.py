@@ -7,16 +7,16 @@ end.
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from healthsearch.arrays import Numbers, Rows
 from healthsearch.article import Article
-from healthsearch.coverage import Coverage, CoverageWriter
+from healthsearch.coverage import ArticleWords, Coverage, CoverageWriter, Vocabulary
 from healthsearch.passages import Passage, names
 from healthsearch.postings import Block, write_postings
 from healthsearch.spelling import spellings
@@ -37,13 +37,15 @@ class WordsWriter:
         self._folder = folder
         self._earlier = list(earlier)
         self._renumbered = np.full(len(earlier), -1, np.int32)
-        self._coverage = CoverageWriter(folder / "coverage")
+        self._vocabulary = Vocabulary()
+        self._coverage = CoverageWriter(folder / "coverage", self._vocabulary)
+        self._titles = CoverageWriter(folder / "titles", self._vocabulary)
         # Counting the words of all articles would take a third of a build that takes over nearly all of them: what is
         # not taken over is subtracted instead.
         self._spellings = Counter(spelt)
-        # For each article the number of pieces in each passage, and the numbers of its titles' words.
-        self._pieces: list[list[int]] = []
-        self._titles: list[list[int]] = []
+        # How many passages each article has, and how many pieces each passage.
+        self._passages = array("q")
+        self._pieces = array("q")
 
     def add(self, article: Article, passages: Sequence[Passage]) -> None:
         """Add the next article."""
@@ -52,59 +54,63 @@ class WordsWriter:
             pieces.append(words(names(article, passage)))
             pieces += [words(passage.text[start:end]) for start, end in passage.sentences]
         self._coverage.add(pieces)
+        self._titles.add([title_words(article)])
+        self._passages.append(len(passages))
+        self._pieces.extend(1 + len(passage.sentences) for passage in passages)
         self._spellings.update(_spellings(article, passages))
-        self._note(article, passages)
 
-    def take_over(self, article: Article, passages: Sequence[Passage], pieces: tuple[Numbers, Rows]) -> None:
-        """Add the next article; ``pieces``: the earlier numbers of its pieces' words, and how many words each has."""
-        numbers, lengths = pieces
-        # New numbers follow first use, as if the article had been read.
-        for number in numbers[self._renumbered[numbers] < 0].tolist():
-            self._renumbered[number] = self._coverage.vocabulary[self._earlier[number]]
+    def take_over(self, articles: ArticleWords) -> None:
+        """Add the next articles, by what the earlier generation knows of them."""
+        numbers, lengths = articles.words
+        # New numbers follow first use, as if the articles had been read. A title's words are among its passages' names.
+        found, firsts = np.unique(numbers[self._renumbered[numbers] < 0], return_index=True)
+        for number in found[np.argsort(firsts)].tolist():
+            self._renumbered[number] = self._vocabulary[self._earlier[number]]
         self._coverage.add_numbers(self._renumbered[numbers], lengths)
-        self._note(article, passages)
+        numbers, lengths = articles.titles
+        self._titles.add_numbers(self._renumbered[numbers], lengths)
+        self._passages.extend(articles.passages.tolist())
+        self._pieces.extend(articles.pieces.tolist())
 
     def leave_out(self, article: Article, passages: Sequence[Passage]) -> None:
         """Note that this article of the earlier generation was not taken over."""
         self._spellings.subtract(_spellings(article, passages))
 
-    def _note(self, article: Article, passages: Sequence[Passage]) -> None:
-        self._titles.append([self._coverage.vocabulary[word] for word in title_words(article)])
-        self._pieces.append([1 + len(passage.sentences) for passage in passages])
-
     def close(self) -> None:
         """Close the files."""
         self._coverage.close()
+        self._titles.close()
 
     def finish(self) -> None:
         """Write the parts that need all articles."""
         self.close()
-        vocabulary = self._coverage.vocabulary
-        _write(self._folder / "vocabulary.json", vocabulary)
+        _write(self._folder / "vocabulary.json", self._vocabulary)
         _write(self._folder / "spellings.json", dict(sorted((+self._spellings).items())))
-        articles, passages = len(self._pieces), sum(map(len, self._pieces))
-        write_postings(self._folder / "words", lambda: self._blocks(by_article=False), passages, len(vocabulary))
-        write_postings(self._folder / "article_words", lambda: self._blocks(by_article=True), articles, len(vocabulary))
+        self._write_postings("words", len(self._pieces), by_article=False)
+        self._write_postings("article_words", len(self._passages), by_article=True)
+
+    def _write_postings(self, name: str, documents: int, *, by_article: bool) -> None:
+        blocks = partial(self._blocks, by_article=by_article)
+        write_postings(self._folder / name, blocks, documents, len(self._vocabulary))
 
     def _blocks(self, *, by_article: bool) -> Iterator[Block]:
         """The words of every document: passages with all their names, or articles with their titles only."""
-        coverage = Coverage(self._folder / "coverage")
+        coverage, titles = Coverage(self._folder / "coverage"), Coverage(self._folder / "titles")
         piece = passage = 0
-        for first in range(0, len(self._pieces), _BLOCK):
-            pieces = self._pieces[first : first + _BLOCK]
-            of_passages = np.array([count for counts in pieces for count in counts], np.int64)
-            numbers, lengths = coverage.words(piece, piece + int(of_passages.sum()))
-            starts = np.cumsum(of_passages) - of_passages
+        for first in range(0, len(self._passages), _BLOCK):
+            passages = np.array(self._passages[first : first + _BLOCK])
+            pieces = np.array(self._pieces[passage : passage + int(passages.sum())])
+            numbers, lengths = coverage.words(piece, piece + int(pieces.sum()))
             names_only = np.zeros(len(lengths), np.bool_)
-            names_only[starts] = True
+            names_only[np.cumsum(pieces) - pieces] = True
             named = np.repeat(names_only, lengths)
             if by_article:
-                document = np.repeat(np.arange(first, first + len(pieces)), [sum(counts) for counts in pieces])
-                titles = self._titles[first : first + _BLOCK]
-                of_names = np.repeat(np.arange(first, first + len(pieces)), [len(title) for title in titles])
-                names = np.array(list(chain.from_iterable(titles)), np.int32)
+                articles = np.arange(first, first + len(passages))
+                document = np.repeat(np.repeat(articles, passages), pieces)
+                names, counts = titles.words(first, first + len(passages))
+                of_names = np.repeat(articles, counts)
             else:
-                document = np.repeat(np.arange(passage, passage + len(of_passages)), of_passages)
+                document = np.repeat(np.arange(passage, passage + len(pieces)), pieces)
                 of_names, names = np.repeat(document, lengths)[named], numbers[named]
             of_text, text = np.repeat(document, lengths)[~named], numbers[~named]
             yield (
@@ -112,7 +118,7 @@ class WordsWriter:
                 np.concatenate([text, *[names] * NAME_WEIGHT]).astype(np.int64),
             )
             piece += len(lengths)
-            passage += len(of_passages)
+            passage += len(pieces)
 
 
 def title_words(article: Article) -> list[str]:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from healthsearch.article import Article, Heading
 from healthsearch.article_store import ArticleStore
 from healthsearch.article_store_writer import ArticleStoreWriter
-from healthsearch.article_tables import StoredPassage
+from healthsearch.article_tables import KnownArticle, StoredPassage
+from healthsearch.duplicates import fingerprints
 from healthsearch.passages import Passage
 from tests.fakes import source
 
@@ -78,7 +79,9 @@ def test_passages_come_back_by_row_as_slices_of_their_article(store: ArticleStor
 
 
 def test_a_file_knows_its_article_passages_and_keys(store: ArticleStore) -> None:
-    [(article, passages, keys)] = store.articles_of_file("back/disc.md")
+    [known] = store.articles_of_file("back/disc.md")
+    assert known == KnownArticle(0, FULL.id, FULL.path, fingerprints(FULL))
+    article, passages, keys = store.whole_article_at(known.row)
     assert (article, keys) == (FULL, ["k1", "k2"])
     assert [entry.row for entry in passages] == [0, 1]
     assert [entry.passage for entry in passages] == FULL_PASSAGES
@@ -131,8 +134,9 @@ def test_a_file_gives_many_articles_and_copies_of_others(tmp_path: Path) -> None
     store = ArticleStore(tmp_path / "s")
     assert store.digests() == {"bare.txt": "d1", "many.jsonl": "d2", "copy.txt": "d1"}
     assert store.sizes() == {"bare.txt": 1, "many.jsonl": 4, "copy.txt": 1}
-    assert [known.article.id for known in store.articles_of_file("many.jsonl")] == ["many#0", "many#1", "many#2"]
-    assert [known.passages[0].row for known in store.articles_of_file("many.jsonl")] == [1, 2, 3]
+    assert [known.id for known in store.articles_of_file("many.jsonl")] == ["many#0", "many#1", "many#2"]
+    found = [store.whole_article_at(known.row) for known in store.articles_of_file("many.jsonl")]
+    assert [(known.article.id, known.passages[0].row) for known in found] == [(f"many#{n}", n + 1) for n in range(3)]
     assert store.article("bare").also_at == ("many.jsonl", "copy.txt")
     assert store.article("many#0").also_at == ()
     assert store.files_with_copies() == {"many.jsonl", "copy.txt"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsearch.coverage import Coverage, CoverageWriter, runs
+from healthsearch.coverage import Coverage, CoverageWriter, Vocabulary, runs
 
 VOCABULARY = "massage disc rest pain walk heat".split()
 PIECES = st.lists(st.lists(st.sampled_from(VOCABULARY), max_size=6), max_size=8)
@@ -18,7 +18,7 @@ NUMBERS = st.lists(st.integers(0, 9), unique=True, max_size=7)
 
 def written(folder: Path, *batches: list[list[str]]) -> tuple[Coverage, dict[str, int]]:
     """What is read back of pieces that were written in batches, and their vocabulary."""
-    writer = CoverageWriter(folder)
+    writer = CoverageWriter(folder, Vocabulary())
     for pieces in batches:
         writer.add(pieces)
     writer.close()

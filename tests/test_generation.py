@@ -114,7 +114,11 @@ def _coverage(folder: Path, other: Path) -> None:
     shutil.copytree(other / "coverage", folder / "coverage", dirs_exist_ok=True)
 
 
-@pytest.mark.parametrize("swap", [_vectors, _sentences, _store, _words, _article_words, _coverage])
+def _titles(folder: Path, other: Path) -> None:
+    shutil.copytree(other / "titles", folder / "titles", dirs_exist_ok=True)
+
+
+@pytest.mark.parametrize("swap", [_vectors, _sentences, _store, _words, _article_words, _coverage, _titles])
 def test_parts_of_two_generations_are_never_one(tmp_path: Path, swap: Callable[[Path, Path], None]) -> None:
     """Even where every checksum is right."""
     publish(tmp_path / "other", "One.", "Two. And a half.")
