@@ -16,7 +16,8 @@ _PROFESSIONAL = (
     r"|health ?care (?:provider|professional|team)|provider|clinic)s?"
 )
 _A_PROFESSIONAL = rf"(?:a|an|your|the|any|their) (?:\w+ )?{_PROFESSIONAL}(?: or (?:\w+ )?{_PROFESSIONAL})?"
-_SOON = r"(?:before|first|straight|at once|right away|immediately|urgently|as soon|promptly|today|same day)"
+_FIRST = r"(?:before|first)"
+_SOON = r"(?:straight|at once|right away|immediately|urgently|as soon|promptly|today|same day)"
 _ASK = r"(?:ask|tell|consult|speak (?:to|with)|talk (?:to|with)|check with)"
 _SEE = r"(?:see|call|contact|consult|tell)"
 # "Most people do not need to see a doctor before they walk" and "many do not seek help" are no warnings.
@@ -27,7 +28,8 @@ _START = rf"^(?:{LIST_MARKER})?"
 _AFTER = rf"(?:[:;—–]\s+|{_START}(?:If|When|While|Before|After|During|With|Until|For)\b[^.,]*,\s+)"
 _MORE = r"(?!\s+(?:need|have to|worry|hesitate|forget|be (?:afraid|ashamed)|necessarily|always|all|only)\b)\s+\w+"
 
-_FORMS = (
+# What must not be done, or not without a professional.
+_LIMITS = (
     # prohibitions; "do not need to" is not one
     rf"{_START}(?:Do not|Don['’]t|Never|Avoid|Stay away from|Stop taking|Stop using)\b{_MORE}",
     rf"{_AFTER}(?:do not|don['’]t|never|avoid|stay away from|stop taking|stop using)\b{_MORE}",
@@ -40,20 +42,23 @@ _FORMS = (
     r"|advised|agree[sd]?|approves?|prescribes?)\b",
     r"\bwithout (?:the )?(?:advice|asking|talking|speaking|supervision)\b",
     rf"\bonly (?:after|if|when|under|with|on|once)\b.{{0,60}}\b(?:{_PROFESSIONAL}|diagnosis|advice|supervision)\b",
-    # asking whether something may help is no warning; asking before or at once is
+    # asking whether something may help is no warning; asking before is
+    rf"{_NOT_SENT}\b(?i:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\b{_FIRST}\b",
+    rf"\b(?i:before)\b.{{0,160}}{_NOT_SENT}\b(?:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b",
+    rf"(?:{_START}Stop|(?:[,;:]|\b(?:should|must|and|then))\s+stop)\b[^.;]{{0,60}}\b(?:if|and (?:see|call|ask|tell))\b",
+)
+# When to get help.
+_SENDS = (
     rf"{_NOT_SENT}\b(?i:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\b{_SOON}\b",
     rf"{_NOT_SENT}\b(?i:{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\bif\b",
-    rf"\b(?i:before)\b.{{0,160}}{_NOT_SENT}\b(?:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b",
     rf"\b(?i:if|when)\b.{{0,160}}{_NOT_SENT}\b{_SEE} {_A_PROFESSIONAL}\b",
-    # when to get help
     r"\bemergency number\b|\bmedical emergency\b|(?<!when to )(?<!able to )\b(?i:call) (?:911|999|112|an ambulance)\b",
     r"\b(?i:go|taken?|brought) to (?:an?|the|your|their) (?:\w+ )?emergency (?:department|room|services|care)\b",
     r"\bneeds? (?:emergency (?:care|help)|(?:urgent|immediate) medical (?:care|help|attention))\b",
     r"(?:^|[,;:]\s+|\b(?:should|must|and|then)\s+)(?i:seek|get) (?:\w+ )?(?:urgent|emergency|immediate|medical)"
-    rf" (?:\w+ )?(?:help|care|attention|advice)\b(?:.{{0,40}}\b(?:{_SOON}|if)\b|[.!]?$)",
-    rf"(?:{_START}Stop|(?:[,;:]|\b(?:should|must|and|then))\s+stop)\b[^.;]{{0,60}}\b(?:if|and (?:see|call|ask|tell))\b",
+    rf" (?:\w+ )?(?:help|care|attention|advice)\b(?:.{{0,40}}\b(?:{_FIRST}|{_SOON}|if)\b|[.!]?$)",
 )
-_CAUTION = re.compile("|".join(f"(?:{form})" for form in _FORMS))
+_LIMIT, _CAUTION = (re.compile("|".join(f"(?:{form})" for form in forms)) for forms in (_LIMITS, (*_LIMITS, *_SENDS)))
 # No form matches without one of these, in lower case; most sentences have none, and trying the forms is slow.
 _NEEDED = (
     *("not", "n't", "n’t", "never", "avoid", "stay away", "stop", "contraindicated", "unsafe", "dangerous", "without"),
@@ -71,9 +76,22 @@ def is_caution(sentence: str) -> bool:
     >>> is_caution("Do not drive."), is_caution("Symptoms that do not resolve are rare.")
     (True, False)
     """
+    return _has_a_form(_CAUTION, sentence)
+
+
+def is_limit(sentence: str) -> bool:
+    """Whether the sentence is a warning that says what not to do, or not without a professional.
+
+    >>> is_limit("Do not drive."), is_limit("Call an ambulance at once.")
+    (True, False)
+    """
+    return _has_a_form(_LIMIT, sentence)
+
+
+def _has_a_form(forms: re.Pattern[str], sentence: str) -> bool:
     # Plain text keeps its line ends, even within a sentence.
     line = " ".join(sentence.split())
     lower = line.lower()
     if line.endswith("?") or not any(needed in lower for needed in _NEEDED):
         return False
-    return _CAUTION.search(line) is not None
+    return forms.search(line) is not None

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from healthsearch.cautions import is_caution
+from healthsearch.cautions import is_caution, is_limit
 from healthsearch.words import words
 
 ContrastKind = Literal["opposite", "limit"]
@@ -47,7 +47,8 @@ def contrast(question: str, sentences: Iterable[AnsweringSentence]) -> Contrast 
     ranked = sorted(complete, key=lambda sentence: sentence.rank)
     plain = [sentence for sentence in ranked if not sentence.opposite and not is_caution(sentence.text)]
     denying = [sentence for sentence in ranked if sentence.opposite]
-    limiting = [sentence for sentence in ranked if not sentence.opposite and is_caution(sentence.text)]
+    # When to get help limits nothing: signs of an emergency stood against other signs of the same.
+    limiting = [sentence for sentence in ranked if not sentence.opposite and is_limit(sentence.text)]
     asked = set(words(question))
     for against in (*denying, *limiting):
         for along in plain:

@@ -242,7 +242,8 @@ def _capped(articles: Iterable[str], k: int) -> list[int]:
 
 
 def _contrast(question: ReadQuestion, results: Iterable[Result]) -> Contrast | None:
-    if question.verdict == "nothing":
+    # Of passages that may not answer nobody can say that one limits the other.
+    if question.verdict != "answered":
         return None
     sentences = [
         AnsweringSentence(hit.rank, answering(hit), any(note.kind == "opposite" for note in hit.notes))

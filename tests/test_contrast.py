@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from healthsearch.build import build
+from healthsearch.cautions import is_caution
 from healthsearch.contrast import AnsweringSentence, Contrast, contrast
 from healthsearch.search import Searcher
 from tests.fakes import KeywordModel
@@ -37,12 +41,27 @@ def test_without_two_sides_or_without_the_same_thing_there_is_none() -> None:
     assert contrast(QUESTION, said("A massage eases pain.", LIMIT)) is None, "one word is not enough for a warning"
 
 
-def test_an_answer_tells_of_it_and_nothing_does_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "against",
+    [
+        "Call your local emergency number if the disc numbs both legs after a massage.",
+        "See a doctor the same day if a massage makes the disc worse.",
+        "If the disc hurts more after a massage, see a doctor.",
+    ],
+)
+def test_signs_of_an_emergency_do_not_limit_other_signs_of_it(against: str) -> None:
+    signs = "Numb legs after massage of a disc are signs of pressure on the nerves."
+    assert is_caution(against) and not is_caution(signs)
+    assert contrast(QUESTION, said(signs, against)) is None
+
+
+def test_an_answer_tells_of_it_and_passages_that_may_not_answer_do_not(tmp_path: Path) -> None:
     put(tmp_path / "corpus", "yes.md", YES)
     put(tmp_path / "corpus", "limit.md", LIMIT)
     build(tmp_path / "corpus", tmp_path / "index", KeywordModel())
-    answer = Searcher.open(tmp_path / "index", KeywordModel().load()).search("massage disc")
-    assert answer.verdict != "nothing" and answer.contrast is not None
+    searcher = Searcher.open(tmp_path / "index", KeywordModel().load())
+    answer = searcher.search("massage disc")
+    assert answer.verdict == "answered" and answer.contrast is not None
     assert answer.sides is not None
     kind, *sides = answer.sides
     assert (kind, [shown.article.id for shown in sides]) == ("limit", ["yes", "limit"])
@@ -51,3 +70,6 @@ def test_an_answer_tells_of_it_and_nothing_does_not(tmp_path: Path) -> None:
         "against": answer.contrast.against,
         "kind": "limit",
     }
+    searcher.calibration = replace(searcher.calibration, answered=1.0, related=0.0)
+    answer = searcher.search("massage disc")
+    assert (answer.verdict, answer.contrast) == ("related", None)
