@@ -85,6 +85,7 @@ NUMBER_OF_QUESTIONS = "questions"
 ATTENTION = "Worth a look"
 ATTENTION_NOTE = "Duplicate and nearly identical texts, and old articles. These are not errors."
 LOOK = "Look through the articles"
+LAST_LOOKED_THROUGH = "Looked through on {moment}."
 NOTHING_TO_SEE = "Nothing found: no duplicate texts and no old articles."
 ALIKE = "The same or nearly the same text"
 OUTDATED = "Reviewed or published more than three years ago"
@@ -141,6 +142,15 @@ def checked(iso: str) -> str:
     'Checked on 22 November 2026, 09:05 UTC.'
     """
     return LAST_CHECKED.format(moment=moment(iso))
+
+
+def looked_through(iso: str) -> str:
+    """When the articles were looked through.
+
+    >>> looked_through("2026-11-22T09:05:00+00:00")
+    'Looked through on 22 November 2026, 09:05 UTC.'
+    """
+    return LAST_LOOKED_THROUGH.format(moment=moment(iso))
 
 
 def build(built: Built) -> str:

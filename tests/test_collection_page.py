@@ -106,6 +106,11 @@ def test_check_and_look_say_what_they_find(start: Start, built: Path) -> None:
     assert collection_wording.SOUND not in words(page.run())
     told = press(page, "look")
     assert "17 May 2001" in told and collection_wording.OUTDATED in told and collection_wording.ALIKE not in told
+    when = str(page.session_state["looked-through"][1])
+    told = press(page, "check")
+    assert "17 May 2001" in told and collection_wording.looked_through(when) in told, "so does this"
+    page.session_state["looked-through"] = ("an earlier generation", when, {collection_wording.OUTDATED: ["Leeches"]})
+    assert collection_wording.looked_through(when) not in words(page.run())
 
 
 def test_test_questions_are_asked_on_demand_and_the_steps_can_be_moved(

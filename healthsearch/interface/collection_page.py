@@ -224,19 +224,24 @@ def _draw_attention(generation: Generation) -> None:
     from healthsearch.overview import outdated, superseded
 
     st.html(collection_markup.section(wording.ATTENTION, wording.ATTENTION_NOTE))
-    if not st.button(wording.LOOK, key="look"):
+    if st.button(wording.LOOK, key="look"):
+        with st.spinner(wording.LOOK):
+            worth_a_look = {
+                wording.ALIKE: [str(notice) for notice in notices(generation)],
+                wording.SUPERSEDED: [wording.pair(one.title, newer.title) for one, newer in superseded(generation)],
+                wording.OUTDATED: [wording.dated(article) for article in outdated(generation, date.today())],
+            }
+        # Any other button draws the page again, without this one pressed.
+        st.session_state["looked-through"] = generation.name, datetime.now(UTC).isoformat(), worth_a_look
+    looked_through, when, found = st.session_state.get("looked-through", (None, "", {}))
+    if looked_through != generation.name:
         return
-    with st.spinner(wording.LOOK):
-        found = {
-            wording.ALIKE: [str(notice) for notice in notices(generation)],
-            wording.SUPERSEDED: [wording.pair(one.title, newer.title) for one, newer in superseded(generation)],
-            wording.OUTDATED: [wording.dated(article) for article in outdated(generation, date.today())],
-        }
     if not any(found.values()):
         st.html(markup.message(wording.NOTHING_TO_SEE))
     for title, items in found.items():
         if items:
             st.html(collection_markup.subheading(title) + collection_markup.listed(items))
+    st.html(collection_markup.note(wording.looked_through(when)))
 
 
 # Streamlit runs it by this name.
