@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from healthsearch import draft
 from healthsearch.article import Article
 from healthsearch.build import build
 from healthsearch.corpus import SourceFile, read_file
@@ -178,6 +179,26 @@ def test_a_rebuild_encodes_everything_again_and_gives_the_same(corpus: Path, ind
     encoded, summary = encoded_by(corpus, index, rebuild=True)
     assert (len(encoded), summary.reused, summary.published) == (6, 0, True)
     assert snapshot(in_use(index)) == before
+
+
+@pytest.mark.parametrize("longest", [1, 2, 3, 2_000])
+def test_articles_taken_over_many_at_a_time_give_the_bytes_of_a_full_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, longest: int
+) -> None:
+    monkeypatch.setattr(draft, "_LONGEST_RUN", longest)
+    folder = tmp_path / "corpus"
+    for number in range(9):
+        put(
+            folder,
+            f"{number}.md",
+            f"---\ntitle: Article {number}\n---\nMassage of disc {number}. Rest for {number} days.",
+        )
+    encoded_by(folder, tmp_path / "step")
+    put(folder, "4.md", "---\ntitle: Another\n---\nSomething else about a fever. It is longer. It has three sentences.")
+    (folder / "7.md").unlink()
+    assert encoded_by(folder, tmp_path / "step")[1].reused == 7
+    encoded_by(folder, tmp_path / "whole")
+    assert snapshot(in_use(tmp_path / "step")) == snapshot(in_use(tmp_path / "whole"))
 
 
 def test_a_build_says_why_it_reads_everything_again(corpus: Path, index: Path) -> None:
