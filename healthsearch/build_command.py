@@ -15,7 +15,8 @@ from healthsearch.build import build
 from healthsearch.encoding import Helpers, Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.in_use import model_of
-from healthsearch.models import DEFAULT_MODEL, find_model
+from healthsearch.index_folder import ENCODERS
+from healthsearch.models import DEFAULT_MODEL, find_model, was_exported
 from healthsearch.places import CORPUS_DEFAULT, INDEX_DEFAULT, default_corpus, default_index, default_store
 from healthsearch.plan import Summary
 from healthsearch.publishing import Sent, fetch, publish
@@ -25,6 +26,10 @@ from healthsearch.wording import counted
 # Of texts in two places; the JSON names all.
 _COPIES_SHOWN = 20
 BUILT, NOTHING_BUILT, SOME_SKIPPED, INTERRUPTED = 0, 1, 3, 130
+_NOT_EXPORTED = (
+    "the encoder could not be exported there, so builds and first answers take several times as long. See that the"
+    " folder can be written to and its disk has 100 MB free: the next question or build tries again."
+)
 # Nobody finds what is new until it is in the store.
 NOT_PUBLISHED = NOTHING_BUILT
 
@@ -44,10 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
         address = _address(arguments)
         if address is not None and not arguments.dry_run and not arguments.rebuild:
             fetch(address, arguments.index)
+        model = find_model(_model(arguments))
         summary = build(
             arguments.corpus,
             arguments.index,
-            find_model(_model(arguments)),
+            model,
             rebuild=arguments.rebuild,
             dry_run=arguments.dry_run,
             strict=arguments.strict,
@@ -72,6 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
     with unread_output_dropped():
         for problem in summary.skipped:
             print(f"skipped: {visible(str(problem))}", file=sys.stderr)
+        encoders = arguments.index / ENCODERS
+        if summary.published and not was_exported(model, encoders):
+            print(f"notice: {visible(str(encoders))}: {_NOT_EXPORTED}", file=sys.stderr)
         if arguments.json:
             print(json_text(_as_json(summary, arguments.dry_run, sent), indent=1))
         elif not arguments.quiet:

@@ -50,6 +50,11 @@ class LocalModel(ModelFiles):
         return GraphEncoder(self.name, folder_of(home, self.digest), manifest)
 
 
+def was_exported(model: LocalModel, home: Path) -> bool:
+    """Whether ``home`` keeps the model's exported network, or the knowledge that the model has none."""
+    return ExportManifest.read(home, model.digest) is not None
+
+
 def _exported(model: LocalModel, home: Path) -> ExportManifest | None:
     """Export, in a process of its own where torch is needed; what is wrong with the model is raised here."""
     if model.digest == bert.DIGEST:

@@ -231,6 +231,17 @@ def test_a_rebuild_encodes_what_is_known(make: Run) -> None:
     assert "Passages: 3 encoded, 0 reused\n" in out
 
 
+def test_an_encoder_that_could_not_be_exported_is_told_with_the_way_out(make: Run, index: Path) -> None:
+    assert "notice" not in make()[2]
+    shutil.rmtree(index / "encoder")
+    # As on a disk that is full: nothing can be written there.
+    (index / "encoder").write_text("", encoding="utf-8")
+    status, out, err = make("--rebuild", "-q")
+    assert (status, out) == (0, "")
+    assert err.startswith(f"notice: {index / 'encoder'}: the encoder could not be exported there, so builds")
+    assert make("-q")[2] == "", "nothing was built, so nothing was slow"
+
+
 def test_a_dry_run_says_so_and_writes_nothing(make: Run, index: Path) -> None:
     status, out, err = make("--dry-run")
     assert (status, err) == (0, "")
