@@ -20,6 +20,7 @@ from healthsearch.article import Article
 from healthsearch.article_tables import (
     ARTICLE_COLUMNS,
     KnownArticle,
+    ListedArticle,
     StoredArticle,
     StoredPassage,
     article_from,
@@ -153,6 +154,23 @@ class ArticleStore:
     def whole_articles(self) -> Iterator[StoredArticle]:
         """Every article with its passages, by row."""
         return (self.whole_article_at(row) for (row,) in self._all("SELECT row FROM articles ORDER BY row"))
+
+    def listing(self, part: str, most: int) -> tuple[int, list[ListedArticle]]:
+        """How many articles have ``part`` in title, path or publisher; and the first ``most`` of them, by title.
+
+        Capital letters of ASCII count as small ones.
+        """
+        like = "'%' || replace(replace(replace(?, '!', '!!'), '%', '!%'), '_', '!_') || '%' ESCAPE '!'"
+        matching = f"FROM articles a WHERE title || char(10) || path || char(10) || ifnull(publisher, '') LIKE {like}"
+        [(count,)] = self._all(f"SELECT count(*) {matching}", part)
+        rows = self._all(
+            "SELECT title, path, publisher, published, reviewed,"
+            f" (SELECT count(*) FROM passages WHERE article = a.row) {matching}"
+            " ORDER BY title COLLATE NOCASE, a.row LIMIT ?",
+            part,
+            most,
+        )
+        return count, [ListedArticle(*row) for row in rows]
 
     def articles(self) -> Iterator[Article]:
         """Every article, by row."""

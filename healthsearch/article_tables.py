@@ -69,6 +69,17 @@ class KnownArticle(NamedTuple):
     fingerprints: list[str]
 
 
+class ListedArticle(NamedTuple):
+    """What a list of articles tells of one; ``passages``: how many it has."""
+
+    title: str
+    path: str
+    publisher: str | None
+    published: str | None
+    reviewed: str | None
+    passages: int
+
+
 class StoredArticle(NamedTuple):
     """An article with its passages in order and their keys."""
 

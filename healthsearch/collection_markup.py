@@ -69,11 +69,11 @@ def builds(found: Iterable[Built]) -> str:
     )
 
 
-def listed(items: Iterable[str]) -> str:
-    """A list, as long as a page can bear."""
+def listed(items: Iterable[str], more: int = 0) -> str:
+    """A list, as long as a page can bear; ``more``: how many there are beside the items."""
     told = list(items)
-    if len(told) > _SHOWN:
-        told[_SHOWN:] = [collection_wording.MORE.format(count=len(told) - _SHOWN)]
+    if more := more + max(0, len(told) - _SHOWN):
+        told[_SHOWN:] = [collection_wording.MORE.format(count=more)]
     return f'<ul class="hs-list">{"".join(f"<li>{escaped(item)}</li>" for item in told)}</ul>'
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from healthsearch.article import Article
+from healthsearch.article_tables import ListedArticle
 from healthsearch.overview import AGES, LENGTHS
 from healthsearch.source_wording import day
 from healthsearch.wording import LANGUAGES, counted
@@ -31,6 +32,12 @@ BY = {
     "length": "Length in characters",
 }
 NOT_GIVEN, OTHERS = "not given", "others"
+
+LISTING = "The articles"
+LISTING_NOTE = "In the order of their titles."
+PART = "Part of a title, a file name or a publisher"
+NOT_LISTED = "No article has this in its title, file name or publisher."
+UNDATED = "no date"
 
 CHECKING = "Is the index sound?"
 DRAWING = "Drawing the map…"
@@ -284,6 +291,18 @@ def missed(count: int) -> str:
     '2 questions have no right passage among the first three'
     """
     return f"{counted(count, 'question')} {'has' if count == 1 else 'have'} no right passage among the first three"
+
+
+def listed(article: ListedArticle) -> str:
+    """An article as a list of all tells it.
+
+    >>> listed(ListedArticle("Gout", "gout.md", "A clinic", "2019-05", None, 7))
+    'Gout (gout.md, A clinic, published May 2019, 7 passages)'
+    """
+    dates = {"reviewed": article.reviewed, "published": article.published}
+    date = next((f"{what} {day(iso)}" for what, iso in dates.items() if iso), UNDATED)
+    facts = (article.path, article.publisher, date, counted(article.passages, "passage"))
+    return f"{article.title} ({', '.join(fact for fact in facts if fact)})"
 
 
 def dated(article: Article) -> str:

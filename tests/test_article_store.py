@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from healthsearch.article import Article, Heading
 from healthsearch.article_store import ArticleStore
 from healthsearch.article_store_writer import ArticleStoreWriter
-from healthsearch.article_tables import KnownArticle, StoredPassage
+from healthsearch.article_tables import KnownArticle, ListedArticle, StoredPassage
 from healthsearch.duplicates import fingerprints
 from healthsearch.passages import Passage
 from tests.fakes import source
@@ -66,6 +66,17 @@ def test_articles_come_back_field_by_field(store: ArticleStore) -> None:
     assert store.article("bare") == BARE
     assert list(store.articles()) == [FULL, BARE]
     assert (store.titles(1), store.titles(9)) == ([FULL.title], [FULL.title, BARE.title])
+
+
+def test_articles_are_listed_by_title_and_by_a_part_of_what_is_told_of_them(store: ArticleStore) -> None:
+    bare = ListedArticle("bare", "bare.txt", None, None, None, 1)
+    full = ListedArticle(FULL.title, "back/disc.md", "An agency", "2024-05", "2026-01-31", 2)
+    assert store.listing("", 9) == (2, [bare, full])
+    assert store.listing("", 1) == (2, [bare])
+    for part in ("DISC.m", "an AGENCY", "日本", "Title Küchen"):
+        assert store.listing(part, 9) == (1, [full]), part
+    for part in ("%", "_", "!", "disc.mdAn", "' OR 1 --"):
+        assert store.listing(part, 9) == (0, []), part
 
 
 def test_passages_come_back_by_row_as_slices_of_their_article(store: ArticleStore) -> None:

@@ -87,6 +87,19 @@ def test_the_map_holds_every_passage_and_the_last_question_with_what_it_found(st
     assert any(PAYLOAD[:60] in point["beginning"] for point in passages)
 
 
+def test_the_articles_are_listed_by_title_and_by_a_part_of_what_is_told_of_them(start: Start) -> None:
+    page = collection(start())
+    listed = "(muscle-cramps.md, "
+    assert listed in words(page) and PAYLOAD_TITLE in words(page)
+    page.text_input(key="part").input(" MUSCLE-cr ").run()
+    assert listed in words(page) and "(stroke.md, " not in words(page)
+    page.text_input(key="part").input("a sleep clinic").run()
+    assert listed not in words(page) and ", A sleep clinic, " in words(page)
+    for part in ("%", "_x", "no such article"):
+        page.text_input(key="part").input(part).run()
+        assert collection_wording.NOT_LISTED in words(page), part
+
+
 def test_check_and_look_say_what_they_find(start: Start, built: Path) -> None:
     page = collection(start())
     assert collection_wording.SOUND in press(page, "check")

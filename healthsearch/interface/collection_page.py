@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # A right passage among so many is early.
 EARLY = 3
+# So many articles are listed at once.
+_LISTED = 20
 
 
 def main() -> None:
@@ -48,6 +50,7 @@ def _draw(service: Service) -> None:
     if fault is not None:
         st.html(markup.message(OLDER_SERVES, problem(fault)[1]))
     _draw_overview(generation, service.published())
+    _draw_articles(generation)
     _draw_check(service.index, generation.name)
     _draw_builds(service.index)
     _draw_map(service, generation)
@@ -82,6 +85,16 @@ def _draw_overview(generation: Generation, published: str | None) -> None:
                     charts.bars(field, counts, _colours()[0]), alt=wording.bars_described(name, field, counts)
                 )
     st.html(collection_markup.facts(facts))
+
+
+def _draw_articles(generation: Generation) -> None:
+    st.html(collection_markup.section(wording.LISTING, wording.LISTING_NOTE))
+    part = st.text_input(wording.PART, key="part")
+    count, articles = generation.article_store.listing(part.strip(), _LISTED)
+    if articles:
+        st.html(collection_markup.listed(map(wording.listed, articles), count - len(articles)))
+    else:
+        st.html(collection_markup.note(wording.NOT_LISTED))
 
 
 def _colours() -> tuple[str, str]:
