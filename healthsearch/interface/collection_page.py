@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -109,12 +109,22 @@ def _draw_check(index: Path, generation: str) -> None:
 
         with st.spinner(wording.CHECKING):
             found = list(map(str, faults(index, default_corpus())))
-        # Any other button draws the page again, without this one pressed.
-        st.session_state["checked"] = generation, datetime.now(UTC).isoformat(), found
-    checked, when, found = st.session_state.get("checked", (None, "", []))
-    if checked == generation:
+        _keep("checked", generation, found)
+    if kept := _kept("checked", generation):
+        when, found = kept
         told = markup.message(wording.NOT_SOUND, items=found) if found else markup.message(wording.SOUND)
         st.html(told + collection_markup.note(wording.checked(when)))
+
+
+def _keep(key: str, generation: str, result: Any) -> None:  # noqa: ANN401 - each button has its own
+    """Keep what a button led to: any other draws the page again, without this one pressed."""
+    st.session_state[key] = generation, datetime.now(UTC).isoformat(), result
+
+
+def _kept(key: str, generation: str) -> tuple[str, Any] | None:
+    """When that was kept in this visit, and what; None where there is nothing, or it is of another generation."""
+    kept_of, when, result = st.session_state.get(key, (None, "", None))
+    return (when, result) if kept_of == generation else None
 
 
 def _draw_builds(index: Path) -> None:
@@ -244,11 +254,11 @@ def _draw_attention(generation: Generation) -> None:
                 wording.SUPERSEDED: [wording.pair(one.title, newer.title) for one, newer in superseded(generation)],
                 wording.OUTDATED: [wording.dated(article) for article in outdated(generation, date.today())],
             }
-        # Any other button draws the page again, without this one pressed.
-        st.session_state["looked-through"] = generation.name, datetime.now(UTC).isoformat(), worth_a_look
-    looked_through, when, found = st.session_state.get("looked-through", (None, "", {}))
-    if looked_through != generation.name:
+        _keep("looked-through", generation.name, worth_a_look)
+    kept = _kept("looked-through", generation.name)
+    if kept is None:
         return
+    when, found = kept
     if not any(found.values()):
         st.html(markup.message(wording.NOTHING_TO_SEE))
     for title, items in found.items():
