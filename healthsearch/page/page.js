@@ -51,10 +51,13 @@ function bringIntoView(id) {
   );
 }
 
+// Streamlit draws by and by: what stands for one of its buttons, or a key, may be pressed before the button is there.
 function press(key) {
-  const button = document.querySelector(`.st-key-${key} button`);
-  button?.click();
-  return Boolean(button);
+  whenThere(
+    () => document.querySelector(`.st-key-${key} button`),
+    (button) => button.click(),
+  );
+  return true;
 }
 
 function onKey(event) {
@@ -78,7 +81,7 @@ const KEYS = {
   ArrowDown: (element) => element.matches?.(".hs-hit") && !reachesBelow(element) && walk(1),
   ArrowUp: (element) => element.matches?.(".hs-hit") && !reachesAbove(element) && walk(-1),
   Enter: (element) => element.matches?.(".hs-hit") && press(`read-${element.id.split("-").pop()}`),
-  Escape: () => press("back"),
+  Escape: () => Boolean(document.querySelector(".hs-article")) && press("back"),
 };
 
 // A result that does not fit is scrolled by the arrows, to its end; only from there do they lead on.
@@ -127,12 +130,7 @@ function onStep(event) {
     history.back();
   } else if (left === location.href) {
     event.stopImmediatePropagation();
-    if (isOverAnswer) {
-      whenThere(
-        () => document.querySelector(".st-key-back button"),
-        (button) => button.click(),
-      );
-    }
+    if (isOverAnswer) press("back");
   }
 }
 
