@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.article_tables import KnownArticle
+from healthsearch.corpus import misnamed
 from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Begun, Encoding, Helpers, Report
@@ -206,6 +207,7 @@ def _refuse_skipped(summary: Summary, strict: bool) -> None:
 def _planned(corpus: Path, previous: Generation | None, model: Model, rebuild: bool, fault: str) -> Plan:
     plan = make_plan(corpus, previous, model.digest, rebuild=rebuild or bool(fault))
     plan.summary.reason = "that was asked for" if rebuild else fault or plan.summary.reason
+    plan.summary.misnamed = list(misnamed(corpus, plan.files_to_read))
     return plan
 
 

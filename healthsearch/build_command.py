@@ -78,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
     with unread_output_dropped():
         for problem in summary.skipped:
             print(f"skipped: {visible(str(problem))}", file=sys.stderr)
+        for misnamed in summary.misnamed:
+            print(f"notice: {visible(str(misnamed))}", file=sys.stderr)
         encoders = arguments.index / ENCODERS
         if summary.published and not was_exported(model, encoders):
             print(f"notice: {visible(str(encoders))}: {_NOT_EXPORTED}", file=sys.stderr)
@@ -185,12 +187,11 @@ def _as_text(summary: Summary, dry_run: bool, sent: Sent | None) -> str:
 
 
 def _as_json(summary: Summary, dry_run: bool, sent: Sent | None) -> dict[str, Any]:
-    values = asdict(replace(summary, skipped=[]))
+    values = asdict(replace(summary, skipped=[], misnamed=[]))
     values["renamed"] = [{"from": old, "to": new} for old, new in summary.renamed]
     values["copies"] = [{"place": place, "first": first} for place, first in summary.copies]
-    values["skipped"] = [
-        {"path": problem.place, "cause": problem.cause, "remedy": problem.remedy} for problem in summary.skipped
-    ]
+    for name, problems in (("skipped", summary.skipped), ("misnamed", summary.misnamed)):
+        values[name] = [{"path": one.place, "cause": one.cause, "remedy": one.remedy} for one in problems]
     values["passages_encoded"] = values.pop("encoded")
     values["passages_reused"] = values.pop("reused")
     return values | {"dry_run": dry_run} | ({"store": asdict(sent)} if sent else {})

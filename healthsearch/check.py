@@ -1,6 +1,7 @@
 """Is the published index sound, and is it up to date? Looks at everything and changes nothing.
 
-Notices are told beside the faults, and are none: two articles may be alike on purpose.
+Notices are told beside the faults, and are none: two articles may be alike on purpose, and an index without a file that
+cannot be read is what a build makes of that corpus.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.article_tables import ARTICLE_STORE
+from healthsearch.corpus import misnamed
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
 from healthsearch.generation import Generation
 from healthsearch.graph import ExportManifest, folder_of
@@ -19,7 +21,7 @@ from healthsearch.index_folder import ENCODERS
 from healthsearch.journal import passage_key
 from healthsearch.models import find_model
 from healthsearch.near_duplicates import near_duplicates
-from healthsearch.plan import make_plan
+from healthsearch.plan import Plan, make_plan
 
 _BUILD = f"Bring it up to date: {BUILD_COMMAND}"
 _REBUILD = f"Build it anew: {BUILD_COMMAND} --rebuild"
@@ -27,13 +29,19 @@ _REBUILD = f"Build it anew: {BUILD_COMMAND} --rebuild"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to look at that is no fault of the index."""
+    """Something to look at that is no fault of the index; ``remedy`` is empty where it may be as it should."""
 
     place: str
     cause: str
+    remedy: str = ""
+
+    @classmethod
+    def of(cls, problem: HealthSearchError) -> Notice:
+        """A problem that is not one of the index."""
+        return cls(problem.place, problem.cause, problem.remedy)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.cause}."
+        return f"{self.place}: {self.cause}. {self.remedy}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +57,11 @@ def check(index: Path, corpus: Path) -> Findings:
     with _opened(index) as (generation, fault):
         if generation is None:
             return Findings(fault, [])
-        told = [*_encoder_notices(generation, index), *notices(generation)]
-        return Findings(fault + _faults(generation, corpus), told)
+        of_corpus = _of_corpus(generation, corpus)
+        return Findings(
+            [*fault, *_faults(generation), *of_corpus.faults],
+            [*of_corpus.notices, *_encoder_notices(generation, index), *notices(generation)],
+        )
 
 
 def faults(index: Path, corpus: Path) -> list[HealthSearchError]:
@@ -60,7 +71,7 @@ def faults(index: Path, corpus: Path) -> list[HealthSearchError]:
     one kept to fall back on, too. Of the one in use the content is looked at as well.
     """
     with _opened(index) as (generation, fault):
-        return fault if generation is None else fault + _faults(generation, corpus)
+        return fault if generation is None else [*fault, *_faults(generation), *_of_corpus(generation, corpus).faults]
 
 
 def notices(generation: Generation) -> list[Notice]:
@@ -87,9 +98,9 @@ def _opened(index: Path) -> Iterator[tuple[Generation | None, list[HealthSearchE
         yield generation, [fault] if fault else []
 
 
-def _faults(generation: Generation, corpus: Path) -> list[HealthSearchError]:
+def _faults(generation: Generation) -> list[HealthSearchError]:
     """What is wrong with the content of a generation that can be opened."""
-    return [*_content_faults(generation), *_encoder_faults(generation), *_corpus_faults(generation, corpus)]
+    return [*_content_faults(generation), *_encoder_faults(generation)]
 
 
 def _content_faults(generation: Generation) -> Iterator[HealthSearchError]:
@@ -128,12 +139,18 @@ def _encoder_notices(generation: Generation, index: Path) -> Iterator[Notice]:
         yield Notice(str(folder_of(index / ENCODERS, manifest.digest)), f"{cause} ({manifest.unfit})")
 
 
-def _corpus_faults(generation: Generation, corpus: Path) -> Iterator[HealthSearchError]:
+def _of_corpus(generation: Generation, corpus: Path) -> Findings:
+    """What a build would change, as a fault; and as notices which files it would skip, and which are misnamed."""
     try:
         plan = make_plan(corpus, generation, generation.encoder.digest)
     except HealthSearchError as fault:
-        yield fault
-        return
+        return Findings([fault], [])
+    of_files = [*plan.summary.skipped, *misnamed(corpus, plan.files)]
+    return Findings(list(_behind(generation, corpus, plan)), list(map(Notice.of, of_files)))
+
+
+def _behind(generation: Generation, corpus: Path, plan: Plan) -> Iterator[HealthSearchError]:
+    """How the index is behind the corpus, if it is."""
     summary = plan.summary
     changes = {
         "added": len(summary.added),
@@ -147,4 +164,3 @@ def _corpus_faults(generation: Generation, corpus: Path) -> Iterator[HealthSearc
     elif not plan.nothing_to_do:
         cause = "the index is not what a build would make today (by other rules, or from other files)"
         yield HealthSearchError(generation.folder, cause, _BUILD)
-    yield from summary.skipped

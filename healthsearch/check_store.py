@@ -25,7 +25,7 @@ def check_store(address: Address, index: Path) -> Findings:
     except HealthSearchError as missing_or_damaged:
         return Findings([missing_or_damaged], [])
     told = without_words(store.info())
-    return Findings(faults, [Notice(told.place, told.cause)] if told else [])
+    return Findings(faults, [Notice.of(told)] if told else [])
 
 
 def _content_faults(address: Address, store: Store) -> Iterator[HealthSearchError]:

@@ -9,16 +9,19 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+from healthsearch import readers
 from healthsearch.article import Article
-from healthsearch.errors import HealthSearchError, UnlistedFolder, UnreadableArticle
+from healthsearch.errors import HealthSearchError, MisnamedFile, UnlistedFolder, UnreadableArticle
 from healthsearch.files import sha256
 from healthsearch.readers import Outcome, beside_pages, is_about_the_corpus, largest, outcomes, takes
+from healthsearch.readers.file_types import START
 
 # Where files are only listed so many are read at once, since most of the time goes by waiting for the disk; each
 # thread is given a stack of them.
@@ -68,6 +71,17 @@ def read_file(corpus: Path, file: SourceFile) -> tuple[SourceFile, Iterator[Outc
     data = _bytes(corpus, file.path)
     read = SourceFile(file.path, hashlib.sha256(data).hexdigest(), len(data))
     return read, outcomes(data, file.path)
+
+
+def misnamed(corpus: Path, files: Iterable[SourceFile]) -> Iterator[MisnamedFile]:
+    """What is to be told of those of the files that are read as what they are, and not as their names say.
+
+    The files in an archive are not looked at, nor is one that has gone meanwhile.
+    """
+    for file in files:
+        with suppress(OSError), (corpus / file.path).open("rb", buffering=0) as opened:
+            if found := readers.misnamed(opened.read(START), file.path):
+                yield found
 
 
 def articles(corpus: Path) -> Iterator[Article]:

@@ -39,6 +39,10 @@ class UnlistedFolder(UnreadableArticle):
     """It is not known which files a folder of the corpus holds."""
 
 
+class MisnamedFile(HealthSearchError):
+    """A file of the corpus is read as what it is, which is not what its name says; never raised, only told."""
+
+
 class BuildRunning(HealthSearchError):
     """Another process is building this index at this moment."""
 

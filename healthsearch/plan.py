@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from healthsearch.corpus import SourceFile, list_files
-from healthsearch.errors import HealthSearchError, UnlistedFolder, UnreadableArticle
+from healthsearch.errors import HealthSearchError, MisnamedFile, UnlistedFolder, UnreadableArticle
 from healthsearch.generation import Generation
 from healthsearch.manifest import rules
 
@@ -20,10 +20,11 @@ class Summary:
     """What a build did, or with a dry run would do. Paths are of files, relative to the corpus.
 
     ``skipped`` names what could not become an article: a file, or one thing in a file of many. ``copies``
-    are places with the text of an article from elsewhere, each with that one's. ``ignored`` counts files that no reader
-    takes, by suffix. ``encoded`` and ``reused`` count the passages of the generation in use afterwards, which is
-    ``generation``; ``articles`` its articles. ``reason`` says why every file is read again, "" where it is not or there
-    was no index.
+    are places with the text of an article from elsewhere, each with that one's. ``misnamed``: of the files that the
+    build reads, those that are not what their names say, and are read as what they are. ``ignored`` counts files that
+    no reader takes, by suffix. ``encoded`` and ``reused`` count the passages of the generation in use afterwards, which
+    is ``generation``; ``articles`` its articles. ``reason`` says why every file is read again, "" where it is not or
+    there was no index.
     """
 
     added: list[str] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Summary:
     unchanged: list[str] = field(default_factory=list)
     skipped: list[UnreadableArticle] = field(default_factory=list)
     copies: list[tuple[str, str]] = field(default_factory=list)
+    misnamed: list[MisnamedFile] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     articles: int = 0
     encoded: int = 0

@@ -163,6 +163,28 @@ def test_a_skipped_file_gives_3_and_is_named_with_cause_and_remedy(make: Run, co
     assert "still serves" in out
 
 
+def test_a_file_that_is_read_as_what_it_is_and_not_as_its_name_says_is_noticed(
+    make: Run, ask: Run, corpus: Path, index: Path
+) -> None:
+    (corpus / "leaflet.txt").write_bytes(pdf([[Text("Rest helps after a burn.", 72, 700)]]))
+    notice = {
+        "place": "leaflet.txt",
+        "cause": "it is a PDF and is read as one, whatever its name says",
+        "remedy": "Give it its right suffix (.pdf).",
+    }
+    told = f"notice: {notice['place']}: {notice['cause']}. {notice['remedy']}\n"
+    status, out, err = make("--dry-run")
+    assert (status, err) == (0, told)
+    status, out, err = make()
+    assert status == 0 and err.endswith(told) and "3 added" in out and "0 skipped" in out
+    # A build tells it of the files that it reads, and a check of all.
+    assert make()[2] == ""
+    assert ask("check", "--index", index, "--corpus", corpus)[:2] == (0, f"The index is sound and up to date.\n{told}")
+    assert json.loads(ask("check", "--index", index, "--corpus", corpus, "--json")[1])["notices"] == [notice]
+    found = json.loads(make("--rebuild", "--json")[1])
+    assert found["misnamed"] == [{"path": notice["place"], "cause": notice["cause"], "remedy": notice["remedy"]}]
+
+
 def test_pages_that_are_pictures_are_told_by_build_and_check_although_the_text_is_searched(
     make: Run, ask: Run, corpus: Path, index: Path
 ) -> None:
@@ -182,7 +204,7 @@ def test_pages_that_are_pictures_are_told_by_build_and_check_although_the_text_i
     assert (status, err) == (3, f"skipped: {told}\n")
     assert "4 unchanged, 1 skipped" in out and "still serves" in out
     status, out, err = ask("check", "--index", index, "--corpus", corpus)
-    assert status == 1 and told in out + err
+    assert status == 0 and f"notice: {told}\n" in out and not err
     assert "scanned.pdf: the same text as leaflet.pdf" in out + err
     put(corpus, "a.md", "massage for pain", "walk")
     status, out, err = make()
@@ -280,6 +302,7 @@ def test_json_is_all_there_is_on_stdout(make: Run, corpus: Path, index: Path) ->
         "renamed": [],
         "unchanged": [],
         "copies": [],
+        "misnamed": [],
         "ignored": {},
         "articles": 2,
         "skipped": [
@@ -781,21 +804,32 @@ def test_every_fault_comes_with_its_remedy(make: Run, ask: Run, corpus: Path, in
     assert [(fault["place"], fault["cause"]) for fault in found["faults"]] == [
         (str(in_use(index) / "sentences.npy"), "a file of the index is missing or cannot be read"),
         (str(corpus), "files have changed since the index was made (2 added)"),
-        ("loop.md", "the file cannot be read (Too many levels of symbolic links)"),
     ]
     assert [fault["remedy"] for fault in found["faults"]] == [
         "Build it again: python build_index.py",
         "Bring it up to date: python build_index.py",
-        "Mend its permissions or its link.",
+    ]
+    assert found["notices"] == [
+        {
+            "place": "loop.md",
+            "cause": "the file cannot be read (Too many levels of symbolic links)",
+            "remedy": "Mend its permissions or its link.",
+        }
     ]
 
 
-def test_a_skipped_file_is_a_fault_until_it_is_mended_or_gone(make: Run, ask: Run, corpus: Path, index: Path) -> None:
+def test_a_skipped_file_is_a_notice_until_it_is_mended_or_gone(make: Run, ask: Run, corpus: Path, index: Path) -> None:
     (corpus / "bad.md").write_bytes(b"\xff")
     make()
     status, out, _ = ask("check", "--index", index, "--corpus", corpus)
-    assert status == 1
-    assert out.startswith("bad.md: line 1 is not valid UTF-8.")
+    assert (status, out.splitlines()) == (
+        0,
+        [
+            "The index is sound and up to date.",
+            "notice: bad.md: line 1 is not valid UTF-8."
+            " Save the file in UTF-8 (in most editors: Save as, encoding UTF-8).",
+        ],
+    )
     (corpus / "bad.md").unlink()
     status, out, _ = ask("check", "--index", index, "--corpus", corpus)
     assert status == 1

@@ -10,7 +10,7 @@ import pytest
 
 from healthsearch import readers
 from healthsearch.article import Article
-from healthsearch.corpus import SourceFile, articles, list_files, read_file
+from healthsearch.corpus import SourceFile, articles, list_files, misnamed, read_file
 from healthsearch.errors import HealthSearchError, UnreadableArticle
 from tests.folders import unlistable
 
@@ -29,6 +29,21 @@ def paths(folder: Path) -> list[str]:
 def test_the_files_that_a_reader_takes_by_path(tmp_path: Path) -> None:
     write(tmp_path, b_md="B", a_txt="A", spine__disc_markdown="C", spine__cord_MD="D", skin_png="x", notes="x")
     assert paths(tmp_path) == ["a.txt", "b.md", "spine/cord.MD", "spine/disc.markdown"]
+
+
+def test_files_that_are_read_as_what_they_are_and_not_as_their_names_say_are_named(tmp_path: Path) -> None:
+    page = "<!doctype html><p>Rest.</p>"
+    write(tmp_path, a_md=page, b_html=page, c_txt="{\\rtf1 Rest.}", d_txt="Rest.", e_txt="PK\3\4", f_md=page)
+    files, _, _ = list_files(tmp_path)
+    (tmp_path / "f.md").unlink()
+    assert [str(problem) for problem in misnamed(tmp_path, files)] == [
+        "a.md: it is a web page and is read as one, whatever its name says."
+        " Give it its right suffix (.html or .htm or .xhtml).",
+        "c.txt: it is rich text (RTF) and is read as such, whatever its name says. Give it its right suffix (.rtf).",
+    ]
+    # What cannot be read is skipped, which says more.
+    with pytest.raises(UnreadableArticle, match="not what its name says"):
+        raise next(problem for problem in read_file(tmp_path, files[4])[1] if isinstance(problem, UnreadableArticle))
 
 
 def test_what_no_reader_takes_is_counted_by_suffix(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from healthsearch.article import Article, Heading
-from healthsearch.errors import UnreadableArticle
+from healthsearch.errors import MisnamedFile, UnreadableArticle
 from healthsearch.readers import docx, epub, jsonl, markdown, mhtml, odt, pdf, plain, rtf, table, web_page, xml_articles
 from healthsearch.readers.archives import ungzipped, unzipped
-from healthsearch.readers.file_types import FILE_TYPES, file_type
+from healthsearch.readers.file_types import FILE_TYPES, FileType, file_type
 from healthsearch.readers.incomplete import refuse_empty
 
 # From the bytes of a file and its path in the corpus to its articles, and errors of single ones of many. Raises
@@ -184,16 +184,45 @@ def _as_text(value: Any) -> Any:  # noqa: ANN401 - the value of any field of an 
 
 def _reader(data: bytes, path: str) -> Reader:
     """The reader for the file's content, which may differ from its suffix."""
-    named, detected = PurePosixPath(path).suffix.lower(), file_type(data)
+    named = PurePosixPath(path).suffix.lower()
     if named not in READERS:
         raise UnreadableArticle(path, "no reader takes files of this name", "Give it its right suffix.")
-    if detected is None or named in FILE_TYPES[detected].suffixes:
+    other = _other_type(data, named)
+    if other is None:
         return READERS[named]
-    found = next((READERS[suffix] for suffix in FILE_TYPES[detected].suffixes if suffix in READERS), None)
-    if found is None or not FILE_TYPES[detected].certain:
-        raise UnreadableArticle(
-            path,
-            f"it is {FILE_TYPES[detected].name}, not what its name says",
-            f"Give it its right suffix ({' or '.join(FILE_TYPES[detected].suffixes)}), or move it out of the corpus.",
-        )
+    found = _reader_of(other)
+    if found is None:
+        cause = f"it is {other.name}, not what its name says"
+        raise UnreadableArticle(path, cause, f"{_rename(other)}, or move it out of the corpus.")
     return found
+
+
+def misnamed(start: bytes, path: str) -> MisnamedFile | None:
+    """What is to be told of a file that is read as what it is and not as its name says; None of any other.
+
+    ``start``: its first ``file_types.START`` bytes, or more.
+    """
+    named = PurePosixPath(path).suffix.lower()
+    other = _other_type(start, named) if named in READERS else None
+    if other is None or _reader_of(other) is None:
+        return None
+    such = "one" if other.name.startswith("a ") else "such"
+    cause = f"it is {other.name} and is read as {such}, whatever its name says"
+    return MisnamedFile(path, cause, f"{_rename(other)}.")
+
+
+def _other_type(start: bytes, named: str) -> FileType | None:
+    """The type of a file by its content, where that is certain and not what its suffix means."""
+    detected = file_type(start)
+    if detected is None or named in FILE_TYPES[detected].suffixes:
+        return None
+    return FILE_TYPES[detected]
+
+
+def _reader_of(kind: FileType) -> Reader | None:
+    """The reader of this type; None where there is none, or the type may be several formats."""
+    return next((READERS[suffix] for suffix in kind.suffixes if kind.certain and suffix in READERS), None)
+
+
+def _rename(kind: FileType) -> str:
+    return f"Give it its right suffix ({' or '.join(kind.suffixes)})"

@@ -39,7 +39,8 @@ _SIGNATURES = {
 _PAGE = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL
 )
-_START = 4_096
+# Enough of a file to know its type by.
+START = 4_096
 
 
 def file_type(data: bytes) -> str | None:
@@ -51,5 +52,5 @@ def file_type(data: bytes) -> str | None:
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             return kind
-    start = data[:_START].removeprefix(codecs.BOM_UTF8)
+    start = data[:START].removeprefix(codecs.BOM_UTF8)
     return "html" if _PAGE.match(start) else None
