@@ -1,16 +1,13 @@
 """The store that is the default: the generation in use of an index folder, which needs no server.
 
 ``Embedded`` is what a searcher reads, straight from a generation's arrays; it is also a ``storage.Store`` like any
-other, so that one suite of tests holds for all. ``EmbeddedMaker`` writes a generation article by article, as from
-another store; a build writes it by ``Draft``, from files.
+other, so that one suite of tests holds for all. ``embedded_maker`` writes one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -18,16 +15,11 @@ from healthsearch.arrays import Mask, Rows, Scores, Vector
 from healthsearch.article import Article
 from healthsearch.article_store import ArticleStore
 from healthsearch.article_tables import StoredArticle
-from healthsearch.corpus import SourceFile
-from healthsearch.draft import Draft
-from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Filter
 from healthsearch.fusion import Measures, measure
 from healthsearch.generation import Generation
-from healthsearch.in_use import open_generation
 from healthsearch.index_folder import Pointer
-from healthsearch.index_lock import locked
-from healthsearch.manifest import EncoderSpec, rules
+from healthsearch.manifest import rules
 from healthsearch.newer import newer
 from healthsearch.passages import Passage
 from healthsearch.reasons import Lists
@@ -37,7 +29,7 @@ from healthsearch.words import NAME_WEIGHT, highest
 
 ENGINE = "embedded"
 # Enough titles for a handful of examples from any corpus.
-TITLES = 500
+_TITLES = 500
 
 
 class Embedded:
@@ -49,6 +41,15 @@ class Embedded:
         self.analysis, self.spellings = generation.manifest["analysis"], generation.spellings
         self.copies = generation.article_store.copies()
         self.ids = np.array(generation.article_store.ids(), dtype=object)
+        self.article_count = len(self.ids)
+
+    def titles(self) -> list[str]:
+        """See ``Published``."""
+        return self.generation.article_store.titles(_TITLES)
+
+    def value_counts(self) -> dict[str, dict[str, int]]:
+        """See ``Published``."""
+        return self.generation.facets.all_counts()
 
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
         """See ``Published``."""
@@ -80,14 +81,14 @@ class Embedded:
             generation=self.name,
             encoder=self.encoder,
             rules=rules(),
-            articles=len(self.ids),
+            articles=self.article_count,
             passages=len(generation.vectors),
             holding=dict(zip(generation.words.vocabulary, holding, strict=True)),
             article_length=self._article_length(),
             spellings=self.spellings,
             copies=self.copies,
-            titles=generation.article_store.titles(TITLES),
-            counts=generation.facets.all_counts(),
+            titles=self.titles(),
+            counts=self.value_counts(),
             skipped=generation.skipped,
         )
 
@@ -132,7 +133,7 @@ class Embedded:
         return list(self.ids[order[cosines[order] >= cosine]])
 
     def read(self, article_id: str) -> tuple[Article, list[Passage]]:
-        """See ``Store``."""
+        """See ``Published`` and ``Store``."""
         stored = self.generation.article_store.whole_article(article_id)
         return stored.article, [one.passage for one in stored.passages]
 
@@ -212,79 +213,6 @@ class EmbeddedInquiry:
     def newer(self, articles: Mapping[int, Article]) -> dict[str, Article]:
         """See ``Inquiry``."""
         return newer(self._generation, {int(self._generation.article_rows[row]): one for row, one in articles.items()})
-
-
-class EmbeddedMaker:
-    """See ``storage.Maker``. It begins with the generation in use, if that was made by the same rules and encoder."""
-
-    def __init__(self, index: Path, encoder: EncoderSpec) -> None:
-        self._index, self._encoder = index, encoder
-        self._begun: Embedded | None = None
-        self._gone: set[str] = set()
-
-    def __enter__(self) -> EmbeddedMaker:
-        with ExitStack() as ends:
-            ends.enter_context(locked(self._index))
-            self._begun = self._in_use()
-            if self._begun is not None:
-                ends.callback(self._begun.generation.close)
-            previous = self._begun.generation if self._begun else None
-            self._draft = ends.enter_context(Draft(self._index, self._encoder, previous))
-            self._ends = ends.pop_all()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ends.close()
-
-    def digests(self) -> dict[str, str]:
-        """See ``Maker``."""
-        return dict(self._begun.digests()) if self._begun else {}
-
-    def upsert(self, articles: Iterable[Whole]) -> None:
-        """See ``Maker``."""
-        for whole in articles:
-            self._gone.add(whole.article.id)
-            file = SourceFile(whole.path, whole.digest, 0)
-            self._draft.add(whole.article, file, whole.passages, whole.keys, whole.vectors, whole.sentences)
-            self._add_copies(whole.article.id, whole.copies)
-
-    def delete_articles(self, ids: Iterable[str]) -> None:
-        """See ``Maker``."""
-        self._gone.update(ids)
-
-    def commit(self, facts: Facts) -> None:
-        """See ``Maker``."""
-        if self._begun is not None:
-            article_store = self._begun.generation.article_store
-            for row, article_id in enumerate(article_store.ids()):
-                if article_id not in self._gone:
-                    self._draft.take_over(row, article_id, SourceFile(*article_store.file_of(article_id), 0))
-                    self._add_copies(article_id, copies_of(article_store, article_id))
-        if self._draft.articles != facts.articles:
-            raise HealthSearchError(
-                self._index,
-                f"{self._draft.articles:,} articles came, and there should be {facts.articles:,}",
-                "Fetch them again; nothing has been changed.",
-            )
-        for path, skipped in facts.skipped.items():
-            for problem in skipped.errors():
-                self._draft.skip(SourceFile(path, skipped.digest, 0), problem)
-        self._draft.publish().close()
-
-    def _add_copies(self, article_id: str, copies: Iterable[Copied]) -> None:
-        for copied in copies:
-            self._draft.add_copy(article_id, SourceFile(copied.path, copied.digest, 0), copied.id, copied.place)
-
-    def _in_use(self) -> Embedded | None:
-        try:
-            generation, _ = open_generation(self._index)
-        except HealthSearchError:
-            return None
-        made_by = {name: generation.manifest.get(name) for name in rules()}
-        if made_by == rules() and generation.encoder.passage_digest == self._encoder.passage_digest:
-            return Embedded(generation)
-        generation.close()
-        return None
 
 
 def copies_of(article_store: ArticleStore, article_id: str) -> list[Copied]:

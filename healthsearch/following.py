@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from healthsearch.embedded import Embedded
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import FolderState, state_of
 from healthsearch.generation import Generation
@@ -19,8 +20,13 @@ class Opened:
     """A generation that serves, the pointer that led to it, and what is wrong with the newest, where this is not it."""
 
     pointer: Pointer
-    generation: Generation
+    index: Embedded
     fault: HealthSearchError | None
+
+    @property
+    def generation(self) -> Generation:
+        """The generation itself."""
+        return self.index.generation
 
 
 # A pointer, and what tells a change of the generations that it names.
@@ -59,9 +65,10 @@ class Follower:
             self._fault = fault.with_traceback(None)
         return self._with_fault(opened)
 
-    def newer_than(self, opened: Opened) -> Opened:
-        """What another thread has opened since, else this one; without a look at the folder."""
-        return self._with_fault(self._opened or opened)
+    @property
+    def opened(self) -> Opened | None:
+        """What was opened last, without a look at the folder."""
+        return self._with_fault(self._opened) if self._opened else None
 
     def _with_fault(self, opened: Opened) -> Opened:
         return replace(opened, fault=self._fault) if self._fault else opened
@@ -82,7 +89,8 @@ class Follower:
         if self._refused is not None and self._refused[0] == state:
             raise self._refused[1].with_traceback(None)
         try:
-            return Opened(pointer, *open_generation(self.index))
+            generation, fault = open_generation(self.index)
+            return Opened(pointer, Embedded(generation), fault)
         except HealthSearchError as fault:
             self._refused = state, fault
             raise

@@ -103,12 +103,29 @@ class Published(Protocol):
         """For each article whose text stands in other places too, the ids that it would have there."""
         ...
 
+    @property
+    def article_count(self) -> int:
+        """How many articles there are."""
+        ...
+
+    def titles(self) -> Sequence[str]:
+        """The titles of the first articles."""
+        ...
+
+    def value_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """For each field of a filter how many articles have each value; dates as they are written."""
+        ...
+
     def weights(self, terms: Sequence[str]) -> Mapping[str, float]:
         """How much each distinct index word tells among all passages, unknown words included."""
         ...
 
     def article(self, article_id: str) -> Article:
         """The article with this id; KeyError when there is none."""
+        ...
+
+    def read(self, article_id: str) -> tuple[Article, Sequence[Passage]]:
+        """An article with its passages in order; KeyError when there is none of this id."""
         ...
 
     def inquiry(self, query: Scores, terms: Sequence[str], where: Filter = ()) -> Inquiry:
@@ -127,6 +144,15 @@ class FromStore:
         facts = self.info.facts
         self.name, self.place, self.encoder = facts.generation, self.info.place, facts.encoder
         self.analysis, self.spellings, self.copies = facts.rules["analysis"], facts.spellings, facts.copies
+        self.article_count = facts.articles
+
+    def titles(self) -> Sequence[str]:
+        """See ``Published``."""
+        return self.info.facts.titles
+
+    def value_counts(self) -> Mapping[str, Mapping[str, int]]:
+        """See ``Published``."""
+        return self.info.facts.counts
 
     def weights(self, terms: Sequence[str]) -> Mapping[str, float]:
         """See ``Published``."""
@@ -134,7 +160,11 @@ class FromStore:
 
     def article(self, article_id: str) -> Article:
         """See ``Published``."""
-        return self._store.read(article_id)[0]
+        return self.read(article_id)[0]
+
+    def read(self, article_id: str) -> tuple[Article, Sequence[Passage]]:
+        """See ``Published``."""
+        return self._store.read(article_id)
 
     def inquiry(self, query: Scores, terms: Sequence[str], where: Filter = ()) -> Inquiry:
         """See ``Published``."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthsearch.address import Address
-from healthsearch.embedded import Embedded, EmbeddedMaker
+from healthsearch.embedded import Embedded
+from healthsearch.embedded_maker import EmbeddedMaker
 from healthsearch.errors import NoIndex
 from healthsearch.in_use import open_generation
 from healthsearch.index_folder import Pointer

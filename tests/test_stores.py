@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from healthsearch.address import Address
 from healthsearch.build import build
-from healthsearch.embedded import Embedded, EmbeddedMaker
+from healthsearch.embedded import Embedded
+from healthsearch.embedded_maker import EmbeddedMaker
 from healthsearch.errors import HealthSearchError
 from healthsearch.filters import Condition, Equals, Filter, In, Range
 from healthsearch.in_use import open_generation

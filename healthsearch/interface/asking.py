@@ -14,8 +14,8 @@ from healthsearch.interface.visit import Visit
 from healthsearch.places import keeps_questions
 
 if TYPE_CHECKING:
+    from healthsearch.answering_service import AnsweringService
     from healthsearch.filters import Field
-    from healthsearch.serving import Service
 
 EXAMPLES = 4
 
@@ -52,7 +52,7 @@ def draw_earlier(visit: Visit, current: str) -> None:
                 st.button(export.escaped(question), key=f"earlier-{number}", on_click=ask, args=(question,))
 
 
-def draw_filters(visit: Visit, service: Service) -> None:
+def draw_filters(visit: Visit, service: AnsweringService) -> None:
     """Offer what the corpus can be narrowed by; a change asks the last question again."""
     from healthsearch.filter_choices import chosen
 
@@ -108,7 +108,7 @@ def draw_filters(visit: Visit, service: Service) -> None:
             visit.where = chosen(picked, since)
 
 
-def draw_examples(visit: Visit, service: Service) -> None:
+def draw_examples(visit: Visit, service: AnsweringService) -> None:
     """Questions that the articles answer, to begin with."""
 
     def ask(question: str) -> None:

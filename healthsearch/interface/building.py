@@ -10,10 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from healthsearch import markup, wording
 from healthsearch.errors import BuildRunning, HealthSearchError, NoIndex
-from healthsearch.interface.visit import Visit
-from healthsearch.places import default_corpus
+from healthsearch.interface.visit import Visit, shared_service
+from healthsearch.places import default_corpus, default_index
 
 if TYPE_CHECKING:
+    from healthsearch.answering_service import AnsweringService
     from healthsearch.encoding import Progress, Report
     from healthsearch.plan import Summary
     from healthsearch.serving import Service
@@ -23,7 +24,7 @@ PROGRESS_PAUSE = 0.2
 BUSY_PAUSE = 1.0
 
 
-def prepare(visit: Visit, service: Service) -> None:
+def prepare(visit: Visit, service: AnsweringService) -> None:
     """Make sure that there are articles to search, by building the first index where there is none."""
     try:
         service.look()
@@ -32,7 +33,7 @@ def prepare(visit: Visit, service: Service) -> None:
         try:
             with area.container():
                 st.html(markup.message(wording.FIRST_BUILD, wording.FIRST_BUILD_NOTE))
-                visit.skipped = _build(service, st.progress(0.0)).skipped
+                visit.skipped = _build(shared_service(default_index()), st.progress(0.0)).skipped
         except HealthSearchError:
             area.empty()
             raise

@@ -19,7 +19,7 @@ from healthsearch.interface.visit import MOST_EARLIER, Visit, answering_service,
 from healthsearch.places import default_corpus, default_index, keeps_questions
 
 if TYPE_CHECKING:
-    from healthsearch.serving import Service
+    from healthsearch.answering_service import AnsweringService
     from healthsearch.urgent import UrgentSigns
 
 
@@ -72,7 +72,7 @@ def _follow(visit: Visit) -> None:
             st.html(markup.problem(error))
 
 
-def _serve(visit: Visit, service: Service) -> None:
+def _serve(visit: Visit, service: AnsweringService) -> None:
     """Make ready what is not, answer what was asked, and draw the answer."""
     prepare(visit, service)
     draw_filters(visit, service)
@@ -92,7 +92,7 @@ def _serve(visit: Visit, service: Service) -> None:
         draw_earlier(visit, visit.answer.question)
 
 
-def _answer(visit: Visit, service: Service) -> None:
+def _answer(visit: Visit, service: AnsweringService) -> None:
     question, visit.asked, visit.answer = visit.asked or "", None, None
     as_typed, visit.as_typed = visit.as_typed, False
     searcher = service.searcher()
@@ -110,7 +110,7 @@ def _answer(visit: Visit, service: Service) -> None:
     visit.tell(wording.announcement(answer.verdict, len(answer.hits), len(answer.results)))
 
 
-def _signs(visit: Visit, service: Service) -> tuple[UrgentSigns, ...]:
+def _signs(visit: Visit, service: AnsweringService) -> tuple[UrgentSigns, ...]:
     """The urgent signs; without them the search goes on, and says so."""
     visit.unread = None
     try:

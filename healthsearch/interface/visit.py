@@ -13,6 +13,7 @@ from healthsearch.places import default_store
 if TYPE_CHECKING:
     from healthsearch.address import Address
     from healthsearch.answer import Answer
+    from healthsearch.answering_service import AnsweringService
     from healthsearch.errors import HealthSearchError, UnreadableArticle
     from healthsearch.filters import Filter
     from healthsearch.reading import View
@@ -66,14 +67,14 @@ def shared_service(index: Path) -> Service:
     return Service(index)
 
 
-def answering_service(index: Path) -> Service:
+def answering_service(index: Path) -> AnsweringService:
     """The service that questions are asked of: of the store in HEALTHSEARCH_STORE, else of the index folder."""
     address = default_store()
     return shared_service(index) if address is None else _store_service(address, str(address), index)
 
 
 @st.cache_resource(show_spinner=False)
-def _store_service(_address: Address, place: str, index: Path) -> Service:
+def _store_service(_address: Address, place: str, index: Path) -> AnsweringService:
     """One service for all visitors; the place stands for the address, of which the password is no part."""
     from healthsearch.store_serving import StoreService
 
