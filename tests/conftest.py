@@ -1,4 +1,4 @@
-"""How Hypothesis runs here, and what is slow to make: encoders and a real index, once for all tests.
+"""How Hypothesis runs here, where tests write, and what is slow to make: encoders and a real index, once for all tests.
 
 The same examples are tried every time, so that a failure is the change's and not the day's. To look for
 new ones: ``pytest --hypothesis-profile search``. ``benchmarks/mutants.py`` runs them a thousand times and asks only
@@ -7,7 +7,9 @@ whether one fails, so there are fewer examples there, and none is made smaller.
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,17 @@ settings.register_profile(
     report_multiple_bugs=False,
 )
 settings.load_profile("every time")
+
+# A small build is most of all waiting for the disk to say that it has written, which no test rests on: that it asks for
+# this is seen in its calls. So the tests write into memory where the system offers it, and there is enough.
+_MEMORY, _ENOUGH = Path("/dev/shm"), 2_000_000_000
+
+
+def pytest_configure() -> None:
+    """Set where tests, and the programs that they start, make their folders; unless somebody has."""
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        os.environ.setdefault("TMPDIR", str(_MEMORY))
+        tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ import pytest
 
 import build_index
 from healthsearch import __main__ as healthsearch
+from healthsearch.index_folder import ENCODERS
 from healthsearch.manifest import FORMAT
 from healthsearch.readers import LARGEST_TEXT
 from tests.folders import in_use, put, reseal, snapshot
@@ -323,11 +324,12 @@ def test_an_index_of_another_format_is_told_and_built_anew(place: Place) -> None
 
 def test_an_index_folder_of_something_else_is_no_index(place: Place, tmp_path: Path) -> None:
     put(tmp_path / "other", "notes.md", "not ours")
-    place.index = tmp_path / "other"
+    exported, place.index = place.index / ENCODERS, tmp_path / "other"
     status, out, err = place.search("massage")
     assert (status, out) == (1, "")
     assert err.startswith(f"error: {place.index}: there is no index yet.")
     before = snapshot(place.index)
+    shutil.copytree(exported, place.index / ENCODERS)
     assert place.build()[0] == 0
     assert before.items() <= snapshot(place.index).items()
     assert place.serves("good")

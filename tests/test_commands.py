@@ -343,11 +343,16 @@ def test_why_everything_is_read_again_is_said(make: Run, corpus: Path) -> None:
     assert "Every file is read again: that was asked for." in make("--rebuild")[1].splitlines()
 
 
-def test_a_build_that_nobody_reads_about_is_made_all_the_same(corpus: Path, index: Path, tiny_model: str) -> None:
+def test_a_build_that_nobody_reads_about_is_made_all_the_same(
+    corpus: Path, index: Path, ready_tiny_model: ReadyModel
+) -> None:
+    ready_tiny_model.put_into(index)
     ours, theirs = os.pipe()
     os.close(ours)
     process = python(
-        *("build_index.py", "--corpus", corpus, "--index", index, "--model", tiny_model), stdout=theirs, stderr=theirs
+        *("build_index.py", "--corpus", corpus, "--index", index, "--model", ready_tiny_model.name),
+        stdout=theirs,
+        stderr=theirs,
     )
     os.close(theirs)
     process.communicate()
@@ -397,12 +402,13 @@ def test_wrong_arguments_of_a_build_give_2(arguments: list[str], capsys: Capture
 
 
 def test_a_build_that_is_interrupted_gives_130_and_is_gone_on_with(
-    make: Run, corpus: Path, index: Path, tiny_model: str
+    make: Run, corpus: Path, index: Path, ready_tiny_model: ReadyModel
 ) -> None:
     articles = 200
+    ready_tiny_model.put_into(index)
     for number in range(articles):
         put(corpus, f"more{number}.md", "rest", title=f"rest {number}")
-    process = python("build_index.py", "--corpus", corpus, "--index", index, "--model", tiny_model)
+    process = python("build_index.py", "--corpus", corpus, "--index", index, "--model", ready_tiny_model.name)
     while not encoded_so_far(index):
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
@@ -427,13 +433,21 @@ def encoded_so_far(index: Path) -> int:
 
 
 def test_folders_come_from_the_environment_unless_given(
-    corpus: Path, index: Path, tmp_path: Path, tiny_model: str, monkeypatch: pytest.MonkeyPatch, ask: Run
+    corpus: Path,
+    index: Path,
+    tmp_path: Path,
+    ready_tiny_model: ReadyModel,
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Run,
 ) -> None:
     monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(corpus))
     monkeypatch.setenv("HEALTHSEARCH_INDEX", str(index))
-    assert build_index.main(["--model", tiny_model, "-q"]) == 0
+    for folder in (index, tmp_path / "other"):
+        ready_tiny_model.put_into(folder)
+    assert build_index.main(["--model", ready_tiny_model.name, "-q"]) == 0
     assert ask("check")[0] == 0
-    assert build_index.main(["--model", tiny_model, "-q", "--index", str(tmp_path / "other")]) == 0
+    assert not (tmp_path / "other" / "current.json").exists()
+    assert build_index.main(["--model", ready_tiny_model.name, "-q", "--index", str(tmp_path / "other")]) == 0
     assert (tmp_path / "other" / "current.json").exists()
     # Set but empty is as good as not set: the folders of the place where we are.
     monkeypatch.setenv("HEALTHSEARCH_CORPUS", "")

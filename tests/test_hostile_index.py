@@ -360,12 +360,10 @@ def test_an_index_that_names_another_model_does_not_have_it_loaded(index: Path, 
 
 
 @pytest.fixture(scope="module")
-def carried(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> tuple[Path, str]:
+def carried(ready_tiny_model: ReadyModel) -> tuple[Path, str]:
     """An index's folder of encoders with one in it, and that one's digest. Not to be changed."""
-    model = find_model(tiny_model)
-    home = tmp_path_factory.mktemp("carried") / "encoder"
-    ReadyModel(model, home).load()
-    return home, model.digest
+    ready_tiny_model.load()
+    return ready_tiny_model.home, ready_tiny_model.digest
 
 
 def test_any_change_to_an_exported_encoder_is_seen(tmp_path: Path, carried: tuple[Path, str]) -> None:
