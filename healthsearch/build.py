@@ -18,8 +18,8 @@ from healthsearch.draft import Draft
 from healthsearch.encoder import Encoder, Model
 from healthsearch.encoding import Begun, Encoding, Helpers, Report
 from healthsearch.errors import HealthSearchError, NoIndex, UnreadableArticle
+from healthsearch.exported import keep_only
 from healthsearch.generation import Generation
-from healthsearch.graph import keep_only
 from healthsearch.history import record
 from healthsearch.in_use import open_generation
 from healthsearch.index_folder import ENCODERS, GENERATIONS

@@ -28,7 +28,7 @@ from healthsearch.corpus import SourceFile, read_file
 from healthsearch.encoder import Encoder
 from healthsearch.encoding import Encoded
 from healthsearch.errors import HealthSearchError, UnreadableArticle
-from healthsearch.graph import folder_of
+from healthsearch.exported import folder_of
 from healthsearch.journal import passage_key
 from healthsearch.models import find_model
 from healthsearch.passages import Span, split

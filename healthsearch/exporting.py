@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from healthsearch import bert
 from healthsearch.encoder import ModelFiles
 from healthsearch.errors import HealthSearchError
-from healthsearch.graph import ExportManifest, openvino_runtime, save_networks
+from healthsearch.exported import ExportManifest, save_networks
 from healthsearch.models import find_model
 from healthsearch.network import SentenceTransformerEncoder
 from healthsearch.proof import PROBES, keep, probe_vectors
+from healthsearch.runtime import openvino_runtime
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

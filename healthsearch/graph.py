@@ -1,21 +1,15 @@
 """An encoder run by OpenVINO: the network of a sentence-transformers model, exported for this processor.
 
-A folder keeps it: ``bert`` or ``exporting`` writes one, ``proof`` compares it, an index carries it, and from then on
-neither torch nor sentence-transformers is imported. Whoever needs openvino gets it here, its telemetry kept out.
+Neither torch nor sentence-transformers is imported where ``exported`` has the folder of one.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import queue
-import shutil
-import sys
-import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,108 +17,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
-from tokenizers import Tokenizer
 
 from healthsearch.arrays import Matrix, Vector
 from healthsearch.encoder import sentence_means, unit_rows
-from healthsearch.files import sha256
+from healthsearch.exported import ASKING, READING, ExportManifest, saved_tokenizer
 from healthsearch.network import parts_add_up
 from healthsearch.passages import Span
+from healthsearch.runtime import PRECISIONS, openvino_runtime, precisions
 
 Tokens = npt.NDArray[np.float32]
-_PREPARING = threading.Lock()
-
-# Raise it when the files of the folder change shape; older ones are then exported anew.
-_FORMAT = 2
-_MANIFEST, _TOKENIZER = "encoder.json", "tokenizer.json"
-_ASKING, _READING = "query.xml", "passage.xml"
-# Number types by OpenVINO's names, best first: bfloat16 where the processor multiplies it natively.
-_PRECISIONS = {"bf16": "bfloat16", "f32": "float32"}
 # Every core that takes part holds buffers of its own; more than this many gain little on articles.
 _MOST_CORES = 16
 # Lengths are rounded up to a multiple of so many tokens, which the mask hides again: the runtime prepares itself for
 # every other length, and that takes longer than some tokens more.
 _STEP = 16
-# So many passages of one rounded length are read at once; more gain nothing.
-_TOGETHER = 8
-
-
-@dataclass(frozen=True, slots=True)
-class ExportManifest:
-    """What the folder of an exported encoder says of it. ``files``: SHA-256 by name.
-
-    ``agreement``: for each precision that was proven, the smallest cosine between a vector of it and of
-    sentence-transformers; empty when the network could not be exported, for the reason in ``unfit``.
-    ``together``: how many passages it may read at once, which leaves each as it is alone, to the last bit.
-    """
-
-    digest: str
-    passage_digest: str
-    dimension: int
-    limit: int
-    most_tokens: int
-    query_prompt: str
-    passage_prompt: str
-    agreement: dict[str, float]
-    files: dict[str, str]
-    unfit: str = ""
-    together: int = _TOGETHER
-    format: int = _FORMAT
-
-    @classmethod
-    def read(cls, home: Path, digest: str) -> ExportManifest | None:
-        """What is kept under ``home`` of the encoder of this digest; None without it, or when a file has changed."""
-        folder = folder_of(home, digest)
-        try:
-            digests = _digests(folder)
-            manifest = cls(**json.loads((folder / _MANIFEST).read_text(encoding="utf-8")))
-            whole = manifest.format == _FORMAT and manifest.digest == digest and manifest.files == digests
-        except (OSError, RecursionError, ValueError, TypeError):
-            return None
-        return manifest if whole else None
-
-    def write(self, folder: Path) -> None:
-        """The last file of a folder to be written."""
-        (folder / _MANIFEST).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-
-
-def folder_of(home: Path, digest: str) -> Path:
-    """Where an encoder is kept under ``home``."""
-    return home / digest[:16]
-
-
-def keep_only(digests: Collection[str], home: Path) -> None:
-    """Remove every encoder under ``home`` but these."""
-    kept = {folder_of(home, digest) for digest in digests}
-    for folder in home.iterdir() if home.is_dir() else ():
-        if folder not in kept:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def precisions() -> list[str]:
-    """The number types that this processor multiplies natively, by OpenVINO's names, best first."""
-    offered = [str(name).lower() for name in openvino_runtime().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")]
-    return [name for name in _PRECISIONS if name in offered or name == "f32"]
-
-
-def plain_tokenizer(file: Path) -> Tokenizer:
-    """The tokenizer in this file, neither cutting nor padding."""
-    tokenizer = Tokenizer.from_file(str(file))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def save_networks(folder: Path, tokenizer: Tokenizer, asking: Any, reading: Any | None) -> dict[str, str]:  # noqa: ANN401
-    """Write tokenizer and networks (OpenVINO models; ``reading`` None where one reads all); returns their SHA-256s.
-
-    Weights are kept in half precision, which halves the file and costs less than bfloat16 multiplication does.
-    """
-    tokenizer.save(str(folder / _TOKENIZER))
-    openvino_runtime().save_model(asking, folder / _ASKING, compress_to_fp16=True)
-    if reading is not None:
-        openvino_runtime().save_model(reading, folder / _READING, compress_to_fp16=True)
-    return _digests(folder)
 
 
 class GraphEncoder:
@@ -147,16 +53,16 @@ class GraphEncoder:
         self._manifest = manifest
         self._folder = folder
         self._type = precision or next(each for each in precisions() if each in manifest.agreement)
-        self.precision = _PRECISIONS[self._type]
-        self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+        self.precision = PRECISIONS[self._type]
+        self._tokenizer = saved_tokenizer(folder)
         self.parts_add_up = parts_add_up(self._tokenizer)
-        self._questions = Tokenizer.from_file(str(folder / _TOKENIZER))
+        self._questions = saved_tokenizer(folder)
         self._questions.enable_truncation(manifest.most_tokens)
-        self._asking = self._network(_ASKING)
+        self._asking = self._network(ASKING)
 
     @cached_property
     def _reading(self) -> _Network:
-        return self._network(_READING) if _READING in self._manifest.files else self._asking
+        return self._network(READING) if READING in self._manifest.files else self._asking
 
     def _network(self, file: str) -> _Network:
         return _Network(self._folder / file, self._type, self.workers, self._manifest.most_tokens)
@@ -244,32 +150,3 @@ def _cores() -> int:
     """How many cores are ours to use."""
     ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(ours, _MOST_CORES)
-
-
-def openvino_runtime() -> Any:  # noqa: ANN401 - the module
-    """The module ``openvino``, imported when it is needed, ready for many threads, and without its telemetry."""
-    with _PREPARING:
-        return _openvino()
-
-
-@cache
-def _openvino() -> Any:  # noqa: ANN401 - the module
-    # It reports its use to its makers, unless this package is missing.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    # When it meets numpy for the first time it lets go of Python's lock halfway: of two threads that were first, each
-    # would wait for the other, for ever.
-    openvino.Tensor(np.zeros(1, np.float32))
-    return openvino
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    found = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink() or not path.is_file():
-            # What stands there instead of a file may never end.
-            raise ValueError(f"{path} is no file")
-        if path.name != _MANIFEST:
-            found[path.name] = sha256(path)
-    return found

@@ -17,8 +17,9 @@ from healthsearch import bert
 from healthsearch.adapter import Adapter
 from healthsearch.encoder import Encoder, Model, ModelFiles
 from healthsearch.errors import BUILD_AGAIN, HealthSearchError
+from healthsearch.exported import ExportManifest, folder_of
 from healthsearch.files import sha256
-from healthsearch.graph import ExportManifest, GraphEncoder, folder_of
+from healthsearch.graph import GraphEncoder
 from healthsearch.network import SentenceTransformerEncoder
 from healthsearch.subprograms import command, environment
 

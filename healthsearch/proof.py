@@ -15,7 +15,9 @@ import numpy as np
 
 from healthsearch.arrays import Matrix
 from healthsearch.encoder import Encoder, encode_passage
-from healthsearch.graph import ExportManifest, GraphEncoder, folder_of, precisions
+from healthsearch.exported import ExportManifest, folder_of
+from healthsearch.graph import GraphEncoder
+from healthsearch.runtime import precisions
 
 # How near a vector must be to that of sentence-transformers. In full precision only the halved weights differ; the
 # rankings of the development sets move by less than .003 (benchmarks/results/ranking.md).

@@ -12,7 +12,7 @@ import pytest
 import healthsearch.check
 from healthsearch.build import build
 from healthsearch.check import check, faults
-from healthsearch.graph import ExportManifest, folder_of
+from healthsearch.exported import ExportManifest, folder_of
 from healthsearch.index_folder import ENCODERS
 from tests.fakes import KeywordModel
 from tests.folders import put

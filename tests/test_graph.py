@@ -19,11 +19,13 @@ from healthsearch import bert
 from healthsearch.adapter import linear_weights
 from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
+from healthsearch.exported import ExportManifest, folder_of, keep_only
 from healthsearch.exporting import export
-from healthsearch.graph import ExportManifest, GraphEncoder, folder_of, keep_only, precisions
+from healthsearch.graph import GraphEncoder
 from healthsearch.models import LocalModel, find_model
 from healthsearch.network import SentenceTransformerEncoder
 from healthsearch.proof import probe_vectors
+from healthsearch.runtime import precisions
 from tests.folders import ROOT
 from tests.ready_model import ReadyModel
 from training.soup import write_adapter

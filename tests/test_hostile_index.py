@@ -19,7 +19,7 @@ import pytest
 from healthsearch.build import build
 from healthsearch.check import check
 from healthsearch.errors import HealthSearchError
-from healthsearch.graph import ExportManifest, folder_of
+from healthsearch.exported import ExportManifest, folder_of
 from healthsearch.in_use import open_generation
 from healthsearch.index_folder import Pointer
 from healthsearch.models import find_model
