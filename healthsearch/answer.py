@@ -56,7 +56,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedHit:
     """A hit as a person sees it: its ``number`` in the order shown, from 1, and the result that it belongs to."""
 
     number: int
@@ -67,6 +67,11 @@ class Numbered:
     def article(self) -> Article:
         """The article of the hit."""
         return self.result.article
+
+    @property
+    def heading(self) -> str:
+        """The article's title and the headings above the passage, in one line."""
+        return " › ".join((self.article.title, *self.hit.passage.headings))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -100,16 +105,16 @@ class Answer:
 
     def marks(self, hit: Hit) -> list[Mark]:
         """The hit's marks as they may be shown: where nothing answers, no sentence is the answer."""
-        return [found for found in hit.marks if found.kind == "caution" or self.verdict != "nothing"]
+        return [mark for mark in hit.marks if mark.kind == "caution" or self.verdict != "nothing"]
 
     @property
-    def numbered(self) -> list[Numbered]:
+    def numbered(self) -> list[NumberedHit]:
         """Every hit in the order shown, article by article; ranks do not count up in this order."""
         pairs = ((hit, result) for result in self.results for hit in result.hits)
-        return [Numbered(number, hit, result) for number, (hit, result) in enumerate(pairs, start=1)]
+        return [NumberedHit(number, hit, result) for number, (hit, result) in enumerate(pairs, start=1)]
 
     @property
-    def sides(self) -> tuple[ContrastKind, Numbered, Numbered] | None:
+    def sides(self) -> tuple[ContrastKind, NumberedHit, NumberedHit] | None:
         """The kind of ``contrast``, and its two hits as they are shown; None without one."""
         if self.contrast is None:
             return None
@@ -138,7 +143,7 @@ class Answer:
             "hits": [self._hit_json(shown) for shown in sorted(self.numbered, key=lambda shown: shown.hit.rank)],
         }
 
-    def _hit_json(self, shown: Numbered) -> dict[str, Any]:
+    def _hit_json(self, shown: NumberedHit) -> dict[str, Any]:
         hit, article, passage = shown.hit, shown.article, shown.hit.passage
         return {
             "rank": hit.rank,
@@ -149,7 +154,7 @@ class Answer:
             "start": passage.start,
             "end": passage.end,
             "text": passage.text,
-            "marks": [{"start": found.start, "end": found.end, "kind": found.kind} for found in self.marks(hit)],
+            "marks": [{"start": mark.start, "end": mark.end, "kind": mark.kind} for mark in self.marks(hit)],
             "notes": [note.kind for note in shown.notes if note.kind in _NAMED],
             "cautions": [_caution_json(*note.span, note.quote) for note in shown.notes if note.span],
             "superseded_by": next((_newer_json(note.newer) for note in shown.notes if note.newer), None),

@@ -14,8 +14,8 @@ from pathlib import Path
 from healthsearch.article_tables import ARTICLE_STORE
 from healthsearch.corpus import misnamed
 from healthsearch.errors import BUILD_COMMAND, HealthSearchError
+from healthsearch.exported import ExportManifest, folder_of
 from healthsearch.generation import Generation
-from healthsearch.graph import ExportManifest, folder_of
 from healthsearch.in_use import fault_of_fallback, open_generation
 from healthsearch.index_folder import ENCODERS
 from healthsearch.journal import passage_key
@@ -76,13 +76,13 @@ def faults(index: Path, corpus: Path) -> list[HealthSearchError]:
 
 def notices(generation: Generation) -> list[Notice]:
     """Texts that stand in two places, and articles that are almost the same."""
-    found = [
+    told = [
         Notice(place, f"the same text as {first}, which stands for it")
         for place, first in generation.article_store.copy_places()
     ]
     for first, second, alike in near_duplicates(generation.article_store.articles()):
-        found.append(Notice(second, f"almost the same text as {first} ({alike:.0%} of its phrases)"))
-    return found
+        told.append(Notice(second, f"almost the same text as {first} ({alike:.0%} of its phrases)"))
+    return told
 
 
 @contextmanager

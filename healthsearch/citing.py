@@ -101,10 +101,10 @@ def _authors(article: Article) -> tuple[str, ...]:
     return article.authors or ((article.publisher,) if article.publisher else ())
 
 
-def _parts(found: str) -> tuple[str, int, str]:
-    match = _REFERENCE.fullmatch(found)
+def _parts(reference: str) -> tuple[str, int, str]:
+    match = _REFERENCE.fullmatch(reference)
     if match is None:
-        raise ValueError(f"{found!r} is no reference to a passage")
+        raise ValueError(f"{reference!r} is no reference to a passage")
     return match[1], int(match[2]), match[3]
 
 

@@ -39,42 +39,42 @@ def note(text: str) -> str:
     return f'<p class="hs-label">{escaped(text)}</p>'
 
 
-def figures(found: Iterable[tuple[str, str]]) -> str:
+def figures(numbers: Iterable[tuple[str, str]]) -> str:
     """Large numbers, each with what it counts."""
-    inner = "".join(f"<div><dt>{escaped(name)}</dt><dd>{escaped(number)}</dd></div>" for name, number in found)
+    inner = "".join(f"<div><dt>{escaped(name)}</dt><dd>{escaped(number)}</dd></div>" for name, number in numbers)
     return f'<dl class="hs-figures">{inner}</dl>'
 
 
-def facts(found: Iterable[tuple[str, str]]) -> str:
+def facts(rows: Iterable[tuple[str, str]]) -> str:
     """Names, and what there is to each."""
-    return f'<div class="hs-facts-of-all">{pairs((name, escaped(told)) for name, told in found)}</div>'
+    return f'<div class="hs-facts-of-all">{pairs((name, escaped(text)) for name, text in rows)}</div>'
 
 
-def alike(found: Overview) -> list[tuple[str, str]]:
+def alike(overview: Overview) -> list[tuple[str, str]]:
     """What all articles have in common, as facts; what they differ in is drawn."""
     return [
-        (name, collection_wording.all_alike(collection_wording.value(field, *counts), found.articles))
+        (name, collection_wording.all_alike(collection_wording.value(field, *counts), overview.articles))
         for field, name in collection_wording.BY.items()
-        if len(counts := getattr(found, field)) == 1
+        if len(counts := getattr(overview, field)) == 1
     ]
 
 
-def builds(found: Iterable[Built]) -> str:
+def builds(last: Iterable[Built]) -> str:
     """The last builds, each with its files on demand; those of the newest one at once if it skipped some."""
     return "".join(
-        f'<details class="hs-more hs-build"{" open" if number == 0 and one.skipped.count else ""}>'
-        f"<summary>{escaped(collection_wording.build(one))}</summary>"
-        f"{pairs(_changes(collection_wording.changes(one)))}</details>"
-        for number, one in enumerate(found)
+        f'<details class="hs-more hs-build"{" open" if number == 0 and build.skipped.count else ""}>'
+        f"<summary>{escaped(collection_wording.build(build))}</summary>"
+        f"{pairs(_changes(collection_wording.changes(build)))}</details>"
+        for number, build in enumerate(last)
     )
 
 
 def listed(items: Iterable[str], more: int = 0) -> str:
     """A list, as long as a page can bear; ``more``: how many there are beside the items."""
-    told = list(items)
-    if more := more + max(0, len(told) - _SHOWN):
-        told[_SHOWN:] = [collection_wording.MORE.format(count=more)]
-    return f'<ul class="hs-list">{"".join(f"<li>{escaped(item)}</li>" for item in told)}</ul>'
+    shown = list(items)
+    if more := more + max(0, len(shown) - _SHOWN):
+        shown[_SHOWN:] = [collection_wording.MORE.format(count=more)]
+    return f'<ul class="hs-list">{"".join(f"<li>{escaped(item)}</li>" for item in shown)}</ul>'
 
 
 def unfolded(title: str, items: Iterable[str]) -> str:
@@ -82,8 +82,8 @@ def unfolded(title: str, items: Iterable[str]) -> str:
     return f'<details class="hs-more"><summary>{escaped(title)}</summary>{listed(items)}</details>'
 
 
-def _changes(found: Mapping[str, Files]) -> Iterable[tuple[str, str]]:
-    for name, files in found.items():
+def _changes(lists: Mapping[str, Files]) -> Iterable[tuple[str, str]]:
+    for name, files in lists.items():
         rest = files.count - len(files.named)
         more = [collection_wording.MORE.format(count=rest)] if rest else []
         yield name, "<br>".join(map(escaped, (*files.named, *more)))

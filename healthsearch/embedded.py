@@ -24,7 +24,7 @@ from healthsearch.newer import newer
 from healthsearch.passages import Passage
 from healthsearch.reasons import Lists
 from healthsearch.records import digest_of, records_of
-from healthsearch.storage import Copied, Facts, Found, Info, Record, Whole
+from healthsearch.storage import GenerationFacts, Record, Retrieved, StoredCopy, StoreInfo, WholeArticle
 from healthsearch.words import NAME_WEIGHT, highest
 
 ENGINE = "embedded"
@@ -67,17 +67,17 @@ class Embedded:
         """See ``Published``."""
         return self.generation.article_store.article(article_id)
 
-    def info(self) -> Info:
+    def info(self) -> StoreInfo:
         """See ``Store``."""
         pointer = Pointer.read(self.generation.folder.parents[1])
-        return Info(self.facts, pointer.published, str(self.place), ENGINE, lexical=True)
+        return StoreInfo(self.facts, pointer.published, str(self.place), ENGINE, lexical=True)
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> GenerationFacts:
         """What is known of the generation as a whole."""
         generation = self.generation
         holding = zip(generation.words.holding_counts(), generation.article_words.holding_counts(), strict=True)
-        return Facts(
+        return GenerationFacts(
             generation=self.name,
             encoder=self.encoder,
             rules=rules(),
@@ -101,15 +101,15 @@ class Embedded:
         _, titles = self.generation.titles.words(0, len(self.ids))
         return float(lengths.sum() - names.sum() + NAME_WEIGHT * titles.sum()) / max(len(self.ids), 1)
 
-    def dense(self, query: Vector, k: int, where: Filter = ()) -> Found:
+    def dense(self, query: Vector, k: int, where: Filter = ()) -> Retrieved:
         """See ``Store``."""
-        return Found(*self.generation.vectors.search(query, k, self.allowed(where)))
+        return Retrieved(*self.generation.vectors.search(query, k, self.allowed(where)))
 
-    def lexical(self, terms: Sequence[str], k: int, where: Filter = ()) -> Found:
+    def lexical(self, terms: Sequence[str], k: int, where: Filter = ()) -> Retrieved:
         """See ``Store``."""
         scores = _among(self.generation.words.scores(terms), self.allowed(where))
         rows = highest(scores, k)
-        return Found(rows, scores[rows] / max(scores[rows].max(initial=0), np.finfo(np.float32).tiny))
+        return Retrieved(rows, scores[rows] / max(scores[rows].max(initial=0), np.finfo(np.float32).tiny))
 
     def get(self, rows: Rows) -> list[Record]:
         """See ``Store``."""
@@ -141,14 +141,14 @@ class Embedded:
         """See ``Store``."""
         return {whole.article.id: digest_of(whole) for whole in self.articles()}
 
-    def articles(self) -> Iterator[Whole]:
+    def articles(self) -> Iterator[WholeArticle]:
         """See ``Store``."""
         return map(self._whole, self.generation.article_store.whole_articles())
 
-    def _whole(self, stored: StoredArticle) -> Whole:
+    def _whole(self, stored: StoredArticle) -> WholeArticle:
         first, last = stored.passages[0], stored.passages[-1]
         path, digest = self.generation.article_store.file_of(stored.article.id)
-        return Whole(
+        return WholeArticle(
             article=stored.article,
             path=path,
             digest=digest,
@@ -215,6 +215,6 @@ class EmbeddedInquiry:
         return newer(self._generation, {int(self._generation.article_rows[row]): one for row, one in articles.items()})
 
 
-def copies_of(article_store: ArticleStore, article_id: str) -> list[Copied]:
+def copies_of(article_store: ArticleStore, article_id: str) -> list[StoredCopy]:
     """Other places of an article's text."""
-    return [Copied(*copied) for copied in article_store.copies_of(article_id)]
+    return [StoredCopy(*copied) for copied in article_store.copies_of(article_id)]

@@ -16,7 +16,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.in_use import open_generation
 from healthsearch.index_lock import locked
 from healthsearch.manifest import EncoderSpec, rules
-from healthsearch.storage import Copied, Facts, Whole
+from healthsearch.storage import GenerationFacts, StoredCopy, WholeArticle
 
 
 class EmbeddedMaker:
@@ -45,7 +45,7 @@ class EmbeddedMaker:
         """See ``Maker``."""
         return dict(self._begun.digests()) if self._begun else {}
 
-    def upsert(self, articles: Iterable[Whole]) -> None:
+    def upsert(self, articles: Iterable[WholeArticle]) -> None:
         """See ``Maker``."""
         for whole in articles:
             self._gone.add(whole.article.id)
@@ -57,7 +57,7 @@ class EmbeddedMaker:
         """See ``Maker``."""
         self._gone.update(ids)
 
-    def commit(self, facts: Facts) -> None:
+    def commit(self, facts: GenerationFacts) -> None:
         """See ``Maker``."""
         if self._begun is not None:
             article_store = self._begun.generation.article_store
@@ -76,7 +76,7 @@ class EmbeddedMaker:
                 self._draft.skip(SourceFile(path, skipped.digest, 0), problem)
         self._draft.publish().close()
 
-    def _add_copies(self, article_id: str, copies: Iterable[Copied]) -> None:
+    def _add_copies(self, article_id: str, copies: Iterable[StoredCopy]) -> None:
         for copied in copies:
             self._draft.add_copy(article_id, SourceFile(copied.path, copied.digest, 0), copied.id, copied.place)
 

@@ -14,7 +14,7 @@ from healthsearch import source_wording, wording
 from healthsearch.citing import plain, reference
 
 if TYPE_CHECKING:
-    from healthsearch.answer import Answer, Numbered
+    from healthsearch.answer import Answer, NumberedHit
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&=^@])")
 
@@ -54,10 +54,9 @@ def _parts(answer: Answer, today: date) -> Iterator[str]:
     yield wording.fingerprint(answer.generation, today)
 
 
-def _hit_parts(answer: Answer, shown: Numbered, today: date) -> Iterator[str]:
+def _hit_parts(answer: Answer, shown: NumberedHit, today: date) -> Iterator[str]:
     hit, article = shown.hit, shown.article
-    where = " › ".join((article.title, *hit.passage.headings))
-    yield f"## {shown.number}. {escaped(where)}"
+    yield f"## {shown.number}. {escaped(shown.heading)}"
     yield escaped(", ".join(source_wording.facts(article, today)) + ".")
     yield "\n".join(f"> {line}" for line in escaped(hit.passage.text).split("\n"))
     for mark in answer.marks(hit):

@@ -69,10 +69,10 @@ class Facets:
 
     def allowed(self, where: Filter) -> Mask:
         """Which of the articles a filter lets answer, (n,). ValueError for a condition that is none."""
-        found = np.ones(len(self), dtype=np.bool_)
+        allowed = np.ones(len(self), dtype=np.bool_)
         for condition in where:
-            found &= self._holds(condition)
-        return found
+            allowed &= self._holds(condition)
+        return allowed
 
     def counts(self, field: Field) -> dict[str, int]:
         """How many articles have each value of a field, the most common first, then by name."""
@@ -91,8 +91,8 @@ class Facets:
             wanted = set(condition.values)
             return np.array([value in wanted for value in values], dtype=np.bool_)
         least, most = days(condition)
-        found = self._days[condition.field]
-        return np.asarray((found >= least) & (found <= most), dtype=np.bool_)
+        at = self._days[condition.field]
+        return np.asarray((at >= least) & (at <= most), dtype=np.bool_)
 
 
 def checked(condition: Condition) -> Condition:
@@ -112,8 +112,8 @@ _LAST_DAY = 3_652_059
 
 def day(text: str | None) -> int:
     """The first day that an ISO date of any precision can mean, counted as ``date.toordinal`` does; 0 for no date."""
-    found = parse_date(text or "")
-    return found.toordinal() if found else 0
+    parsed = parse_date(text or "")
+    return parsed.toordinal() if parsed else 0
 
 
 def days(condition: Range) -> tuple[int, int]:
@@ -124,10 +124,10 @@ def days(condition: Range) -> tuple[int, int]:
 def _limit(text: str | None, without: int) -> int:
     if text is None:
         return without
-    found = day(text)
-    if not found:
+    number = day(text)
+    if not number:
         raise ValueError(f"{text!r} is no ISO date")
-    return found
+    return number
 
 
 def filter_json(where: Filter) -> list[dict[str, Any]]:

@@ -61,8 +61,8 @@ class Hits:
     ranking: Ranking
 
     def results(self, shown: Sequence[int]) -> tuple[Result, ...]:
-        """The passages at these places of the ranking as hits, ranked from 1 in this order, grouped by article."""
-        rows = [int(self.ranking.rows[place]) for place in shown]
+        """The passages at these positions of the ranking as hits, ranked from 1 in this order, grouped by article."""
+        rows = [int(self.ranking.rows[position]) for position in shown]
         passages = [self.inquiry.passage(row) for row in rows]
         identities = dict.fromkeys(passage.article_id for passage in passages)
         articles = {identity: self.inquiry.article(identity) for identity in identities}
@@ -71,9 +71,9 @@ class Hits:
         )
         also = self._also(set(rows))
         hits: dict[str, list[Hit]] = {identity: [] for identity in articles}
-        for rank, (place, passage) in enumerate(zip(shown, passages, strict=True), start=1):
+        for rank, (position, passage) in enumerate(zip(shown, passages, strict=True), start=1):
             article = articles[passage.article_id]
-            hits[article.id].append(self._hit(rank, place, passage, article))
+            hits[article.id].append(self._hit(rank, position, passage, article))
         return tuple(
             Result(
                 article,
@@ -84,17 +84,17 @@ class Hits:
             for identity, article in articles.items()
         )
 
-    def _hit(self, rank: int, place: int, passage: Passage, article: Article) -> Hit:
-        row = int(self.ranking.rows[place])
+    def _hit(self, rank: int, position: int, passage: Passage, article: Article) -> Hit:
+        row = int(self.ranking.rows[position])
         marks = tuple(mark(passage, self.inquiry.sentence_cosines(row), self.question.weights))
         lists, searched = self.ranking.lists, self.ranking.searched
         return Hit(
             rank=rank,
-            score=max(float(self.ranking.scores[place]), 0.0),
+            score=max(float(self.ranking.scores[position]), 0.0),
             passage=passage,
             marks=marks,
             notes=self._notes(row, passage, marks, article),
-            reasons=reasons(self.question.text, names(article, passage), passage.text, lists.places(row), searched),
+            reasons=reasons(self.question.text, names(article, passage), passage.text, lists.ranks(row), searched),
         )
 
     def _notes(self, row: int, passage: Passage, marks: Iterable[Mark], article: Article) -> tuple[Note, ...]:
@@ -112,11 +112,11 @@ class Hits:
                 if other.headings != passage.headings:
                     break
                 cosines = self.inquiry.sentence_cosines(at)
-                for place in cautions_of(other):
-                    start, end = other.sentences[place]
+                for sentence in cautions_of(other):
+                    start, end = other.sentences[sentence]
                     start = without_list_marker(other.text, start, end)
                     first = other.start
-                    cautions.append((float(cosines[place]), (first + start, first + end)))
+                    cautions.append((float(cosines[sentence]), (first + start, first + end)))
         return (max(cautions)[1],) if cautions else ()
 
     def _also(self, shown: set[int]) -> dict[str, list[Span]]:

@@ -72,10 +72,10 @@ class Calibration:
     def shipped(cls, encoder: str | None = None) -> Calibration:
         """The packaged calibration for the encoder with this digest, else the default encoder's."""
         shipped = _shipped()
-        found = next((values for values in shipped if values["digest"] == encoder), None)
-        values = found or shipped[0]
+        own = next((values for values in shipped if values["digest"] == encoder), None)
+        values = own or shipped[0]
         steps = {name: values[name] for name in ("weights", "bias", "answered", "related")}
-        return cls(**steps, fitted=found is not None or encoder is None)
+        return cls(**steps, fitted=own is not None or encoder is None)
 
     def confidence(self, evidence: Evidence) -> float:
         """The probability, 0 to 1, that the best passage answers the question."""

@@ -48,19 +48,19 @@ def mark(passage: Passage, cosines: Scores, question: Mapping[str, float]) -> li
     nearest = sorted(cautions, key=lambda number: -scores[number])[:_MOST_CAUTIONS]
     marks = [_mark(passage, passage.sentences[best], "answer")]
     marks += [_mark(passage, passage.sentences[number], "caution") for number in nearest]
-    return sorted(marks, key=lambda found: found.start)
+    return sorted(marks, key=lambda mark: mark.start)
 
 
 def cautions_of(passage: Passage) -> list[int]:
     """The positions of those of the passage's sentences that are warnings."""
-    return [place for place, (start, end) in enumerate(passage.sentences) if is_caution(passage.text[start:end])]
+    return [position for position, (start, end) in enumerate(passage.sentences) if is_caution(passage.text[start:end])]
 
 
 def word_share(question: Mapping[str, float], text: str) -> float:
     """The share, by weight, of the question's index words that the text contains; 0.0 for no words."""
     total = sum(question.values())
-    found = set(words(text))
-    return sum(weight for word, weight in question.items() if word in found) / total if total else 0.0
+    contained = set(words(text))
+    return sum(weight for word, weight in question.items() if word in contained) / total if total else 0.0
 
 
 def _mark(passage: Passage, span: Span, kind: Literal["answer", "caution"]) -> Mark:
@@ -76,8 +76,8 @@ def pieces_of(text: str, marks: Sequence[Mark]) -> list[tuple[str, Mark | None]]
     """
     pieces: list[tuple[str, Mark | None]] = []
     at = 0
-    for found in marks:
-        pieces += [(text[at : found.start], None), (text[found.start : found.end], found)]
-        at = found.end
+    for mark in marks:
+        pieces += [(text[at : mark.start], None), (text[mark.start : mark.end], mark)]
+        at = mark.end
     pieces.append((text[at:], None))
     return [piece for piece in pieces if piece[0]]

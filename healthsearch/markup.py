@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 
 from healthsearch import citing, source_wording, wording
 from healthsearch.adjacent_text import after, before
-from healthsearch.answer import Answer, Hit, Numbered, Result, answering
+from healthsearch.answer import Answer, Hit, NumberedHit, Result, answering
 from healthsearch.article import Article, page_at
 from healthsearch.quoting import escaped, language, quote, stretch
 
@@ -43,7 +43,7 @@ def verdict(answer: Answer) -> str:
     """What became of the question, and how much was found."""
     told = escaped(wording.verdict_note(answer.verdict, answer.calibrated))
     if answer.verdict != "nothing":
-        told = f"{escaped(wording.found(len(answer.hits), len(answer.results)))}. {told}"
+        told = f"{escaped(wording.extent(len(answer.hits), len(answer.results)))}. {told}"
     if answer.where:
         told += f" {escaped(wording.narrowed(answer.searched))}"
     if answer.corrections:
@@ -81,16 +81,17 @@ def contrast(answer: Answer) -> str:
     """Two sentences that deny or limit each other, next to each other; nothing where there are no such."""
     if answer.sides is None:
         return ""
-    kind, *two = answer.sides
-    sides = "".join(
-        f'<div><blockquote class="hs-text" dir="auto"{language(one.article)}>{escaped(answering(one.hit))}</blockquote>'
-        f'<a href="#{hit_anchor(one)}">{escaped(wording.says(one.number, one.article.title))}</a></div>'
-        for one in two
+    kind, *sides = answer.sides
+    quotes = "".join(
+        f'<div><blockquote class="hs-text" dir="auto"{language(side.article)}>'
+        f"{escaped(answering(side.hit))}</blockquote>"
+        f'<a href="#{hit_anchor(side)}">{escaped(wording.says(side.number, side.article.title))}</a></div>'
+        for side in sides
     )
     title, told = wording.CONTRASTS[kind]
     return (
         f'<section class="hs-contrast"><h3>{escaped(title)}</h3><p>{escaped(told)}</p>'
-        f'<div class="hs-sides">{sides}</div></section>'
+        f'<div class="hs-sides">{quotes}</div></section>'
     )
 
 
@@ -116,10 +117,10 @@ def head(result: Result, today: date) -> str:
     )
 
 
-def passage(answer: Answer, shown: Numbered, today: date) -> str:
+def passage(answer: Answer, shown: NumberedHit, today: date) -> str:
     """A hit: where it stands, how well it fits, the quote, its own notes, and on demand the text around it."""
     hit, article = shown.hit, shown.article
-    path = escaped(wording.place(hit.passage.headings, page_at(article, hit.passage.start)))
+    path = escaped(wording.position(hit.passage.headings, page_at(article, hit.passage.start)))
     strength = wording.strength(hit.score, answer.hits[0][0].score, answer.confidence)
     source = citing.plain(article, hit.passage.headings, source_wording.day(today.isoformat()))
     return (
@@ -141,14 +142,14 @@ def facts(article: Article, today: date) -> str:
     return f'<p class="hs-facts">{told}</p>'
 
 
-def notes(found: Iterable[Note], today: date) -> str:
+def notes(all_notes: Iterable[Note], today: date) -> str:
     """Notes, those with a quote as a label and the article's own words."""
     return "".join(
-        f'<p class="hs-note"><b>{escaped(wording.note(one, today))}</b>'
-        f' <q class="hs-text" dir="auto"{language(one.article)}>{escaped(one.quote)}</q></p>'
-        if one.quote
-        else note(wording.note(one, today))
-        for one in found
+        f'<p class="hs-note"><b>{escaped(wording.note(each, today))}</b>'
+        f' <q class="hs-text" dir="auto"{language(each.article)}>{escaped(each.quote)}</q></p>'
+        if each.quote
+        else note(wording.note(each, today))
+        for each in all_notes
     )
 
 
@@ -163,7 +164,7 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="hs-pairs">{inner}</dl>'
 
 
-def hit_anchor(shown: Numbered) -> str:
+def hit_anchor(shown: NumberedHit) -> str:
     """The id of a hit's element among the results; page.js finds the button of its article by the number."""
     return f"hs-hit-{shown.number}"
 
@@ -188,7 +189,7 @@ def _adjacent_text(article: Article, hit: Hit) -> str:
 def _why(answer: Answer, hit: Hit) -> str:
     rows = (
         (wording.WHY_WORDS, escaped(wording.shared_words(hit.reasons))),
-        (wording.WHY_MEANING, escaped(wording.both_places(hit.reasons))),
+        (wording.WHY_MEANING, escaped(wording.both_ranks(hit.reasons))),
         (wording.WHY_CONFIDENCE, escaped(wording.sureness(answer.confidence, answer.calibrated))),
     )
     return f'<details class="hs-more hs-why"><summary>{escaped(wording.WHY)}</summary>{pairs(rows)}</details>'

@@ -21,7 +21,7 @@ from healthsearch.milvus_rows import Row
 from healthsearch.milvus_schema import collection_form, create_collections
 from healthsearch.milvus_server import AT_ONCE, CALL_SECONDS, LOAD_SECONDS, MilvusServer, articles_of, place_of
 from healthsearch.records import digest_of
-from healthsearch.storage import Facts, Whole
+from healthsearch.storage import GenerationFacts, WholeArticle
 
 # Rows, and about as many bytes, that are sent at once: far below what a server takes in one message.
 _SENT_ROWS, _SENT_BYTES = 500, 4_000_000
@@ -61,7 +61,7 @@ class MilvusMaker:
         """See ``Maker``."""
         return {name: digest for name, (_, digest) in self._held.items()}
 
-    def upsert(self, articles: Iterable[Whole]) -> None:
+    def upsert(self, articles: Iterable[WholeArticle]) -> None:
         """See ``Maker``."""
         for whole in articles:
             self.delete_articles([whole.article.id])
@@ -85,7 +85,7 @@ class MilvusMaker:
                 for name in (self._name, articles_of(self._name)):
                     self._server.client.delete(name, filter=where, timeout=CALL_SECONDS)
 
-    def commit(self, facts: Facts) -> None:
+    def commit(self, facts: GenerationFacts) -> None:
         """See ``Maker``."""
         self._send()
         server, name = self._server, self._name

@@ -25,7 +25,7 @@ from healthsearch.filters import DATES, Equals, Filter, In, Range, checked, day,
 from healthsearch.manifest import EncoderSpec, Skipped
 from healthsearch.passages import Passage
 from healthsearch.records import records_of
-from healthsearch.storage import ArticleRecord, Copied, Facts, Record, Whole
+from healthsearch.storage import ArticleRecord, GenerationFacts, Record, StoredCopy, WholeArticle
 
 Row = dict[str, Any]
 
@@ -84,7 +84,7 @@ def written(word: str) -> str:
     return word if _PLAIN.fullmatch(word) else f"zz{word.encode().hex()}"
 
 
-def rows_of(whole: Whole, number: int, digest: str) -> tuple[Row, list[Row]]:
+def rows_of(whole: WholeArticle, number: int, digest: str) -> tuple[Row, list[Row]]:
     """The row of an article with this number, all of it but its passages' vectors and words; and theirs."""
     article = whole.article
     if len(article.id.encode()) > LONGEST or len(whole.passages) >= 1 << _PLACE_BITS:
@@ -141,10 +141,10 @@ def record(row: Row, article: ArticleRecord) -> Record:
     """What a search measures of a passage, from its row."""
     vectors = b"".join(map(base64.b64decode, row["sentences"]))
     sentences: SentenceVectors = np.frombuffer(vectors, np.int8).reshape(len(row["sentences"]), -1)
-    place = row["id"] - row_of(number_of(row["id"]), 0)
+    position = row["id"] - row_of(number_of(row["id"]), 0)
     # The names stand there twice.
     pieces = tuple(f" {line} " if line else "  " for line in _read(row["words"]).split("\n")[1:])
-    return Record(row["id"], place, article, _vector(row), sentences, pieces)
+    return Record(row["id"], position, article, _vector(row), sentences, pieces)
 
 
 def article_and_passages(row: Row) -> tuple[Article, list[Passage]]:
@@ -152,13 +152,13 @@ def article_and_passages(row: Row) -> tuple[Article, list[Passage]]:
     return _article(_unpacked(row["body"]))
 
 
-def whole(row: Row, passages: Sequence[Row]) -> Whole:
+def whole(row: Row, passages: Sequence[Row]) -> WholeArticle:
     """All that was given, from the row of an article and those of its passages, in order."""
     body = _unpacked(row["body"])
     article, found = _article(body)
     of_article = article_record(row)
     records = [record(passage, of_article) for passage in passages]
-    return Whole(
+    return WholeArticle(
         article=article,
         path=body["path"],
         digest=body["digest"],
@@ -166,11 +166,11 @@ def whole(row: Row, passages: Sequence[Row]) -> Whole:
         keys=[key for *_, key in body["passages"]],
         vectors=np.stack([one.vector for one in records]),
         sentences=np.concatenate([one.sentences for one in records]),
-        copies=[Copied(**copied) for copied in body["copies"]],
+        copies=[StoredCopy(**copied) for copied in body["copies"]],
     )
 
 
-def facts_rows(facts: Facts, published: str, dimension: int) -> list[Row]:
+def facts_rows(facts: GenerationFacts, published: str, dimension: int) -> list[Row]:
     """The rows that tell of the generation as a whole."""
     pieces = _packed({"facts": asdict(facts), "published": published})
     parts = [pieces[at : at + _PIECES_PER_ROW] for at in range(0, len(pieces), _PIECES_PER_ROW)]
@@ -181,7 +181,7 @@ def facts_rows(facts: Facts, published: str, dimension: int) -> list[Row]:
     ]
 
 
-def facts(rows: Iterable[Row]) -> tuple[Facts, str]:
+def facts(rows: Iterable[Row]) -> tuple[GenerationFacts, str]:
     """The facts of a generation, and when it was published, from those rows in any order."""
     ordered = sorted(rows, key=lambda row: -int(row["number"]))
     told = _unpacked([piece for row in ordered for piece in row["body"]])
@@ -189,7 +189,7 @@ def facts(rows: Iterable[Row]) -> tuple[Facts, str]:
     values["encoder"] = EncoderSpec(**values["encoder"])
     values["holding"] = {word: (passages, articles) for word, (passages, articles) in values["holding"].items()}
     values["skipped"] = {path: Skipped(**one) for path, one in values["skipped"].items()}
-    return Facts(**values), told["published"]
+    return GenerationFacts(**values), told["published"]
 
 
 def _counts(words: str) -> list[list[str]]:

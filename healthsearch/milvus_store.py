@@ -14,7 +14,7 @@ from healthsearch.filters import Filter
 from healthsearch.milvus_rows import Row
 from healthsearch.milvus_server import CALL_SECONDS, MOST, MilvusServer, articles_of
 from healthsearch.passages import Passage
-from healthsearch.storage import Found, Info, Record, Whole
+from healthsearch.storage import Record, Retrieved, StoreInfo, WholeArticle
 
 # Articles that are read at once when all are.
 _READ_ROWS = 50
@@ -36,18 +36,18 @@ class MilvusStore:
             facts, published = form.facts(
                 row for rows in server.rows(self._articles, "number < 0", ("number", "body"), 1) for row in rows
             )
-        self._info = Info(facts, published, str(server.address), server.engine, server.lexical)
+        self._info = StoreInfo(facts, published, str(server.address), server.engine, server.lexical)
 
-    def info(self) -> Info:
+    def info(self) -> StoreInfo:
         """See ``Store``."""
         return self._info
 
-    def dense(self, query: Vector, k: int, where: Filter = ()) -> Found:
+    def dense(self, query: Vector, k: int, where: Filter = ()) -> Retrieved:
         """See ``Store``."""
         rows = self._search(self._passages, "vector", np.asarray(query, np.float32), k, form.expression(where))
         return _found([(row["id"], row["distance"]) for row in rows])
 
-    def lexical(self, terms: Sequence[str], k: int, where: Filter = ()) -> Found:
+    def lexical(self, terms: Sequence[str], k: int, where: Filter = ()) -> Retrieved:
         """See ``Store``."""
         asked = " ".join(map(form.written, terms))
         if not asked or not self._info.lexical:
@@ -94,7 +94,7 @@ class MilvusStore:
             raise KeyError(article_id)
         return form.article_and_passages(found[0])
 
-    def articles(self) -> Iterator[Whole]:
+    def articles(self) -> Iterator[WholeArticle]:
         """See ``Store``."""
         with self._server.told():
             fields = ("number", "name", "vector", "words", "length", "body")
@@ -136,7 +136,9 @@ class MilvusStore:
         return list(found)
 
 
-def _found(pairs: Sequence[tuple[int, float]]) -> Found:
+def _found(pairs: Sequence[tuple[int, float]]) -> Retrieved:
     """Passages by row with their scores, best first, ties by row."""
     ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-    return Found(np.array([row for row, _ in ordered], np.int64), np.array([score for _, score in ordered], np.float32))
+    return Retrieved(
+        np.array([row for row, _ in ordered], np.int64), np.array([score for _, score in ordered], np.float32)
+    )

@@ -43,14 +43,14 @@ def near_duplicates(articles: Iterable[Article]) -> Iterator[tuple[str, str, flo
     pairs = {
         (first, second)
         for numbers in holders.values()
-        for place, first in enumerate(numbers)
-        for second in numbers[place + 1 : place + 1 + _NEIGHBOURS]
+        for position, first in enumerate(numbers)
+        for second in numbers[position + 1 : position + 1 + _NEIGHBOURS]
     }
     alike = ((*pair, _similarity(*(sketches[number] for number in pair))) for pair in pairs)
-    found = sorted((one for one in alike if one[2] >= ALIKE), key=lambda one: (-one[2], one[:2]))
+    ordered = sorted((pair for pair in alike if pair[2] >= ALIKE), key=lambda pair: (-pair[2], pair[:2]))
     in_file = Counter(path for path, _ in identities)
-    told = [path if in_file[path] == 1 else identity for path, identity in identities]
-    return ((told[first], told[second], similarity) for first, second, similarity in found)
+    names = [path if in_file[path] == 1 else identity for path, identity in identities]
+    return ((names[first], names[second], similarity) for first, second, similarity in ordered)
 
 
 def _sketch(text: str) -> frozenset[int]:
@@ -62,11 +62,11 @@ def _sketch(text: str) -> frozenset[int]:
     return frozenset(sorted(int.from_bytes(each) for each in hashes)[:_SKETCH])
 
 
-def _similarity(one: frozenset[int], other: frozenset[int]) -> float:
+def _similarity(first: frozenset[int], second: frozenset[int]) -> float:
     """An estimate of Jaccard similarity: the share of the smallest hashes of both that both have; 0 if below ALIKE."""
-    common = len(one & other)
-    if common < ALIKE * min(len(one) + len(other) - common, _SKETCH):
+    common = len(first & second)
+    if common < ALIKE * min(len(first) + len(second) - common, _SKETCH):
         # Many pairs share a phrase or two; sorting is most of the work.
         return 0.0
-    smallest = sorted(one | other)[:_SKETCH]
-    return sum(each in one and each in other for each in smallest) / len(smallest)
+    smallest = sorted(first | second)[:_SKETCH]
+    return sum(each in first and each in second for each in smallest) / len(smallest)

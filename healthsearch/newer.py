@@ -38,7 +38,7 @@ def newer(generation: Generation, articles: Mapping[int, Article]) -> dict[str, 
 
     An article of which there is none is left out.
     """
-    found = {}
+    newest = {}
     for row, article in articles.items():
         title = set(words(article.title))
         if title and dated(article):
@@ -47,8 +47,8 @@ def newer(generation: Generation, articles: Mapping[int, Article]) -> dict[str, 
             near = generation.near_articles(row, among[among != row], NEAR)
             later = latest(article, (generation.article_store.article_at(int(other)) for other in near))
             if later:
-                found[article.id] = later
-    return found
+                newest[article.id] = later
+    return newest
 
 
 def latest(article: Article, others: Iterable[Article]) -> Article | None:
@@ -60,10 +60,10 @@ def latest(article: Article, others: Iterable[Article]) -> Article | None:
         if (day := dated(other)) and since and day > since
         if other.language == article.language and shared(article, other) >= SAME_TITLE
     ]
-    return max(later, key=lambda one: one[:2])[2] if later else None
+    return max(later, key=lambda dated: dated[:2])[2] if later else None
 
 
-def shared(one: Article, other: Article) -> float:
+def shared(article: Article, other: Article) -> float:
     """The share of two titles' words that both have, from 0 to 1."""
-    first, second = set(words(one.title)), set(words(other.title))
+    first, second = set(words(article.title)), set(words(other.title))
     return len(first & second) / max(1, len(first | second))

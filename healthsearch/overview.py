@@ -59,12 +59,12 @@ def outdated(generation: Generation, today: date) -> list[Article]:
 
 def superseded(generation: Generation) -> list[tuple[Article, Article]]:
     """The articles of which there is a newer one that covers the same, with that one, by row."""
-    found = []
+    pairs = []
     rows = enumerate(generation.article_store.articles())
     while articles := dict(islice(rows, _AT_ONCE)):
         later = newer(generation, articles)
-        found += [(article, later[article.id]) for article in articles.values() if article.id in later]
-    return found
+        pairs += [(article, later[article.id]) for article in articles.values() if article.id in later]
+    return pairs
 
 
 def _ages(facets: Facets, today: date) -> dict[int, int]:
@@ -80,8 +80,7 @@ def _ages(facets: Facets, today: date) -> dict[int, int]:
     return {age: more - fewer for age, (fewer, more) in zip(AGES, pairwise(sums), strict=True) if more > fewer}
 
 
-def _with_rest(counts: Mapping[_Value, int], all_of_them: int) -> dict[_Value | None, int]:
-    found: dict[_Value | None, int] = {value: count for value, count in counts.items()}
-    if rest := all_of_them - sum(counts.values()):
-        found[None] = rest
-    return found
+def _with_rest(counts: Mapping[_Value, int], articles: int) -> dict[_Value | None, int]:
+    rest = articles - sum(counts.values())
+    with_rest: dict[_Value | None, int] = {value: count for value, count in counts.items()}
+    return with_rest | ({None: rest} if rest else {})

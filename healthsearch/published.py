@@ -23,7 +23,7 @@ from healthsearch.passages import Passage
 from healthsearch.quantisation import dequantised
 from healthsearch.reasons import Lists
 from healthsearch.records import RecordSet, weights
-from healthsearch.storage import Info, Record, Store
+from healthsearch.storage import Record, Store, StoreInfo
 
 
 class Inquiry(Protocol):
@@ -140,7 +140,7 @@ class FromStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.info: Info = store.info()
+        self.info: StoreInfo = store.info()
         facts = self.info.facts
         self.name, self.place, self.encoder = facts.generation, self.info.place, facts.encoder
         self.analysis, self.spellings, self.copies = facts.rules["analysis"], facts.spellings, facts.copies
@@ -174,7 +174,7 @@ class FromStore:
 class _Fetched:
     """An inquiry by records, each fetched once."""
 
-    def __init__(self, store: Store, info: Info, query: Scores, terms: Sequence[str], where: Filter) -> None:
+    def __init__(self, store: Store, info: StoreInfo, query: Scores, terms: Sequence[str], where: Filter) -> None:
         self._store, self._info = store, info
         self._query, self._terms, self._where = query, terms, where
         self._records: dict[int, Record] = {}
@@ -199,7 +199,7 @@ class _Fetched:
 
     def passage(self, row: int) -> Passage:
         record = self._record(row)
-        return self._whole(record.article.id)[1][record.place]
+        return self._whole(record.article.id)[1][record.position]
 
     def sentence_cosines(self, row: int) -> Scores:
         return np.asarray(dequantised(self._record(row).sentences) @ self._query, np.float32)
@@ -207,18 +207,18 @@ class _Fetched:
     def beside(self, row: int, step: int) -> Iterator[int]:
         record = self._record(row)
         last = len(self._whole(record.article.id)[1]) - 1
-        away = last - record.place if step > 0 else record.place
+        away = last - record.position if step > 0 else record.position
         return iter(range(row + step, row + step * (away + 1), step))
 
     def newer(self, articles: Mapping[int, Article]) -> dict[str, Article]:
-        found = {}
+        newest = {}
         for row, article in articles.items():
             if dated(article):
                 near = self._store.near(self._record(row).article.vector, NEAR)
                 later = latest(article, (self.article(other) for other in near if other != article.id))
                 if later:
-                    found[article.id] = later
-        return found
+                    newest[article.id] = later
+        return newest
 
     def _whole(self, article_id: str) -> tuple[Article, Sequence[Passage]]:
         if article_id not in self._articles:

@@ -15,7 +15,7 @@ from healthsearch.in_use import open_generation
 from healthsearch.index_folder import Pointer
 from healthsearch.manifest import rules
 from healthsearch.records import digest_of
-from healthsearch.storage import Maker, Store, Whole
+from healthsearch.storage import Maker, Store, WholeArticle
 from healthsearch.stores import open_maker, open_store
 
 
@@ -79,5 +79,5 @@ def bring(source: Store, maker: Maker) -> tuple[int, int]:
     return sum(held.get(one) != digest for one, digest in wanted.items()), len(gone)
 
 
-def _differing(source: Store, held: Mapping[str, str]) -> Iterator[Whole]:
+def _differing(source: Store, held: Mapping[str, str]) -> Iterator[WholeArticle]:
     return (whole for whole in source.articles() if held.get(whole.article.id) != digest_of(whole))

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from healthsearch.wording import MARKS, match
+from healthsearch.wording import MARKS, match_label
 
 if TYPE_CHECKING:
     from healthsearch.article import Article, Heading
@@ -30,8 +30,8 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """``article.text[start:end]``, and the marks within it."""
+class Match:
+    """A passage that matches the question: ``article.text[start:end]``, and the marks within it."""
 
     start: int
     end: int
@@ -75,15 +75,15 @@ class ArticleHtml:
     contents: tuple[tuple[int, str, str], ...]
 
 
-def article_html(article: Article, found: Place | None, also: Iterable[Place], anchor: str) -> ArticleHtml:
-    """The article with its matching places marked; the found one in an element that has ``anchor`` for its id.
+def article_html(article: Article, opened: Match | None, also: Iterable[Match], anchor: str) -> ArticleHtml:
+    """The article with its matches marked; the one it was opened for in an element that has ``anchor`` for its id.
 
     Headings have ids too. A heading that opens the article with its own title is left out, since the title is shown
     anyway; so is what lies too far from the passage in an article of more than ``LONGEST_SHOWN`` characters.
     """
-    start, end = _shown(article, found)
-    places = [place for place in also if start <= place.start and place.end <= end]
-    regions = _regions(article.text, [found, *places] if found else places)
+    start, end = _shown(article, opened)
+    matches = [match for match in also if start <= match.start and match.end <= end]
+    regions = _regions(article.text, [opened, *matches] if opened else matches)
     parts: list[str] = []
     headings: list[Heading] = []
 
@@ -93,18 +93,20 @@ def article_html(article: Article, found: Place | None, also: Iterable[Place], a
 
     at = start
     for number, (first, last, inside) in enumerate(regions, start=1):
-        kind, name = ("found", anchor) if found in inside else ("also", f"{anchor}-{number}")
-        ranges = [_Range(place.start + m.start, place.start + m.end, m.kind) for place in inside for m in place.marks]
+        kind, name = ("found", anchor) if opened in inside else ("also", f"{anchor}-{number}")
+        ranges = [_Range(match.start + m.start, match.start + m.end, m.kind) for match in inside for m in match.marks]
         draw(at, first)
         parts.append(
             f'<div role="group" class="hs-{kind}" id="{escaped(name)}" tabindex="-1" data-match="{number}"'
-            f' aria-label="{escaped(match(number, len(regions)))}">'
+            f' aria-label="{escaped(match_label(number, len(regions)))}">'
         )
         draw(first, last, ranges)
         parts.append("</div>")
         at = last
     draw(at, end)
-    return ArticleHtml("".join(parts), len(regions), tuple((one.level, one.title, _anchor(one)) for one in headings))
+    return ArticleHtml(
+        "".join(parts), len(regions), tuple((heading.level, heading.title, _anchor(heading)) for heading in headings)
+    )
 
 
 def _anchor(heading: Heading) -> str:
@@ -112,23 +114,23 @@ def _anchor(heading: Heading) -> str:
     return f"hs-heading-{heading.start}"
 
 
-def _regions(text: str, places: Iterable[Place]) -> list[tuple[int, int, list[Place]]]:
-    """The whole lines that hold each place, in reading order; places that share a line share a region."""
-    regions: list[tuple[int, int, list[Place]]] = []
-    for place in sorted(places, key=lambda place: (place.start, place.end)):
-        first, last = _line_start(text, place.start), _line_end(text, place.end)
+def _regions(text: str, matches: Iterable[Match]) -> list[tuple[int, int, list[Match]]]:
+    """The whole lines that hold each match, in reading order; matches that share a line share a region."""
+    regions: list[tuple[int, int, list[Match]]] = []
+    for match in sorted(matches, key=lambda match: (match.start, match.end)):
+        first, last = _line_start(text, match.start), _line_end(text, match.end)
         if regions and first <= regions[-1][1]:
             before = regions.pop()
-            first, last, together = before[0], max(last, before[1]), [*before[2], place]
+            first, last, together = before[0], max(last, before[1]), [*before[2], match]
         else:
-            together = [place]
+            together = [match]
         regions.append((first, last, together))
     return regions
 
 
-def _shown(article: Article, found: Place | None) -> tuple[int, int]:
+def _shown(article: Article, opened: Match | None) -> tuple[int, int]:
     """The part of the article that ``article_html`` shows, as offsets in its text."""
-    text, passage = article.text, found or Place(0, 0)
+    text, passage = article.text, opened or Match(0, 0)
     start, end = 0, len(text)
     if len(text) > LONGEST_SHOWN:
         middle = (passage.start + passage.end) // 2
@@ -137,7 +139,7 @@ def _shown(article: Article, found: Place | None) -> tuple[int, int]:
     if start == 0 and article.headings:
         opening = article.headings[0]
         if not text[: opening.start].strip() and opening.title.casefold() == article.title.casefold():
-            start = min(opening.end, found.start) if found else opening.end
+            start = min(opening.end, opened.start) if opened else opening.end
     return start, end
 
 
@@ -205,19 +207,19 @@ def _lines(text: str, start: int, end: int, ranges: Sequence[_Range]) -> Iterato
 
 def _inline(text: str, start: int, end: int, ranges: Sequence[_Range]) -> str:
     """A line's text, cut where a range begins or ends, each piece in what it belongs to."""
-    here = [found for found in ranges if found.start < end and start < found.end]
-    cuts = sorted({start, end, *(cut for found in here for cut in (found.start, found.end) if start < cut < end)})
+    here = [each for each in ranges if each.start < end and start < each.end]
+    cuts = sorted({start, end, *(cut for each in here for cut in (each.start, each.end) if start < cut < end)})
     return "".join(_piece(text, first, last, here) for first, last in pairwise(cuts))
 
 
 def _piece(text: str, start: int, end: int, ranges: Iterable[_Range]) -> str:
-    covering = [found for found in ranges if found.start <= start and end <= found.end]
+    covering = [each for each in ranges if each.start <= start and end <= each.end]
     inner = escaped(text[start:end])
     if not covering:
         return inner
-    labels = [MARKS[found.kind] for found in covering if found.kind in MARKS and found.start == start]
+    labels = [MARKS[each.kind] for each in covering if each.kind in MARKS and each.start == start]
     label = f' data-label="{escaped(labels[0])}"' if labels else ""
-    return f'<mark class="{" ".join(f"hs-{found.kind}" for found in covering)}"{label}>{inner}</mark>'
+    return f'<mark class="{" ".join(f"hs-{each.kind}" for each in covering)}"{label}>{inner}</mark>'
 
 
 def _line_start(text: str, at: int) -> int:
@@ -225,5 +227,5 @@ def _line_start(text: str, at: int) -> int:
 
 
 def _line_end(text: str, at: int) -> int:
-    found = text.find("\n", at)
-    return len(text) if found < 0 else found
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end

@@ -1,4 +1,4 @@
-"""An opened article as HTML: its text with the places that match, its contents, and what its source says of it.
+"""An opened article as HTML: its text with its matches, its contents, and what its source says of it.
 
 Like ``markup``, of which it is the other half: words from ``wording``, text through ``quoting``, no Streamlit.
 """
@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING
 
 from healthsearch import source_wording, wording
 from healthsearch.markup import facts, hit_anchor, note, pairs
-from healthsearch.quoting import LONGEST_SHOWN, ArticleHtml, Place, address, article_html, escaped, language
+from healthsearch.quoting import LONGEST_SHOWN, ArticleHtml, Match, address, article_html, escaped, language
 
 if TYPE_CHECKING:
-    from healthsearch.answer import Answer, Hit, Numbered
+    from healthsearch.answer import Answer, Hit, NumberedHit
     from healthsearch.article import Article
     from healthsearch.passages import Span
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is shown of an article: where to begin, the other places that match, and what is to be said above.
+    """What is shown of an article: the match that it was opened for, the others, and what is to be said above.
 
-    ``found`` is None when there is no such place. ``anchor``: the id of its element. ``back``: what the way back is
+    ``opened`` is None when there is no such passage. ``anchor``: the id of its element. ``back``: what the way back is
     called, and the id of the element that it leads to.
     """
 
     article: Article
-    found: Place | None
-    also: tuple[Place, ...]
+    opened: Match | None
+    also: tuple[Match, ...]
     notes: tuple[str, ...]
     anchor: str
     back: tuple[str, str]
@@ -40,15 +40,15 @@ class View:
         return bool(self.back[1])
 
 
-def of_hit(answer: Answer, shown: Numbered, today: date) -> View:
+def of_hit(answer: Answer, shown: NumberedHit, today: date) -> View:
     """The article of a hit, with everything in it that matches the question."""
-    also = [_place(answer, other) for other in shown.result.hits if other is not shown.hit]
-    also += [Place(start, end) for start, end in shown.result.also]
+    also = [_match(answer, other) for other in shown.result.hits if other is not shown.hit]
+    also += [Match(start, end) for start, end in shown.result.also]
     return View(
         shown.article,
-        _place(answer, shown.hit),
+        _match(answer, shown.hit),
         tuple(also),
-        tuple(wording.note(one, today) for one in shown.result.notes),
+        tuple(wording.note(each, today) for each in shown.result.notes),
         f"hs-passage-{shown.number}",
         (wording.BACK, hit_anchor(shown)),
     )
@@ -56,15 +56,15 @@ def of_hit(answer: Answer, shown: Numbered, today: date) -> View:
 
 def of_link(article: Article, span: Span | None) -> View:
     """The article that a link leads to; without the passage when that does not stand in it any more."""
-    found = Place(*span) if span else None
+    opened = Match(*span) if span else None
     notes = () if span else (wording.REWRITTEN,)
-    return View(article, found, (), notes, "hs-passage", (wording.TO_SEARCH, ""))
+    return View(article, opened, (), notes, "hs-passage", (wording.TO_SEARCH, ""))
 
 
 def whole_article(view: View, today: date) -> str:
-    """The article with the places that match in it, and what its source says of it."""
+    """The article with its matches, and what its source says of it."""
     article = view.article
-    text = article_html(article, view.found, view.also, view.anchor)
+    text = article_html(article, view.opened, view.also, view.anchor)
     notes = (*view.notes, wording.PART_ONLY) if len(article.text) > LONGEST_SHOWN else view.notes
     return (
         f'<article class="hs-article">{_bar(view, text)}'
@@ -75,8 +75,8 @@ def whole_article(view: View, today: date) -> str:
     )
 
 
-def _place(answer: Answer, hit: Hit) -> Place:
-    return Place(hit.passage.start, hit.passage.end, tuple(answer.marks(hit)))
+def _match(answer: Answer, hit: Hit) -> Match:
+    return Match(hit.passage.start, hit.passage.end, tuple(answer.marks(hit)))
 
 
 def _bar(view: View, text: ArticleHtml) -> str:

@@ -25,9 +25,9 @@ class Lists:
     nearest: Rows
     matching: Rows
 
-    def places(self, row: int) -> tuple[int | None, int | None]:
+    def ranks(self, row: int) -> tuple[int | None, int | None]:
         """The row's rank in each list, from 1; None if it is not in the list."""
-        return _place(self.nearest, row), _place(self.matching, row)
+        return _rank(self.nearest, row), _rank(self.matching, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Reasons:
 
     ``shared``, ``missing``: the question's words, as read, that the passage or its names have in any form, and those
     that they have not. ``named``: those of the shared that stand in the title, the headings or the other names.
-    ``by_meaning``, ``by_words``: the passage's place in each list, from 1; None when it is too far down to be in it.
+    ``by_meaning``, ``by_words``: the passage's rank in each list, from 1; None when it is too far down to be in it.
     ``searched``: how many passages there were to choose from.
     """
 
@@ -48,7 +48,7 @@ class Reasons:
     searched: int
 
 
-def reasons(question: str, names: str, text: str, places: tuple[int | None, int | None], searched: int) -> Reasons:
+def reasons(question: str, names: str, text: str, ranks: tuple[int | None, int | None], searched: int) -> Reasons:
     """Why the passage with this text and these names was found by a question."""
     in_names = set(words(names))
     in_all = in_names | set(words(text))
@@ -57,8 +57,8 @@ def reasons(question: str, names: str, text: str, places: tuple[int | None, int 
         shared=tuple(word for word, forms in asked if forms & in_all),
         named=tuple(word for word, forms in asked if forms & in_names),
         missing=tuple(word for word, forms in asked if not forms & in_all),
-        by_meaning=places[0],
-        by_words=places[1],
+        by_meaning=ranks[0],
+        by_words=ranks[1],
         searched=searched,
     )
 
@@ -73,6 +73,6 @@ def _telling(question: str) -> Iterator[tuple[str, set[str]]]:
             yield _EDGES.sub("", typed), forms
 
 
-def _place(rows: Rows, row: int) -> int | None:
-    found = np.flatnonzero(rows == row)
-    return int(found[0]) + 1 if len(found) else None
+def _rank(rows: Rows, row: int) -> int | None:
+    positions = np.flatnonzero(rows == row)
+    return int(positions[0]) + 1 if len(positions) else None

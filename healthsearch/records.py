@@ -18,13 +18,13 @@ from healthsearch.arrays import Held, Matrix, Rows, Scores
 from healthsearch.article import Article
 from healthsearch.passages import Passage, names
 from healthsearch.quantisation import dequantised
-from healthsearch.storage import ArticleRecord, Facts, Record, Whole
+from healthsearch.storage import ArticleRecord, GenerationFacts, Record, WholeArticle
 from healthsearch.vectors import mean
 from healthsearch.words import K1, NAME_WEIGHT, B, weight, words
 from healthsearch.words_writer import title_words
 
 
-def digest_of(whole: Whole) -> str:
+def digest_of(whole: WholeArticle) -> str:
     """SHA-256 of an article's content as a store keeps it. The keys of its passages stand for their vectors."""
     passages = [asdict(passage) for passage in whole.passages]
     copies = [asdict(copied) for copied in whole.copies]
@@ -38,7 +38,7 @@ def passage_words(article: Article, passage: Passage) -> tuple[str, ...]:
     return tuple(f" {' '.join(words(piece))} " for piece in pieces)
 
 
-def article_record(whole: Whole, of_passages: Iterable[tuple[str, ...]]) -> ArticleRecord:
+def article_record(whole: WholeArticle, of_passages: Iterable[tuple[str, ...]]) -> ArticleRecord:
     """What is measured of an article, from the ``passage_words`` of its passages."""
     counts = Counter(word for _, *sentences in of_passages for piece in sentences for word in piece.split())
     for word in title_words(whole.article):
@@ -47,22 +47,22 @@ def article_record(whole: Whole, of_passages: Iterable[tuple[str, ...]]) -> Arti
     return ArticleRecord(whole.article.id, mean(whole.vectors), f"{told} ", counts.total())
 
 
-def records_of(whole: Whole, first: int) -> list[Record]:
+def records_of(whole: WholeArticle, first: int) -> list[Record]:
     """The article's passages as records, the first of them with the row ``first``."""
-    found = [passage_words(whole.article, passage) for passage in whole.passages]
-    article = article_record(whole, found)
+    of_passages = [passage_words(whole.article, passage) for passage in whole.passages]
+    article = article_record(whole, of_passages)
     ends = np.cumsum([len(passage.sentences) for passage in whole.passages])
     sentences = np.split(np.asarray(whole.sentences), ends[:-1])
     return [
-        Record(first + place, place, article, whole.vectors[place], sentences[place], found[place])
-        for place in range(len(whole.passages))
+        Record(first + at, at, article, whole.vectors[at], sentences[at], of_passages[at])
+        for at in range(len(whole.passages))
     ]
 
 
 class RecordSet:
     """Some records of a store, by row, as ``fusion.Measurable``; the facts are the store's."""
 
-    def __init__(self, facts: Facts, records: Mapping[int, Record]) -> None:
+    def __init__(self, facts: GenerationFacts, records: Mapping[int, Record]) -> None:
         self._facts = facts
         self._records = records
 
@@ -77,9 +77,9 @@ class RecordSet:
     def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
         """See ``fusion.Measurable``."""
         wanted = [f" {term} " for term in terms]
-        found = [[[term in piece for term in wanted] for piece in record.words] for record in self._of(rows)]
-        names = [pieces[0] for pieces in found]
-        sentences = [piece for pieces in found for piece in pieces[1:]]
+        held = [[[term in piece for term in wanted] for piece in record.words] for record in self._of(rows)]
+        names = [pieces[0] for pieces in held]
+        sentences = [piece for pieces in held for piece in pieces[1:]]
         # A question of stop words has no terms.
         shapes = [(len(pieces), len(terms)) for pieces in (names, sentences)]
         return np.array(names, np.bool_).reshape(shapes[0]), np.array(sentences, np.bool_).reshape(shapes[1])
@@ -116,6 +116,6 @@ class RecordSet:
         return np.asarray(np.concatenate([*vectors, np.zeros((0, len(query)), np.float32)]) @ query, np.float32)
 
 
-def weights(facts: Facts, terms: Sequence[str]) -> dict[str, float]:
+def weights(facts: GenerationFacts, terms: Sequence[str]) -> dict[str, float]:
     """How much each distinct index word tells among all passages, unknown words included."""
     return {term: weight(facts.holding.get(term, (0, 0))[0], facts.passages) for term in dict.fromkeys(terms)}

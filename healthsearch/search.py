@@ -186,7 +186,7 @@ class Searcher:
         best: dict[str, float] = {}
         for article, score in zip(inquiry.article_ids(ranking.rows), ranking.scores, strict=True):
             best.setdefault(article, float(score))
-        ranked = [(each, score) for found, score in best.items() for each in (found, *self.index.copies.get(found, ()))]
+        ranked = [(each, score) for name, score in best.items() for each in (name, *self.index.copies.get(name, ()))]
         return ranked[:depth]
 
     def _checked(self, question: str) -> str:
@@ -218,7 +218,7 @@ class Searcher:
         return Ranking(ranked, scores, evidence(measures, fused) if len(rows) else None, lists, inquiry.searched)
 
     def _chosen(self, question: str, inquiry: Inquiry, k: int) -> tuple[Ranking, list[int]]:
-        """What is ranked, and the places of the rows to show; looks deeper while the cap leaves room."""
+        """What is ranked, and the positions in it of what to show; looks deeper while the cap leaves room."""
         depth = CANDIDATES
         while True:
             ranking = self._ranked(question, inquiry, depth)
@@ -229,13 +229,13 @@ class Searcher:
 
 
 def _capped(articles: Iterable[str], k: int) -> list[int]:
-    """The places of the first ``k`` passages, each given by its article, that respect the cap on those of one."""
+    """The positions of the first ``k`` passages, each given by its article, that respect the cap on those of one."""
     taken: Counter[str] = Counter()
     chosen = []
-    for place, article in enumerate(articles):
+    for position, article in enumerate(articles):
         if taken[article] < PASSAGES_PER_ARTICLE:
             taken[article] += 1
-            chosen.append(place)
+            chosen.append(position)
             if len(chosen) == k:
                 break
     return chosen

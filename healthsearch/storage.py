@@ -21,7 +21,7 @@ from healthsearch.passages import Passage
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class StoredCopy:
     """Another place that holds the text of an article: the id it would have there, its file and the file's digest."""
 
     id: str
@@ -31,7 +31,7 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class WholeArticle:
     """An article with all that a build knows of it: its file's path and digest, its passages with their keys, the
     (n, dimension) vectors of these and those of all their sentences, in order.
     """
@@ -43,7 +43,7 @@ class Whole:
     keys: Sequence[str]
     vectors: Matrix
     sentences: SentenceVectors
-    copies: Sequence[Copied] = ()
+    copies: Sequence[StoredCopy] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ class ArticleRecord:
 class Record:
     """What a search measures of a passage.
 
-    ``place``: its number within its article, from 0. ``words`` are the index words of its names and then of each
+    ``position``: its number within its article, from 0. ``words`` are the index words of its names and then of each
     of its sentences, with a space before and after each.
     """
 
     row: int
-    place: int
+    position: int
     article: ArticleRecord
     vector: Vector
     sentences: SentenceVectors
@@ -82,7 +82,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class GenerationFacts:
     """What is known of a generation as a whole: what made it, and what depends on all of its articles.
 
     ``rules`` as ``manifest.rules``. ``holding``: for each index word how many passages and how many articles have it.
@@ -106,20 +106,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Info:
+class StoreInfo:
     """A store at this moment: the facts of what it serves, when that was published, and what it is.
 
     ``place`` may be shown: it holds no password. ``lexical``: whether it can search by words.
     """
 
-    facts: Facts
+    facts: GenerationFacts
     published: str
     place: str
     engine: str
     lexical: bool
 
 
-def without_words(info: Info) -> HealthSearchError | None:
+def without_words(info: StoreInfo) -> HealthSearchError | None:
     """What is to be told of a store that cannot search by words; None of any other."""
     if info.lexical:
         return None
@@ -128,7 +128,7 @@ def without_words(info: Info) -> HealthSearchError | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Retrieved:
     """Passages by row with their scores, best first."""
 
     rows: Rows
@@ -142,18 +142,18 @@ class Store(Protocol):
     HealthSearchError when the engine cannot be reached, and ValueError for a filter that is none.
     """
 
-    def info(self) -> Info:
+    def info(self) -> StoreInfo:
         """What it serves."""
         ...
 
-    def dense(self, query: Vector, k: int, where: Filter = ()) -> Found:
+    def dense(self, query: Vector, k: int, where: Filter = ()) -> Retrieved:
         """The ``k`` passages nearest to one (dimension,) query among those that the filter lets through, by cosine.
 
         An approximate engine may miss some.
         """
         ...
 
-    def lexical(self, terms: Sequence[str], k: int, where: Filter = ()) -> Found:
+    def lexical(self, terms: Sequence[str], k: int, where: Filter = ()) -> Retrieved:
         """The ``k`` best passages by BM25 for these index words; scores from 1 down, 1 for the best.
 
         Nothing where no passage has any of them, and where the engine cannot search by words.
@@ -176,7 +176,7 @@ class Store(Protocol):
         """An article with its passages in order; KeyError when there is none of this id."""
         ...
 
-    def articles(self) -> Iterator[Whole]:
+    def articles(self) -> Iterator[WholeArticle]:
         """Everything, in the order in which it was given."""
         ...
 
@@ -199,7 +199,7 @@ class Maker(Protocol):
         """For each article that it begins with, by id, the digest of its content."""
         ...
 
-    def upsert(self, articles: Iterable[Whole]) -> None:
+    def upsert(self, articles: Iterable[WholeArticle]) -> None:
         """Add articles; each takes the place of one with its id that was there at the beginning. No id comes twice."""
         ...
 
@@ -207,7 +207,7 @@ class Maker(Protocol):
         """Take articles out; ids that there are none of are passed over."""
         ...
 
-    def commit(self, facts: Facts) -> None:
+    def commit(self, facts: GenerationFacts) -> None:
         """Verify that all that the facts count is there, and publish. Raises HealthSearchError, with nothing changed
         for searches, when it is not.
         """

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from healthsearch import source_wording, wording
-from healthsearch.answer import Answer, Numbered
+from healthsearch.answer import Answer, NumberedHit
 from healthsearch.article import page_at
 from healthsearch.mark import pieces_of
 
@@ -40,15 +40,17 @@ def answer_text(answer: Answer, today: date, *, styled: bool) -> str:
     return "\n\n".join(parts)
 
 
-def _hit_text(answer: Answer, shown: Numbered, today: date, styled: bool) -> str:
+def _hit_text(answer: Answer, shown: NumberedHit, today: date, styled: bool) -> str:
     hit, article = shown.hit, shown.article
-    where = " › ".join((article.title, *hit.passage.headings))
     signs = _STYLES if styled else _SIGNS
     quote = "".join(
         visible(text) if mark is None else visible(text).join(signs[mark.kind])
         for text, mark in pieces_of(hit.passage.text, answer.marks(hit))
     )
-    lines = [f"{shown.number}. {visible(where)}", f"   {visible(', '.join(source_wording.facts(article, today)))}"]
+    lines = [
+        f"{shown.number}. {visible(shown.heading)}",
+        f"   {visible(', '.join(source_wording.facts(article, today)))}",
+    ]
     for line in quote.split("\n"):
         lines += textwrap.wrap(line, _WIDTH, initial_indent="   ", subsequent_indent="   ") or [""]
     for note in shown.notes:

@@ -45,7 +45,7 @@ class UnansweredQuestions:
         """Keep one more, and let the oldest go; an answer does not fail because this does."""
         with self._writing, suppress(OSError, UnicodeError):
             kept = [*self._kept(), Unanswered(today.isoformat(), question)][-MOST_KEPT:]
-            lines = (json.dumps(asdict(one), ensure_ascii=False) for one in kept)
+            lines = (json.dumps(asdict(each), ensure_ascii=False) for each in kept)
             write_atomically(self._file, "".join(f"{line}\n" for line in lines), mode=0o600)
 
     def delete(self) -> None:
@@ -59,15 +59,15 @@ class UnansweredQuestions:
             lines = read_text(self._file, errors="replace").split("\n")
         except FileNotFoundError:
             return []
-        return [found for line in lines if (found := _question(line))]
+        return [question for line in lines if (question := _question(line))]
 
 
 def _question(line: str) -> Unanswered | None:
     try:
-        told = json.loads(line)
-        found = Unanswered(str(told["day"]), str(told["question"]))
+        values = json.loads(line)
+        question = Unanswered(str(values["day"]), str(values["question"]))
         # JSON can write half of a surrogate pair, which is no text.
-        f"{found.day}{found.question}".encode()
-        return found
+        f"{question.day}{question.question}".encode()
+        return question
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

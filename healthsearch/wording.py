@@ -152,15 +152,15 @@ def shared_words(why: Reasons) -> str:
     return f"{text}. Does not contain {_quoted(why.missing, 'or')}." if why.missing else f"{text}."
 
 
-def both_places(why: Reasons) -> str:
+def both_ranks(why: Reasons) -> str:
     """The rank of a passage among all, by meaning and by words.
 
     >>> from healthsearch.reasons import Reasons
-    >>> both_places(Reasons(("disc",), (), (), 1, 22, 1990))
+    >>> both_ranks(Reasons(("disc",), (), (), 1, 22, 1990))
     'Of 1,990 passages, this is the closest to your question by meaning and the 22nd best by words.'
     """
-    meaning = _place(why.by_meaning, "closest to your question by meaning", "not among the closest by meaning")
-    by_words = _place(why.by_words, "best by words", "not among the best by words")
+    meaning = _rank(why.by_meaning, "closest to your question by meaning", "not among the closest by meaning")
+    by_words = _rank(why.by_words, "best by words", "not among the best by words")
     return f"Of {counted(why.searched, 'passage')}, this is {meaning} and {by_words}."
 
 
@@ -184,19 +184,19 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def found(passages: int, articles: int) -> str:
-    """The number of passages and articles found.
+def extent(passages: int, articles: int) -> str:
+    """How much was found.
 
-    >>> found(1, 1), found(5, 3)
+    >>> extent(1, 1), extent(5, 3)
     ('1 passage from 1 article', '5 passages from 3 articles')
     """
     return f"{counted(passages, 'passage')} from {counted(articles, 'article')}"
 
 
-def place(headings: Iterable[str], page: int | None) -> str:
+def position(headings: Iterable[str], page: int | None) -> str:
     """The position of a passage in its article.
 
-    >>> place(["Care", "At home"], 3), place([], None)
+    >>> position(["Care", "At home"], 3), position([], None)
     ('Care › At home, page 3', 'Opening of the article')
     """
     path = " › ".join(headings) or OPENING
@@ -208,10 +208,10 @@ def open_page(page: int) -> str:
     return f"Open page {page} of the PDF"
 
 
-def match(number: int, matches: int) -> str:
+def match_label(number: int, matches: int) -> str:
     """The label of a match in an opened article.
 
-    >>> match(2, 4), match(1, 1)
+    >>> match_label(2, 4), match_label(1, 1)
     ('Match 2 of 4', 'The passage that was found')
     """
     return f"Match {number} of {matches}" if matches > 1 else "The passage that was found"
@@ -233,11 +233,8 @@ def narrowed(searched: int) -> str:
     >>> narrowed(31)
     'Only the 31 passages that match your filters were searched.'
     """
-    one = searched == 1
-    return (
-        f"Only the {counted(searched, 'passage')} that {'matches' if one else 'match'} your filters"
-        f" {'was' if one else 'were'} searched."
-    )
+    match, were = ("matches", "was") if searched == 1 else ("match", "were")
+    return f"Only the {counted(searched, 'passage')} that {match} your filters {were} searched."
 
 
 def verdict_note(verdict: Verdict, calibrated: bool) -> str:
@@ -255,17 +252,17 @@ def announcement(verdict: Verdict, passages: int, articles: int) -> str:
         return f"{VERDICTS[verdict]}."
     if verdict == "nothing":
         return f"{VERDICTS[verdict]}. {counted(passages, 'close passage')}, hidden until you open the list."
-    return f"{VERDICTS[verdict]}. {found(passages, articles)}."
+    return f"{VERDICTS[verdict]}. {extent(passages, articles)}."
 
 
-def corrections(found: Iterable[Correction]) -> str:
+def corrections(corrected: Iterable[Correction]) -> str:
     """The corrected words of the question.
 
     >>> from healthsearch.spelling import Correction
     >>> corrections([Correction("gowt", "gout"), Correction("fevr", "fever")])
     'Read “gowt” as “gout”, “fevr” as “fever”.'
     """
-    return f"Read {', '.join(f'“{one.typed}” as “{one.read_as}”' for one in found)}."
+    return f"Read {', '.join(f'“{word.typed}” as “{word.read_as}”' for word in corrected)}."
 
 
 def says(number: int, title: str) -> str:
@@ -291,15 +288,15 @@ def fingerprint(generation: str, today: date) -> str:
     return f"Answered on {day(today.isoformat())} from the index with the fingerprint {generation}."
 
 
-def note(found: Note, today: date) -> str:
+def note(note: Note, today: date) -> str:
     """A note as a sentence; to be followed by its quote, if it has one."""
-    if found.kind == "opposite":
+    if note.kind == "opposite":
         return OPPOSITE
-    if found.kind == "caution":
+    if note.kind == "caution":
         return CAUTION_BESIDE
-    if found.kind == "old":
-        return source_wording.old(found.article)
-    return source_wording.superseded(found.newer, today) if found.newer else source_wording.copies(found.article)
+    if note.kind == "old":
+        return source_wording.old(note.article)
+    return source_wording.superseded(note.newer, today) if note.newer else source_wording.copies(note.article)
 
 
 def contrast(kind: ContrastKind, along: int, against: int) -> str:
@@ -355,10 +352,10 @@ def _quoted(words: Iterable[str], joined: str = "and") -> str:
     return f"{', '.join(others)} {joined} {last}" if others else last
 
 
-def _place(place: int | None, what: str, without: str) -> str:
-    if place is None:
+def _rank(rank: int | None, what: str, without: str) -> str:
+    if rank is None:
         return without
-    return f"the {what}" if place == 1 else f"the {ordinal(place)} {what}"
+    return f"the {what}" if rank == 1 else f"the {ordinal(rank)} {what}"
 
 
 def counted(number: int, noun: str) -> str:

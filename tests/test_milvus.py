@@ -30,7 +30,7 @@ from healthsearch.filters import Equals
 from healthsearch.in_use import open_generation
 from healthsearch.publishing import bring, fetch, publish
 from healthsearch.search import Searcher
-from healthsearch.storage import Whole
+from healthsearch.storage import WholeArticle
 from healthsearch.store_serving import StoreService
 from healthsearch.stores import open_maker, open_store
 from tests.fakes import KeywordModel
@@ -139,7 +139,7 @@ class _KilledError(Exception):
     pass
 
 
-def killed_after(articles: Iterator[Whole], count: int) -> Iterator[Whole]:
+def killed_after(articles: Iterator[WholeArticle], count: int) -> Iterator[WholeArticle]:
     for number, whole in enumerate(articles):
         if number == count:
             raise _KilledError

@@ -32,7 +32,7 @@ from healthsearch.milvus_rows import (
 from healthsearch.milvus_rows import article_record as article_record_of
 from healthsearch.passages import split
 from healthsearch.records import article_record, digest_of, passage_words, records_of
-from healthsearch.storage import Copied, Facts, Whole
+from healthsearch.storage import GenerationFacts, StoredCopy, WholeArticle
 from healthsearch.words import words
 from tests.fakes import KeywordEncoder, an_article
 
@@ -40,14 +40,16 @@ ENCODER = KeywordEncoder()
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200).filter(lambda text: text.strip() != "")
 
 
-def made(*blocks: str, title: str = "A title", **fields: str) -> Whole:
+def made(*blocks: str, title: str = "A title", **fields: str) -> WholeArticle:
     article = an_article(*blocks, title=title, **fields)
     passages = split(article, ENCODER)
     vectors = np.stack([ENCODER.vector(passage.text) for passage in passages])
     count = sum(len(passage.sentences) for passage in passages)
     sentences = np.arange(count * ENCODER.dimension, dtype=np.int64).reshape(count, -1).astype(np.int8)
     keys = [f"key {number}" for number in range(len(passages))]
-    return Whole(article, "a.md", "d", passages, keys, vectors, sentences, (Copied("b", "b.md", "b.md", "e"),))
+    return WholeArticle(
+        article, "a.md", "d", passages, keys, vectors, sentences, (StoredCopy("b", "b.md", "b.md", "e"),)
+    )
 
 
 @given(blocks=st.lists(TEXTS, min_size=1, max_size=3), title=TEXTS)
@@ -61,7 +63,7 @@ def test_everything_comes_back(blocks: list[str], title: str) -> None:
     of_article = article_record_of(row)
     for put_in, one in zip(records_of(given_one, row_of(7, 0)), passages, strict=True):
         back = record(one, of_article)
-        assert (back.row, back.place, back.words) == (put_in.row, put_in.place, put_in.words)
+        assert (back.row, back.position, back.words) == (put_in.row, put_in.position, put_in.words)
         assert back.article.words.split() == put_in.article.words.split()
         assert back.article.length == put_in.article.length
 
@@ -119,7 +121,7 @@ def test_a_filter_that_nothing_can_pass_is_no_expression() -> None:
 def test_facts_of_any_size_come_back_in_rows_of_a_bounded_one(few_index: Path) -> None:
     from healthsearch.in_use import open_generation
 
-    known: Facts = Embedded(open_generation(few_index)[0]).facts
+    known: GenerationFacts = Embedded(open_generation(few_index)[0]).facts
     random = np.random.default_rng(1)
     large = replace(known, spellings={random.bytes(8).hex(): int(n) for n in random.integers(1, 9, 200_000)})
     rows = facts_rows(large, "2026-01-01", 9)

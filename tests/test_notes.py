@@ -99,7 +99,7 @@ def test_hits_have_the_same_numbers_in_every_form(answer: Answer) -> None:
     forms = zip(on_page(answer), in_markdown(answer), in_terminal(answer), strict=True)
     for shown, (page, markdown, terminal) in zip(answer.numbered, forms, strict=True):
         first_words = " ".join(shown.hit.passage.text.split()[:3])
-        assert f"{shown.number} {wording.place(shown.hit.passage.headings, None)}" in page
+        assert f"{shown.number} {wording.position(shown.hit.passage.headings, None)}" in page
         assert markdown.startswith(f"{shown.number}. ") and terminal.startswith(f"{shown.number}. ")
         assert all(first_words in text.replace("»", "") for text in (page, markdown, terminal))
 

@@ -207,7 +207,7 @@ def test_an_opened_article_shows_its_contents_and_all_that_matches(start: Start)
 def test_an_article_with_one_match_has_no_way_to_others(start: Start) -> None:
     page = ask(start(), PAYLOAD_QUESTION)
     page.button(key="read-1").click().run()
-    assert wording.match(1, 1) in markup(page)
+    assert wording.match_label(1, 1) in markup(page)
     assert wording.NEXT not in words(page) and wording.CONTENTS not in words(page)
 
 

@@ -48,9 +48,9 @@ def a_passage(text: str, start: int = 0) -> Passage:
     return Passage("a", (), "", text, start, start + len(text), ())
 
 
-def place(article: Article, text: str, *marks: Mark) -> quoting.Place:
+def place(article: Article, text: str, *marks: Mark) -> quoting.Match:
     start = article.text.index(text)
-    return quoting.Place(start, start + len(text), marks)
+    return quoting.Match(start, start + len(text), marks)
 
 
 @st.composite
@@ -100,9 +100,9 @@ def test_a_whole_article_is_its_text_letter_for_letter(
     example: tuple[Article, Passage, list[Mark]], data: st.DataObject
 ) -> None:
     article, passage, marks = example
-    found = quoting.Place(passage.start, passage.end, tuple(marks))
+    found = quoting.Match(passage.start, passage.end, tuple(marks))
     spans = data.draw(st.lists(st.tuples(*[st.integers(0, len(article.text))] * 2).map(sorted), max_size=4))
-    drawn = quoting.article_html(article, found, [quoting.Place(*span) for span in spans], "there")
+    drawn = quoting.article_html(article, found, [quoting.Match(*span) for span in spans], "there")
     text = drawn.drawn
     assert back_to_text(text) == article.text
     assert text.count('class="hs-found" id="there"') == 1

@@ -45,7 +45,7 @@ def test_a_question_of_stop_words_shares_and_misses_nothing() -> None:
 
 def test_a_place_is_counted_from_one_and_none_when_the_row_is_not_in_the_list() -> None:
     lists = Lists(np.array([4, 7, 9]), np.array([9, 2]))
-    assert [lists.places(row) for row in (4, 9, 2, 1)] == [(1, None), (3, 1), (None, 2), (None, None)]
+    assert [lists.ranks(row) for row in (4, 9, 2, 1)] == [(1, None), (3, 1), (None, 2), (None, None)]
 
 
 @pytest.mark.parametrize("question", ["is massage safe with a slipped disc", "burnt my hand on the kettle", "big toe"])

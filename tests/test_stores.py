@@ -29,7 +29,7 @@ from healthsearch.published import FromStore
 from healthsearch.publishing import bring
 from healthsearch.records import digest_of, records_of
 from healthsearch.search import Searcher
-from healthsearch.storage import Facts, Maker, Record, Store, Whole
+from healthsearch.storage import GenerationFacts, Maker, Record, Store, WholeArticle
 from healthsearch.stores import open_store
 from healthsearch.words import words
 from tests.fakes import KEYWORDS, KeywordModel
@@ -164,25 +164,29 @@ def fill(engine: Engine, source: Embedded) -> None:
 
 
 @pytest.fixture(scope="module")
-def wholes(source: Embedded) -> dict[str, Whole]:
+def wholes(source: Embedded) -> dict[str, WholeArticle]:
     return {whole.article.id: whole for whole in source.articles()}
 
 
 @pytest.fixture(scope="module")
-def records(store: Store, wholes: dict[str, Whole]) -> list[Record]:
+def records(store: Store, wholes: dict[str, WholeArticle]) -> list[Record]:
     """Everything that the store must hold, with the rows that it has given."""
     rows = np.sort(store.dense(ENCODER.vector("massage"), 10_000).rows)
-    found = {(one.article.id, one.place): one.row for one in store.get(rows)}
-    return [replace(record, row=found[name, record.place]) for name in wholes for record in records_of(wholes[name], 0)]
+    found = {(one.article.id, one.position): one.row for one in store.get(rows)}
+    return [
+        replace(record, row=found[name, record.position]) for name in wholes for record in records_of(wholes[name], 0)
+    ]
 
 
-def passes(wholes: dict[str, Whole], record: Record, where: Filter) -> bool:
+def passes(wholes: dict[str, WholeArticle], record: Record, where: Filter) -> bool:
     article = wholes[record.article.id].article
     fields = {name: getattr(article, name) for name in ("publisher", "language", "published", "reviewed")}
     return lets_through(fields | {"folder": article.path.rpartition("/")[0]}, where)
 
 
-def test_it_holds_all_that_was_given_and_nothing_else(store: Store, source: Embedded, wholes: dict[str, Whole]) -> None:
+def test_it_holds_all_that_was_given_and_nothing_else(
+    store: Store, source: Embedded, wholes: dict[str, WholeArticle]
+) -> None:
     found = {whole.article.id: whole for whole in store.articles()}
     assert found.keys() == wholes.keys()
     for name, whole in wholes.items():
@@ -202,7 +206,7 @@ def test_it_tells_of_what_it_holds(store: Store, source: Embedded) -> None:
 
 def test_what_it_knows_of_a_passage_is_what_was_given(store: Store, records: list[Record]) -> None:
     for put_in, found in zip(records, store.get(np.array([one.row for one in records])), strict=True):
-        assert (found.row, found.place, found.words) == (put_in.row, put_in.place, put_in.words)
+        assert (found.row, found.position, found.words) == (put_in.row, put_in.position, put_in.words)
         assert np.array_equal(found.vector, put_in.vector) and np.array_equal(found.sentences, put_in.sentences)
         assert (found.article.id, found.article.length) == (put_in.article.id, put_in.article.length)
         assert np.allclose(found.article.vector, put_in.article.vector, atol=1e-6)
@@ -211,8 +215,8 @@ def test_what_it_knows_of_a_passage_is_what_was_given(store: Store, records: lis
 
 
 def test_passages_of_an_article_have_neighbouring_rows(records: list[Record]) -> None:
-    firsts = {one.article.id: one.row for one in records if one.place == 0}
-    assert [one.row for one in records] == [firsts[one.article.id] + one.place for one in records]
+    firsts = {one.article.id: one.row for one in records if one.position == 0}
+    assert [one.row for one in records] == [firsts[one.article.id] + one.position for one in records]
     assert len({one.row for one in records}) == len(records)
 
 
@@ -224,7 +228,7 @@ def test_a_row_of_none_is_an_error(store: Store, records: list[Record]) -> None:
 @settings(max_examples=20)
 @given(where=FILTERS, question=QUESTIONS, k=st.integers(1, 80))
 def test_the_nearest_are_those_of_arithmetic(
-    store: Store, wholes: dict[str, Whole], records: list[Record], where: Filter, question: str, k: int
+    store: Store, wholes: dict[str, WholeArticle], records: list[Record], where: Filter, question: str, k: int
 ) -> None:
     query = ENCODER.vector(question)
     allowed = [one for one in records if passes(wholes, one, where)]
@@ -236,7 +240,7 @@ def test_the_nearest_are_those_of_arithmetic(
     assert store.count(where) == len(allowed)
 
 
-def of_articles(facts: Facts) -> Facts:
+def of_articles(facts: GenerationFacts) -> GenerationFacts:
     """The facts but for what depends on the order of articles."""
     return replace(facts, generation="", titles=sorted(facts.titles))
 
@@ -249,7 +253,7 @@ def by_words(store: Store) -> None:
 @settings(max_examples=20)
 @given(where=FILTERS, asked=st.lists(st.sampled_from([*KEYWORDS, *ODD, "liver", "the"]), min_size=1, max_size=3))
 def test_the_best_by_words_are_all_that_have_any_of_them(
-    store: Store, wholes: dict[str, Whole], records: list[Record], where: Filter, asked: list[str]
+    store: Store, wholes: dict[str, WholeArticle], records: list[Record], where: Filter, asked: list[str]
 ) -> None:
     by_words(store)
     terms = words(" ".join(asked))
@@ -269,8 +273,8 @@ def test_rare_words_and_short_passages_come_first(store: Store, source: Embedded
     by_words(store)
     terms = words("vaccine for naïve discs")
     found, ours = store.lexical(terms, 10), source.lexical(terms, 10)
-    same = {(one.article.id, one.place) for one in store.get(found.rows)}
-    assert len(same & {(one.article.id, one.place) for one in source.get(ours.rows)}) >= 8
+    same = {(one.article.id, one.position) for one in store.get(found.rows)}
+    assert len(same & {(one.article.id, one.position) for one in source.get(ours.rows)}) >= 8
 
 
 @pytest.mark.parametrize(
@@ -296,7 +300,7 @@ def test_a_value_is_data_and_never_part_of_a_query(store: Store, value: str) -> 
     assert store.count((Equals("publisher", value),)) == store.count((In("folder", (value + "x",)),)) == 0
 
 
-def test_articles_are_near_by_their_means(store: Store, wholes: dict[str, Whole]) -> None:
+def test_articles_are_near_by_their_means(store: Store, wholes: dict[str, WholeArticle]) -> None:
     of_twin = records_of(wholes[TWIN], 0)[0].article.vector
     cosines = {name: float(records_of(whole, 0)[0].article.vector @ of_twin) for name, whole in wholes.items()}
     for least in (0.5, 0.9, 0.999):
@@ -304,7 +308,7 @@ def test_articles_are_near_by_their_means(store: Store, wholes: dict[str, Whole]
     assert store.near(of_twin, 0.5)[0] == TWIN
 
 
-def test_an_article_comes_back_as_it_was(store: Store, wholes: dict[str, Whole]) -> None:
+def test_an_article_comes_back_as_it_was(store: Store, wholes: dict[str, WholeArticle]) -> None:
     for name, whole in wholes.items():
         assert store.read(name) == (whole.article, list(whole.passages))
     with pytest.raises(KeyError):

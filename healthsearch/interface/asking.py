@@ -96,14 +96,14 @@ def draw_filters(visit: Visit, service: AnsweringService) -> None:
     visit.where = ()
     if choices:
         with st.expander(wording.NARROW, key="narrow"):
-            places = cycle(st.columns(2))
+            columns = cycle(st.columns(2))
             picked = {}
             for field, counts in choices.values.items():
-                with next(places):
+                with next(columns):
                     picked[field] = pick(field, counts)
             since = None
             if choices.reviewed:
-                with next(places):
+                with next(columns):
                     since = pick_day(choices.reviewed)
             visit.where = chosen(picked, since)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime import get_instance
 
 from healthsearch import export, markup, reading, wording
-from healthsearch.answer import Answer, Numbered
+from healthsearch.answer import Answer, NumberedHit
 from healthsearch.article import page_at
 from healthsearch.interface.visit import Visit, answering_service
 from healthsearch.places import default_corpus, default_index
@@ -55,7 +55,7 @@ def draw_answer(visit: Visit, answer: Answer) -> None:
 
 
 def _draw_results(visit: Visit, answer: Answer) -> None:
-    def read(shown: Numbered) -> None:
+    def read(shown: NumberedHit) -> None:
         visit.opened = reading.of_hit(answer, shown, date.today())
         visit.tell(wording.OPENED, visit.opened.anchor)
 
@@ -68,7 +68,7 @@ def _draw_results(visit: Visit, answer: Answer) -> None:
             _draw_page_link(answer, shown)
 
 
-def _draw_page_link(answer: Answer, shown: Numbered) -> None:
+def _draw_page_link(answer: Answer, shown: NumberedHit) -> None:
     """The way to the hit's page in the PDF itself, while that is still what was indexed."""
     article = shown.article
     page = page_at(article, shown.hit.passage.start)
