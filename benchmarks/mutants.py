@@ -31,7 +31,20 @@ MODULES = [
     "fusion",
     "evaluation",
 ]
-TESTS = ["passages", "vectors", "quantisation", "generation", "fusion", "evaluation", "search", "filters"]
+TESTS = [
+    "passages",
+    "vectors",
+    "quantisation",
+    "generation",
+    "manifest",
+    "index_folder",
+    "draft",
+    "in_use",
+    "fusion",
+    "evaluation",
+    "search",
+    "filters",
+]
 # They export the packaged encoder, which takes longer than all other tests of a mutant together.
 LEFT_OUT = [
     "tests/test_evaluation.py::TestFolder::test_a_query_that_the_page_would_refuse_stops_nothing",

@@ -242,7 +242,7 @@ def test_the_page_s_service_follows_what_is_published(
     service.look()
     assert service.examples(2) == ["Does massage help?", "Does sleep help?"] and not service.ready
     assert service.searcher().search("massage").hits[0][0].passage.text == "massage and walking"
-    assert service.ready and service.searcher() is service.searcher() and service.fault() is None
+    assert service.ready and service.searcher() is service.searcher() and service.searcher().fault is None
     article = service.searcher().article("1")
     passage, _ = open_store(address).read("1")[1]
     assert service.linked(reference(passage)) == (article, (passage.start, passage.end))
