@@ -70,15 +70,14 @@ def main() -> None:
     folder = arguments.data / "covidqa"
     searcher = open_articles(folder, arguments.cache, find_model())
     generation = searcher.generation
-    stored = [generation.article_store.passage(row) for row in range(len(generation.vectors))]
+    passages = [generation.article_store.passage(row).passage for row in range(len(generation.vectors))]
     hits: dict[str, list[bool]] = {name: [] for name in CHOICES}
     for span in read_spans(folder):
         query = searcher.encoder.encode_query([span.question])[0]
         weights = generation.words.weights(words(span.question))
-        for one in stored:
-            passage = one.passage
+        for row, passage in enumerate(passages):
             if span.within(passage):
-                cosines = generation.sentence_vectors(one.first_sentence, len(passage.sentences)) @ query
+                cosines = generation.sentence_cosines(query, np.array([row]))
                 for name, choose in CHOICES.items():
                     at, to = choose(passage, cosines, weights)
                     hits[name].append(passage.start + at < span.end and passage.start + to > span.start)

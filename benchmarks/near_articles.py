@@ -26,7 +26,7 @@ def main() -> None:
     articles = list(generation.article_store.articles())
     pairs = []
     for one, other in itertools.combinations(range(len(articles)), 2):
-        cosine = generation.article_cosine(one, other)
+        cosine = float(generation.article_vectors[one] @ generation.article_vectors[other])
         pairs.append((cosine, shared(articles[one], articles[other]), articles[one].title, articles[other].title))
     both = sum(cosine >= NEAR and same >= SAME_TITLE for cosine, same, *_ in pairs)
     print(

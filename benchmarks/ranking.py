@@ -68,7 +68,7 @@ def ask(searcher: Searcher, question: str, feedback: float = 0.0) -> tuple[np.nd
         nearest, _ = searcher.generation.vectors.search(query, 3)
         query = query + feedback * np.mean([searcher.generation.vectors.rows(n, n + 1)[0] for n in nearest], axis=0)
         query /= np.linalg.norm(query)
-    _, rows, measures = searcher.candidates(read, query, 2 * CANDIDATES)
+    _, rows, measures = searcher.index.inquiry(query, words(read)).candidates(2 * CANDIDATES)
     return rows, measures, searcher.generation.words.scores(words(read))[rows]
 
 

@@ -155,14 +155,7 @@ def _address(arguments: argparse.Namespace) -> Address | None:
 
 
 def _as_text(summary: Summary, dry_run: bool, sent: Sent | None) -> str:
-    counts = {
-        "added": len(summary.added),
-        "changed": len(summary.changed),
-        "deleted": len(summary.deleted),
-        "renamed": len(summary.renamed),
-        "unchanged": len(summary.unchanged),
-        "skipped": len(summary.skipped),
-    }
+    counts = summary.changes | {"unchanged": len(summary.unchanged), "skipped": len(summary.skipped)}
     lines = ["Files: " + ", ".join(f"{count:,} {what}" for what, count in counts.items())]
     if summary.reason:
         lines.append(visible(f"Every file is read again: {summary.reason}."))

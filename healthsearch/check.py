@@ -151,14 +151,7 @@ def _of_corpus(generation: Generation, corpus: Path) -> Findings:
 
 def _behind(generation: Generation, corpus: Path, plan: Plan) -> Iterator[HealthSearchError]:
     """How the index is behind the corpus, if it is."""
-    summary = plan.summary
-    changes = {
-        "added": len(summary.added),
-        "changed": len(summary.changed),
-        "deleted": len(summary.deleted),
-        "renamed": len(summary.renamed),
-    }
-    told = ", ".join(f"{count} {what}" for what, count in changes.items() if count)
+    told = ", ".join(f"{count} {what}" for what, count in plan.summary.changes.items() if count)
     if told:
         yield HealthSearchError(corpus, f"files have changed since the index was made ({told})", _BUILD)
     elif not plan.nothing_to_do:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from healthsearch import collection_wording
+from healthsearch import collection_wording, markup
 from healthsearch.markup import pairs
 from healthsearch.quoting import escaped
 
@@ -19,8 +19,7 @@ _SHOWN = 50
 
 def header() -> str:
     """The page's name and what it is for."""
-    title, purpose = escaped(collection_wording.HEADING), escaped(collection_wording.PURPOSE)
-    return f'<header class="hs-header"><h1>{title}</h1><p>{purpose}</p></header>'
+    return markup.header(collection_wording.HEADING, collection_wording.PURPOSE)
 
 
 def section(title: str, note: str = "") -> str:
@@ -36,7 +35,7 @@ def subheading(title: str) -> str:
 
 def note(text: str) -> str:
     """A line beside what is drawn."""
-    return f'<p class="hs-label">{escaped(text)}</p>'
+    return markup.label(text)
 
 
 def figures(numbers: Iterable[tuple[str, str]]) -> str:

@@ -87,8 +87,8 @@ class Generation:
 
     def _check_alignment(self, articles: int, passages: int, sentences: int) -> None:
         counts = self.manifest["counts"]
-        found = {"articles": articles, "passages": passages, "sentences": sentences}
-        found |= {"words": self.words.postings, "article_words": self.article_words.postings}
+        opened = {"articles": articles, "passages": passages, "sentences": sentences}
+        opened |= {"words": self.words.postings, "article_words": self.article_words.postings}
         same = passages == len(self.vectors) and sentences == len(self.sentences)
         same = (
             same
@@ -96,7 +96,7 @@ class Generation:
             and passages + sentences == len(self.coverage)
         )
         same = same and self.words.known == self.article_words.known == len(self.words.vocabulary)
-        if not same or found != counts or self.vectors.dimension != self.encoder.dimension:
+        if not same or opened != counts or self.vectors.dimension != self.encoder.dimension:
             raise Damaged(self.folder, "the parts of the index do not belong together", BUILD_AGAIN)
 
     @cached_property
@@ -133,12 +133,8 @@ class Generation:
         return ArticleWords(np.diff(first_passages), np.diff(first_sentences) + 1, pieces, titles)
 
     def weights(self, terms: Sequence[str]) -> dict[str, float]:
-        """How much each distinct index word tells among all passages, unknown words included."""
+        """See ``fusion.Measurable``."""
         return self.words.weights(terms)
-
-    def sentence_vectors(self, first: int, count: int) -> Matrix:
-        """The unit vectors of ``count`` sentences, from row ``first``, as kept in a byte a dimension."""
-        return quantisation.dequantised(self.sentences[first : first + count])
 
     def sentence_runs(self, rows: Rows) -> tuple[Rows, Rows]:
         """For each of the named passages, the row of its first sentence, and how many it has: one at least."""
@@ -146,23 +142,23 @@ class Generation:
         return starts, self._first_sentences[rows + 1] - starts
 
     def sentence_counts(self, rows: Rows) -> Rows:
-        """For each of the named passages, how many sentences it has: one at least."""
+        """See ``fusion.Measurable``."""
         return self.sentence_runs(rows)[1]
 
     def sentence_cosines(self, query: Matrix, rows: Rows) -> Matrix:
-        """The cosines of the query with every sentence of the named passages, passage after passage."""
+        """See ``fusion.Measurable``."""
         return quantisation.cosines(self.sentences[runs(*self.sentence_runs(rows))], query)
 
     def passage_cosines(self, query: Matrix, rows: Rows) -> Matrix:
-        """The cosines of the query with the named passages."""
+        """See ``fusion.Measurable``."""
         return self.vectors.scores(query, rows)
 
     def article_cosines(self, query: Matrix, rows: Rows) -> Matrix:
-        """For each of the named passages, the cosine of the query with its article: the mean of all its passages."""
+        """See ``fusion.Measurable``."""
         return np.asarray(self.article_vectors[self.article_rows[rows]] @ query, dtype=np.float32)
 
     def article_scores(self, rows: Rows, terms: Sequence[str]) -> Matrix:
-        """For each of the named passages its article's BM25 score as a share of the best possible."""
+        """See ``fusion.Measurable``."""
         return self.article_words.scores(terms)[self.article_rows[rows]]
 
     def near_articles(self, row: int, among: Rows, cosine: float) -> Rows:
@@ -170,18 +166,14 @@ class Generation:
         near: Rows = among[self.article_vectors[among] @ self.article_vectors[row] >= cosine]
         return near
 
-    def article_cosine(self, one: int, other: int) -> float:
-        """The cosine of two articles' means, by their rows."""
-        return float(self.article_vectors[one] @ self.article_vectors[other])
-
     def words_held(self, rows: Rows, terms: Sequence[str]) -> tuple[Held, Held]:
-        """Which of the index words the named passages' names have, (n, terms), and which each of their sentences."""
+        """See ``fusion.Measurable``."""
         numbers = self.words.vocabulary
-        known = [place for place, term in enumerate(terms) if term in numbers]
+        known = [column for column, term in enumerate(terms) if term in numbers]
         starts, counts = self.sentence_runs(rows)
         # A passage's names stand in one row before its sentences, so every passage before adds one.
         names, sentences = np.zeros((len(rows), len(terms)), bool), np.zeros((int(counts.sum()), len(terms)), bool)
-        wanted = [numbers[terms[place]] for place in known]
+        wanted = [numbers[terms[column]] for column in known]
         names[:, known] = self.coverage.held(starts + rows, wanted)
         sentences[:, known] = self.coverage.held(runs(starts + rows + 1, counts), wanted)
         return names, sentences

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from healthsearch.urgent import UrgentNotice
 
 
-def header() -> str:
-    """The page's name and what it is for."""
-    return f'<header class="hs-header"><h1>{escaped(wording.TITLE)}</h1><p>{escaped(wording.TAGLINE)}</p></header>'
+def header(title: str = wording.TITLE, purpose: str = wording.TAGLINE) -> str:
+    """A page's name and what it is for."""
+    return f'<header class="hs-header"><h1>{escaped(title)}</h1><p>{escaped(purpose)}</p></header>'
 
 
 def strip() -> str:
@@ -35,7 +35,7 @@ def strip() -> str:
 
 
 def label(text: str) -> str:
-    """A line that introduces the buttons below it."""
+    """A line that introduces or explains what stands beside it."""
     return f'<p class="hs-label">{escaped(text)}</p>'
 
 

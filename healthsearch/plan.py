@@ -44,6 +44,16 @@ class Summary:
     reason: str = ""
     seconds: float = 0.0
 
+    @property
+    def changes(self) -> dict[str, int]:
+        """How many files were added, changed, deleted and renamed."""
+        return {
+            "added": len(self.added),
+            "changed": len(self.changed),
+            "deleted": len(self.deleted),
+            "renamed": len(self.renamed),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -15,14 +15,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from healthsearch.answer import Answer, Result, answering
-from healthsearch.arrays import Rows, Scores
 from healthsearch.article import Article
 from healthsearch.contrast import AnsweringSentence, Contrast, contrast
 from healthsearch.embedded import Embedded
 from healthsearch.encoder import Encoder
 from healthsearch.errors import BUILD_AGAIN, BUILD_COMMAND, HealthSearchError
 from healthsearch.filters import Filter
-from healthsearch.fusion import Measures, fuse
+from healthsearch.fusion import fuse
 from healthsearch.generation import Generation
 from healthsearch.hits import Hits, Ranking, ReadQuestion
 from healthsearch.in_use import open_generation
@@ -30,7 +29,6 @@ from healthsearch.index_folder import ENCODERS
 from healthsearch.judge import Calibration, Evidence, evidence
 from healthsearch.models import find_model, same_model
 from healthsearch.published import FromStore, Inquiry, Published
-from healthsearch.reasons import Lists
 from healthsearch.reranker import DEPTH, Reranker, reranked
 from healthsearch.spelling import Speller
 from healthsearch.storage import Store
@@ -166,10 +164,6 @@ class Searcher:
         query = self.encoder.encode_query([read])[0]
         _, _, measures = self.index.inquiry(query, words(read)).candidates(CANDIDATES)
         return evidence(measures, fuse(measures))
-
-    def candidates(self, question: str, query: Scores, depth: int) -> tuple[Lists, Rows, Measures]:
-        """The ``depth`` nearest passages and the ``depth`` best by words, by row, with what fusion weighs of them."""
-        return self.index.inquiry(query, words(question)).candidates(depth)
 
     def rank_articles(self, question: str, depth: int) -> list[tuple[str, float]]:
         """The ids of up to ``depth`` articles with the score of their best-ranked passage, best first.

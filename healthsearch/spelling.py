@@ -61,17 +61,17 @@ class Speller:
         >>> Speller({"gout": 9, "spinach": 2}).correct("is spinich bad for gowt?")[0]
         'is spinach bad for gout?'
         """
-        found: dict[str, str] = {}
+        corrected: dict[str, str] = {}
 
         def mended(match: re.Match[str]) -> str:
             nearest = self._nearest(match[0].casefold(), match[0])
             if nearest is None:
                 return match[0]
-            found[match[0]] = nearest
+            corrected[match[0]] = nearest
             return nearest
 
         text = _WORD.sub(mended, question)
-        return text, tuple(Correction(typed, read_as) for typed, read_as in found.items())
+        return text, tuple(Correction(typed, read_as) for typed, read_as in corrected.items())
 
     def _nearest(self, word: str, typed: str) -> str | None:
         """The most likely intended corpus word; None if the word is known or nothing is close."""

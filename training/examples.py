@@ -129,7 +129,7 @@ def _found(searcher: Searcher, question: str, always: Sequence[int] | Rows = ())
     """The question as the product reads it, the candidates' rows, and what their words score."""
     read, _ = searcher.speller.correct(" ".join(question.split()))
     query = searcher.encoder.encode_query([read])[0]
-    _, candidates, _ = searcher.candidates(read, query, _DEPTH)
+    _, candidates, _ = searcher.index.inquiry(query, words(read)).candidates(_DEPTH)
     rows = np.union1d(candidates, np.asarray(always, dtype=np.int64))
     return read, rows, measure_words(searcher.generation, rows, words(read))
 

@@ -40,16 +40,12 @@ def draw_question(visit: Visit) -> None:
 
 def draw_earlier(visit: Visit, current: str) -> None:
     """The questions of this visit but the current one, to be asked again."""
-
-    def ask(question: str) -> None:
-        visit.asked = st.session_state["question"] = question
-
     earlier = [question for question in visit.earlier if question != current]
     if earlier:
         with st.expander(wording.EARLIER, key="earlier"):
             st.html(markup.label(wording.EARLIER_NOTE_KEPT if keeps_questions() else wording.EARLIER_NOTE))
             for number, question in enumerate(earlier):
-                st.button(export.escaped(question), key=f"earlier-{number}", on_click=ask, args=(question,))
+                st.button(export.escaped(question), key=f"earlier-{number}", on_click=visit.ask, args=(question,))
 
 
 def draw_filters(visit: Visit, service: AnsweringService) -> None:
@@ -110,13 +106,9 @@ def draw_filters(visit: Visit, service: AnsweringService) -> None:
 
 def draw_examples(visit: Visit, service: AnsweringService) -> None:
     """Questions that the articles answer, to begin with."""
-
-    def ask(question: str) -> None:
-        visit.asked = st.session_state["question"] = question
-
     questions = service.examples(EXAMPLES)
     if questions:
         st.html(markup.label(wording.EXAMPLES))
         with st.container(horizontal=True, gap="small"):
             for question in questions:
-                st.button(question, key=f"example-{question}", on_click=ask, args=(question,))
+                st.button(question, key=f"example-{question}", on_click=visit.ask, args=(question,))

@@ -61,7 +61,7 @@ def _follow(visit: Visit) -> None:
         visit.opened = None
     question, passage = (link.get(name, "") for name in ("question", "passage"))
     if question:
-        visit.asked = st.session_state["question"] = question
+        visit.ask(question)
     if passage:
         try:
             service = answering_service(default_index())

@@ -47,6 +47,10 @@ class Visit:
     told: str = ""
     place: str = ""
 
+    def ask(self, question: str) -> None:
+        """Have a question answered as if it had been typed into the box."""
+        self.asked = st.session_state["question"] = question
+
     def tell(self, told: str, place: str = "") -> None:
         """Have a screen reader say something, and a place of the page brought into view."""
         self.event += 1
