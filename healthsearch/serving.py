@@ -13,6 +13,7 @@ from healthsearch.encoding import Report
 from healthsearch.errors import HealthSearchError
 from healthsearch.following import Follower, Opened
 from healthsearch.generation import Generation
+from healthsearch.in_use import model_of
 from healthsearch.models import DEFAULT_MODEL, find_model
 from healthsearch.plan import Summary
 
@@ -43,8 +44,9 @@ class Service(AnsweringService):
         return serves.article_store.digest(path) if serves.name == generation else None
 
     def build(self, corpus: Path, report: Report) -> Summary:
-        """Bring the index up to date with ``corpus``; what it loads for that is kept for the questions."""
-        return build(corpus, self.index, _SharedModel(self._find(DEFAULT_MODEL), self._encoder), report=report)
+        """Bring the index up to date with ``corpus``, by the encoder that it has: that is kept for the questions."""
+        model = self._find(model_of(self.index) or DEFAULT_MODEL)
+        return build(corpus, self.index, _SharedModel(model, self._encoder), report=report)
 
     def _newest(self) -> Served:
         return _served(self._follower.newest())

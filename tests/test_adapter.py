@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 
+from healthsearch import bert, models
 from healthsearch.adapter import Adapter, linear_weights, low_rank
+from healthsearch.build import build
 from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
-from healthsearch.models import find_model
+from healthsearch.models import ORIGINAL, TUNED, find_model
 from healthsearch.search import Searcher
+from tests.folders import ROOT
 from training.soup import write_adapter
 
 
@@ -140,6 +144,32 @@ def test_an_index_made_without_it_is_searched_with_it(tuned: Path, few_index: Pa
     first, second = (one.encoder.encode_query([question])[0] for one in (plain, with_it))
     assert float(first @ second) < 0.9999
     assert with_it.search(question).hits[0][1].id == "gout"
+
+
+def test_the_packaged_adapter_is_named_and_told_apart_in_the_manifest(few_articles: Path, tmp_path: Path) -> None:
+    tuned = find_model(TUNED)
+    assert (tuned.name, tuned.digest in bert.REFERENCES) == (TUNED, True)
+    index = tmp_path / "index"
+    first = build(few_articles, index, find_model(ORIGINAL))
+    assert (first.encoded > 0, Searcher.open(index).encoder.digest) == (True, find_model(ORIGINAL).digest)
+    # Passages are read alike, so that nothing is encoded again.
+    second = build(few_articles, index, tuned)
+    assert (second.encoded, second.reused) == (0, first.encoded)
+    named = Searcher.open(index)
+    assert (named.generation.encoder.name, named.generation.encoder.digest) == (TUNED, tuned.digest)
+    assert (named.encoder.digest, named.search("How is gout treated?").calibrated) == (tuned.digest, True)
+
+
+def test_a_packaged_adapter_that_was_changed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for suffix in ("json", "safetensors"):
+        shutil.copy(ROOT / "healthsearch" / f"{TUNED}.{suffix}", tmp_path)
+    monkeypatch.setattr(models, "_HERE", tmp_path)
+    assert find_model(TUNED).digest in bert.REFERENCES
+    content = bytearray((tmp_path / f"{TUNED}.safetensors").read_bytes())
+    content[-1] ^= 1
+    (tmp_path / f"{TUNED}.safetensors").write_bytes(content)
+    with pytest.raises(HealthSearchError, match="the file is not the one that was written with it"):
+        find_model(TUNED)
 
 
 def test_an_adapter_for_other_weights_is_refused(tuned: Path) -> None:

@@ -22,7 +22,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.exported import ExportManifest, folder_of, keep_only
 from healthsearch.exporting import export
 from healthsearch.graph import GraphEncoder
-from healthsearch.models import LocalModel, find_model
+from healthsearch.models import ORIGINAL, TUNED, LocalModel, find_model
 from healthsearch.network import SentenceTransformerEncoder
 from healthsearch.proof import probe_vectors
 from healthsearch.runtime import precisions
@@ -35,6 +35,7 @@ TEXTS = (
     "Rest.",
     "Walk a little every day, and a little more the next. " * 15,
 )
+PACKAGED = pytest.mark.parametrize("name", [ORIGINAL, TUNED])
 
 
 @pytest.fixture(scope="module")
@@ -176,29 +177,44 @@ def test_an_adapter_tunes_the_network_for_questions_alone(
     )
 
 
-def test_the_packaged_encoder_is_proven_by_what_sentence_transformers_says(network_encoder: Encoder) -> None:
-    assert find_model().digest == bert.DIGEST
-    np.testing.assert_allclose(bert.reference(), probe_vectors(network_encoder), atol=1e-5)
+@PACKAGED
+def test_a_packaged_encoder_is_proven_by_what_sentence_transformers_says(name: str) -> None:
+    model = find_model(name)
+    np.testing.assert_allclose(bert.reference(model.digest), probe_vectors(model.load()), atol=1e-5)
 
 
-def test_the_packaged_encoder_that_says_something_else_is_unfit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@PACKAGED
+def test_a_packaged_encoder_that_says_something_else_is_unfit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    said = bert.reference()
-    monkeypatch.setattr(bert, "reference", lambda: np.roll(said, 1, axis=1))
-    assert isinstance(find_model().load(tmp_path), SentenceTransformerEncoder)
-    manifest = ExportManifest.read(tmp_path, bert.DIGEST)
+    model = find_model(name)
+    said = bert.reference(model.digest)
+    monkeypatch.setattr(bert, "reference", lambda digest: np.roll(said, 1, axis=1))
+    assert isinstance(model.load(tmp_path), SentenceTransformerEncoder)
+    manifest = ExportManifest.read(tmp_path, model.digest)
     assert manifest is not None and manifest.unfit.startswith("the exported network says something else")
 
 
-def test_the_packaged_encoder_is_exported_without_torch(tmp_path: Path) -> None:
+@PACKAGED
+def test_a_packaged_encoder_is_exported_without_torch(tmp_path: Path, name: str) -> None:
     code = (
         "import sys; from pathlib import Path; from healthsearch.models import find_model;"
-        f"print(type(find_model().load(Path({str(tmp_path)!r}))).__name__);"
+        f"print(type(find_model({name!r}).load(Path({str(tmp_path)!r}))).__name__);"
         "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "GraphEncoder\n[]\n"
+
+
+def test_the_packaged_adapter_reads_questions_alone(tmp_path: Path, default_encoder: Encoder) -> None:
+    tuned = find_model(TUNED).load(tmp_path)
+    question, passage, sentences = ["Is massage safe?"], "Massage is safe. Rest helps.", [(0, 16), (17, 28)]
+    agreement = float((tuned.encode_query(question) * default_encoder.encode_query(question)).sum())
+    assert 0.8 < agreement < 0.9995
+    for found, expected in zip(
+        encode_passage(tuned, passage, sentences), encode_passage(default_encoder, passage, sentences), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_a_number_type_that_cannot_be_compiled_costs_only_itself(tmp_path: Path) -> None:
@@ -268,7 +284,7 @@ def test_a_network_that_says_something_else_is_unfit(
 def test_a_passing_trouble_is_not_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
-    def troubled() -> None:
+    def troubled(digest: str) -> None:
         raise trouble
 
     with monkeypatch.context() as patch:

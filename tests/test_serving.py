@@ -186,6 +186,17 @@ def test_without_an_index_it_says_so_until_it_has_built_one(tmp_path: Path, corp
     assert model.loads == 1
 
 
+def test_a_build_from_the_page_keeps_the_encoder_of_the_index(index: Path, corpus: Path, model: KeywordModel) -> None:
+    asked: list[str] = []
+
+    def found(name: str) -> KeywordModel:
+        asked.append(name)
+        return model
+
+    Service(index, found).build(corpus, lambda progress: None)
+    assert asked == [model.name]
+
+
 def test_two_visitors_at_once_load_one_encoder(service: Service, model: KeywordModel) -> None:
     visitors = [threading.Thread(target=service.searcher) for _ in range(8)]
     for visitor in visitors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from healthsearch.models import find_model
 from healthsearch.search import Searcher
 from healthsearch.words import words
 from training import tune as tuning
-from training.examples import Example, message_examples, section_examples, sentence_examples
+from training.examples import Example, kept_examples, message_examples, section_examples, sentence_examples
 from training.fused import Index
 from training.pool import Pool, open_pool
 from training.probe import Asking, Judged, probe
@@ -61,7 +62,7 @@ def pool(data: Path, tiny_model: str, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def sections(pool: Pool) -> list[Example]:
-    return list(section_examples(pool, random.Random(1)))
+    return [*section_examples(pool, False, random.Random(1)), *section_examples(pool, True, random.Random(1))]
 
 
 def test_every_section_is_found_again_in_the_index(pool: Pool) -> None:
@@ -121,6 +122,32 @@ def test_a_message_is_taught_what_its_short_question_finds(pool: Pool, data: Pat
     query = pool.searcher.encoder.encode_query(["What helps gout?"])[0]
     expected = fuse(measure(generation, example.rows, query, words("What helps gout?")))
     np.testing.assert_array_equal(example.taught, expected)
+
+
+def test_names_titles_and_keywords_are_kept_as_the_original_ranks_them(pool: Pool, tiny_model: str) -> None:
+    kept = list(kept_examples(pool, random.Random(3)))
+    questions = {example.question for example in kept}
+    assert {"gout", "Does walk 7 ease pain?"} <= questions
+    assert all(example.right is None and example.taught is None for example in kept)
+    index = Index.of(pool.searcher.generation)
+    network = SentenceTransformer(tiny_model, device="cpu").eval()
+    # Tuning reads questions without a prompt, which this model has.
+    kept = [replace(example, before=network.encode(example.question, normalize_embeddings=True)) for example in kept]
+
+    def loss() -> float:
+        with torch.no_grad():
+            return float(batch_loss(network, index, kept, random.Random(0)))
+
+    assert loss() < 1e-4
+    put(linear_weights(network), *moved(network, 0.2))
+    assert loss() > 1e-2
+
+
+def moved(network: SentenceTransformer, by: float) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """The network's weights, and random numbers of this size to be added to them."""
+    generator = torch.Generator().manual_seed(4)
+    original = {name: weight.detach().clone() for name, weight in linear_weights(network).items()}
+    return original, {name: by * torch.randn(weight.shape, generator=generator) for name, weight in original.items()}
 
 
 def test_the_score_is_the_product_s(pool: Pool, sections: list[Example]) -> None:

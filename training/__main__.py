@@ -18,7 +18,7 @@ from sentence_transformers import SentenceTransformer
 
 from healthsearch.adapter import linear_weights
 from healthsearch.models import ORIGINAL, LocalModel, find_model
-from training.examples import message_examples, section_examples, sentence_examples
+from training.examples import kept_examples, message_examples, section_examples, sentence_examples
 from training.fused import Index
 from training.pool import open_pool
 from training.probe import SETS, judged_sets, probe, told
@@ -26,10 +26,10 @@ from training.soup import Weights, cut, difference, put, write_adapter
 from training.tune import Source, tune
 
 NAME = "healthsearch-minilm"
-SHARES = (0.25, 0.5, 0.75, 1.0)
+SHARES = (0.25, 0.4, 0.5, 0.75, 1.0)
 RANKS = (4, 8, 16, 32, 64)
 # Examples of each kind in a batch.
-IN_BATCH = {"sections": 40, "articles": 3, "passages": 5, "messages": 6}
+IN_BATCH = {"sections": 34, "abstracts": 6, "articles": 3, "passages": 5, "messages": 12, "kept": 20}
 
 
 def main() -> None:
@@ -79,10 +79,12 @@ def _runs(
         rng = random.Random("examples")
         of_articles, of_passages = sentence_examples(pool, rng)
         kinds = {
-            "sections": list(section_examples(pool, rng)),
+            "sections": list(section_examples(pool, False, rng)),
+            "abstracts": list(section_examples(pool, True, rng)),
             "articles": of_articles,
             "passages": of_passages,
             "messages": list(message_examples(pool, data / "meqsum.jsonl")),
+            "kept": list(kept_examples(pool, random.Random("kept"))),
         }
         sources = [Source(kinds[kind], count) for kind, count in IN_BATCH.items()]
         for seed in missing:
@@ -101,8 +103,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--articles", type=int, default=1500, metavar="N", help="of MedQuAD, to search while tuning")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], metavar="N")
     parser.add_argument("--steps", type=int, default=150, metavar="N")
-    parser.add_argument("--share", type=float, default=0.5, metavar="X", help="of the tuned weights in the average")
-    parser.add_argument("--rank", type=int, default=16, metavar="N", help="of the difference that is kept")
+    parser.add_argument("--share", type=float, default=0.4, metavar="X", help="of the tuned weights in the average")
+    parser.add_argument("--rank", type=int, default=32, metavar="N", help="of the difference that is kept")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), metavar="N")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", metavar="NAME")
     parser.add_argument("--only-tune", action="store_true", help="stop after the seeds, to run them beside each other")

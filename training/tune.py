@@ -1,8 +1,8 @@
 """The tuning itself: that a question's own passage beats what the product would show instead.
 
 The loss is that of picking a right passage among the candidates by the fused score (InfoNCE; van den Oord et al.
-2018, arXiv:1807.03748); for a question that is taught by another, how far the two rankings are apart. Only the
-linear layers of the network that reads questions move: word embeddings and passages stay as they are.
+2018, arXiv:1807.03748); for a question that is taught by another, or by the original, how far the two rankings are
+apart. Only the linear layers of the network that reads questions move: word embeddings and passages stay as they are.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ WARM_UP = 0.1
 TEMPERATURE = 0.02
 # Half of the time a question's words count for nothing, so that meaning learns to find alone what lay words miss.
 _WITHOUT_WORDS = 0.5
+# How much it counts that a ranking stays the original's, where that is all that is asked.
+KEPT = 3.0
 # More passages, drawn at random, beside a question's candidates: those that the tuned network might bring up.
 _DRAWN = 200
 # Tokens read of a question: the long ones are messages, whose beginning tells what they are about.
@@ -103,14 +105,21 @@ def _loss(cosines: Cosines, at: int, example: Example, rng: random.Random) -> Te
     words = None if rng.random() < _WITHOUT_WORDS else example.words
     scores = cosines.fused(at, example.rows, words) / TEMPERATURE
     if example.taught is not None:
-        wanted = torch.softmax(torch.as_tensor(example.taught) / TEMPERATURE, 0)
-        return torch.nn.functional.kl_div(torch.log_softmax(scores, 0), wanted, reduction="sum")
+        return _apart(scores, torch.as_tensor(example.taught) / TEMPERATURE)
+    if example.right is None:
+        before = cosines.index.cosines(torch.as_tensor(example.before)[None])
+        return KEPT * _apart(scores, before.fused(0, example.rows, words) / TEMPERATURE)
     total = len(cosines.passages[at])
     drawn = np.array([rng.randrange(total) for _ in range(_DRAWN)])
     others = cosines.fused(at, drawn[~np.isin(drawn, () if example.near is None else example.near)], None) / TEMPERATURE
     scores = scores.masked_fill(torch.as_tensor(example.left_out), float("-inf"))
     right = scores[torch.as_tensor(example.right)]
     return torch.logsumexp(torch.cat([scores, others]), 0) - torch.logsumexp(right, 0)
+
+
+def _apart(scores: Tensor, wanted: Tensor) -> Tensor:
+    """How far the distribution by these scores is from the wanted one (Kullback & Leibler 1951)."""
+    return torch.nn.functional.kl_div(torch.log_softmax(scores, 0), torch.softmax(wanted, 0), reduction="sum")
 
 
 def encode_questions(model: SentenceTransformer, questions: Sequence[str]) -> Tensor:
