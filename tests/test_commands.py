@@ -554,15 +554,6 @@ def test_an_answer_comes_before_the_next_question_and_ctrl_c_ends_without_a_word
     assert process.returncode == 130
 
 
-@pytest.mark.parametrize("question", ["", "🙂", "massage " * 1_250])
-def test_a_question_that_cannot_be_read_gives_1(ask: Run, few_index: Path, question: str) -> None:
-    for form in ([], ["--json"]):
-        status, out, err = ask("search", question, "--index", few_index, *form)
-        assert (status, out) == (1, "")
-        assert err.startswith("error: question: it ")
-        assert err.count("\n") == 1
-
-
 def test_no_index_gives_1_and_the_command_that_makes_one(ask: Run, tmp_path: Path) -> None:
     assert ask("search", "massage", "--index", tmp_path) == (
         1,

@@ -24,6 +24,7 @@ from healthsearch.terminal import answer_text, json_text
 from tests.fakes import KeywordModel
 from tests.folders import put, snapshot
 from tests.payloads import ALL, ELSEWHERE, TERMINAL, VISIBLE, rows, word
+from tests.ready_model import ReadyModel
 
 TODAY = date(2026, 11, 22)
 ROWS = rows(ALL, 20)
@@ -154,13 +155,16 @@ def test_a_question_is_only_words_and_leaves_the_index_as_it_is(home: Path, sear
     assert snapshot(home / "index") == before
 
 
-def test_a_name_of_a_file_is_a_name(tmp_path: Path, tiny_model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_of_a_file_is_a_name(
+    tmp_path: Path, ready_tiny_model: ReadyModel, capsys: pytest.CaptureFixture[str]
+) -> None:
     names = [payload for payload in ALL if not {"/", "\0"} & set(payload) and len(payload.encode()) < 200]
     assert len(names) > 100
     for name in names:
         put(tmp_path / "corpus", f"{name}.md", f"rest {name}", title="x")
-    arguments = ["--corpus", str(tmp_path / "corpus"), "--index", str(tmp_path / "index"), "--model", tiny_model]
-    status = build_index.main(arguments)
+    ready_tiny_model.put_into(tmp_path / "index")
+    folders = ["--corpus", str(tmp_path / "corpus"), "--index", str(tmp_path / "index")]
+    status = build_index.main([*folders, "--model", ready_tiny_model.name])
     told = capsys.readouterr()
     # Names that cannot be shown are refused by name; all others are articles.
     assert status == 3

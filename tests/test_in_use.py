@@ -101,13 +101,6 @@ def test_what_is_wrong_with_the_one_before_is_known_before_it_is_needed(tmp_path
     assert (served(tmp_path)[1], fault and fault.place) == (None, str(file))
 
 
-def test_a_first_generation_that_is_damaged_has_none_before_it(tmp_path: Path) -> None:
-    publish(tmp_path, "One.")
-    cut(in_use(tmp_path) / "store.sqlite")
-    with pytest.raises(HealthSearchError, match="changed since it was published"):
-        open_generation(tmp_path)
-
-
 def test_the_model_of_an_index_is_told_without_opening_it(tmp_path: Path) -> None:
     assert model_of(tmp_path) is None
     publish(tmp_path, "One.")
@@ -185,6 +178,7 @@ AGAIN = f"Build it again: {BUILD_COMMAND}"
 def test_what_is_wrong_is_told_with_its_place_its_cause_and_what_to_do(
     tmp_path: Path, damage: Callable[[Path], Path], kind: type[HealthSearchError], cause: str, remedy: str
 ) -> None:
+    """Of a first generation, which has none before it."""
     publish(tmp_path, "One.")
     place = damage(tmp_path)
     with pytest.raises(HealthSearchError) as caught:
