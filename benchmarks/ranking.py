@@ -75,7 +75,7 @@ def ask(searcher: Searcher, question: str, feedback: float = 0.0) -> tuple[np.nd
 def judged_set(data: Path, cache: Path, name: str, split: str, model: LocalModel, feedback: float = 0.0) -> list[Asked]:
     """Every judged question of a BEIR folder."""
     searcher = Searcher.open(index_documents(data / name, cache, model))
-    articles = np.array(searcher.generation.article_store.article_ids(), dtype=object)
+    articles = np.array(searcher.generation.article_store.ids(), dtype=object)[searcher.generation.article_rows]
     queries, found = read_queries(data / name), []
     for query, judged in read_qrels(data / name, split).items():
         rows, measures, bm25 = ask(searcher, queries[query], feedback)
@@ -87,7 +87,7 @@ def span_set(data: Path, cache: Path, model: LocalModel) -> list[Asked]:
     """Every question of spans.jsonl, asked of the whole articles."""
     searcher = open_articles(data / "covidqa", cache, model)
     store = searcher.generation.article_store
-    articles = np.array(store.article_ids(), dtype=object)
+    articles = np.array(store.ids(), dtype=object)[store.article_rows()]
     stored = [store.passage(row).passage for row in range(len(articles))]
     found = []
     for span in read_spans(data / "covidqa"):

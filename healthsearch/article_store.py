@@ -199,11 +199,6 @@ class ArticleStore:
         """For each article, by row, its id."""
         return [row[0] for row in self._all("SELECT id FROM articles ORDER BY row")]
 
-    def article_ids(self) -> list[str]:
-        """For each passage, by row, the id of its article."""
-        ids = self.ids()
-        return [ids[row] for row in self.article_rows()]
-
     def article_rows(self) -> Rows:
         """For each passage, by row, the row of its article."""
         return self._numbers("SELECT article FROM passages ORDER BY row")

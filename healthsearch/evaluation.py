@@ -11,7 +11,7 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,7 +19,6 @@ from typing import Any
 from healthsearch.address import Address
 from healthsearch.build import build
 from healthsearch.encoder import Model
-from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.files import sha256
 from healthsearch.index_folder import ENCODERS
@@ -62,20 +61,18 @@ def evaluate(
     run_file: Path | None = None,
     reranker: Reranker | None = None,
     store: Address | None = None,
-    report: Callable[[Progress], None] = lambda progress: None,
 ) -> Figures:
     """Index a BEIR folder under ``cache``, answer the judged queries of ``split``, and measure.
 
     The index is kept, named by the content of the documents, so that only the first run encodes. Every
     judged query counts: one that finds nothing scores 0. With a ``store`` the index is published there, and that is
-    asked. Raises HealthSearchError on an unusable folder, before
-    anything is encoded.
+    asked. Raises HealthSearchError on an unusable folder, before anything is encoded.
     """
     queries, qrels = read_queries(folder), read_qrels(folder, split)
     for query in qrels:
         if query not in queries:
             raise HealthSearchError(folder, f"query {query!r} is judged but not in queries.jsonl", "Mend the folder.")
-    index = index_documents(folder, cache, model, report)
+    index = index_documents(folder, cache, model)
     encoder = model.load(index / ENCODERS)
     if store is None:
         searcher = Searcher.open(index, encoder, reranker)
@@ -134,9 +131,7 @@ def _dcg(grades: Sequence[int]) -> float:
     return sum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades, start=1))
 
 
-def index_documents(
-    folder: Path, cache: Path, model: Model, report: Callable[[Progress], None] = lambda progress: None
-) -> Path:
+def index_documents(folder: Path, cache: Path, model: Model) -> Path:
     """The index of a BEIR folder's documents, built under ``cache`` unless it is there already.
 
     Raises HealthSearchError when a document cannot be part of it.
@@ -147,7 +142,7 @@ def index_documents(
     except OSError as error:
         raise _unusable(documents, error) from None
     write_articles(folder, home / "articles")
-    summary = build(home / "articles", home / "index", model, report=report)
+    summary = build(home / "articles", home / "index", model)
     if summary.skipped:
         # A judged document that is not there would only make the figures worse.
         number = int(PurePosixPath(summary.skipped[0].place).stem)

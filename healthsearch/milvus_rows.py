@@ -155,17 +155,17 @@ def article_and_passages(row: Row) -> tuple[Article, list[Passage]]:
 def whole(row: Row, passages: Sequence[Row]) -> WholeArticle:
     """All that was given, from the row of an article and those of its passages, in order."""
     body = _unpacked(row["body"])
-    article, found = _article(body)
+    article, of_passages = _article(body)
     of_article = article_record(row)
     records = [record(passage, of_article) for passage in passages]
     return WholeArticle(
         article=article,
         path=body["path"],
         digest=body["digest"],
-        passages=found,
+        passages=of_passages,
         keys=[key for *_, key in body["passages"]],
-        vectors=np.stack([one.vector for one in records]),
-        sentences=np.concatenate([one.sentences for one in records]),
+        vectors=np.stack([each.vector for each in records]),
+        sentences=np.concatenate([each.sentences for each in records]),
         copies=[StoredCopy(**copied) for copied in body["copies"]],
     )
 
@@ -176,8 +176,8 @@ def facts_rows(facts: GenerationFacts, published: str, dimension: int) -> list[R
     parts = [pieces[at : at + _PIECES_PER_ROW] for at in range(0, len(pieces), _PIECES_PER_ROW)]
     empty = {"key": "", "name": "", "digest": "", "passages": 0, "words": [], "length": 0}
     return [
-        {**empty, "number": FACTS_NUMBER - place, "vector": np.zeros(dimension, np.float32), "body": part}
-        for place, part in enumerate(parts)
+        {**empty, "number": FACTS_NUMBER - position, "vector": np.zeros(dimension, np.float32), "body": part}
+        for position, part in enumerate(parts)
     ]
 
 

@@ -100,17 +100,17 @@ class MilvusStore:
             fields = ("number", "name", "vector", "words", "length", "body")
             for rows in self._server.rows(self._articles, "number >= 0", fields, _READ_ROWS):
                 where = f"number in {[row['number'] for row in rows]}"
-                found = [one for some in self._server.rows(self._passages, where, _BY_MEANING) for one in some]
-                found.sort(key=lambda one: int(one["id"]))
-                of_number = {number: list(some) for number, some in groupby(found, key=lambda one: one["number"])}
+                passages = [row for batch in self._server.rows(self._passages, where, _BY_MEANING) for row in batch]
+                passages.sort(key=lambda passage: int(passage["id"]))
+                of_number = {number: list(own) for number, own in groupby(passages, key=lambda row: row["number"])}
                 for row in sorted(rows, key=lambda row: int(row["number"])):
                     yield form.whole(row, of_number[row["number"]])
 
     def digests(self) -> dict[str, str]:
         """See ``Store``."""
         with self._server.told():
-            found = self._server.rows(self._articles, "number >= 0", ("name", "digest"))
-            return {row["name"]: row["digest"] for rows in found for row in rows}
+            batches = self._server.rows(self._articles, "number >= 0", ("name", "digest"))
+            return {row["name"]: row["digest"] for batch in batches for row in batch}
 
     def _search(
         self, name: str, field: str, query: object, k: int, where: str | None, fields: Sequence[str] = ()

@@ -105,7 +105,7 @@ def test_the_lists_that_a_build_compares_with(store: ArticleStore) -> None:
     assert store.sizes() == {"back/disc.md": 1, "bare.txt": 1}
     assert (store.files_with_copies(), store.copies()) == (set(), {})
     assert store.keys() == {"k1": (0, 0, 1), "k2": (1, 1, 3), "k3": (2, 4, 1)}
-    assert store.article_ids() == ["back/disc", "back/disc", "bare"]
+    assert (store.ids(), store.article_rows().tolist()) == (["back/disc", "bare"], [0, 0, 1])
 
 
 def test_what_is_not_there_is_a_key_error(store: ArticleStore) -> None:

@@ -139,7 +139,7 @@ def test_a_renamed_article_is_not_encoded_again(corpus: Path, index: Path) -> No
     assert (summary.renamed, summary.added, summary.deleted) == ([("b.md", "z.md")], ["z2.md"], [])
     generation, _ = open_generation(index)
     assert generation.article_store.article("z").path == "z.md"
-    assert "b" not in generation.article_store.article_ids()
+    assert "b" not in generation.article_store.ids()
 
 
 def test_a_passage_that_moves_to_another_article_is_not_encoded_again(corpus: Path, index: Path) -> None:

@@ -20,7 +20,6 @@ from ir_measures import RR, R, Success, nDCG
 
 from healthsearch import evaluation
 from healthsearch.arrays import Scores
-from healthsearch.encoding import Progress
 from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import (
     Figures,
@@ -392,11 +391,6 @@ class TestFolder:
         monkeypatch.setattr(evaluation, "time", SimpleNamespace(perf_counter=lambda: next(moments)))
         figures = evaluate(folder, "test", tmp_path / "cache", KeywordModel())
         assert figures.milliseconds == 750
-
-    def test_the_build_says_how_far_it_is(self, folder: Path, tmp_path: Path) -> None:
-        told: list[Progress] = []
-        evaluate(folder, "test", tmp_path / "cache", KeywordModel(), report=told.append)
-        assert (told[-1].files, told[-1].files_total, told[-1].encoded) == (len(CORPUS),) * 3
 
 
 def test_a_run_file_in_trecs_form(tmp_path: Path) -> None:

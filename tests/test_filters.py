@@ -97,7 +97,7 @@ def by_brute_force(searcher: Searcher, question: str, where: Filter, k: int) -> 
         values = {name: getattr(article, name) for name in FIELDS if name != "folder"}
         if lets_through(values | {"folder": article.path.rpartition("/")[0]}, where):
             allowed.add(article.id)
-    ids = generation.article_store.article_ids()
+    ids = np.array(generation.article_store.ids(), dtype=object)[generation.article_rows]
     rows = np.array([row for row, identity in enumerate(ids) if identity in allowed], dtype=np.int64)
     scores = fuse(measure(generation, rows, query, words(question)))
     taken: dict[str, int] = {}

@@ -97,5 +97,5 @@ def _ranked(searcher: Searcher, question: str) -> list[str]:
 def _nearest(searcher: Searcher, question: str) -> list[str]:
     generation = searcher.generation
     rows, _ = generation.vectors.search(searcher.encoder.encode_query([question])[0], CANDIDATES)
-    articles = np.array(generation.article_store.article_ids(), dtype=object)
+    articles = np.array(generation.article_store.ids(), dtype=object)[generation.article_rows]
     return list(dict.fromkeys(articles[rows]))

@@ -65,12 +65,12 @@ class Blocks:
         start = self._write(mark + text if text else "", "item", self._follows("item", tight))
         self.pages += [start + len(mark) + offset for offset in page_breaks]
 
-    def row(self, cells: Iterable[str], *, tight: bool | None = None) -> None:
+    def row(self, cells: Iterable[str]) -> None:
         """Add a table row: its cells on one line, separated by bars; empty cells at its end are left out."""
         texts = [squeeze(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
-        self._write(" | ".join(texts), "row", self._follows("row", tight))
+        self._write(" | ".join(texts), "row", self._follows("row"))
 
     def page(self) -> None:
         """Begin a new page with the next block."""
@@ -80,7 +80,7 @@ class Blocks:
         """Finish; pages without text at the end begin at the end of the text."""
         self.pages += [self._length] * (page_count - len(self.pages))
 
-    def _follows(self, kind: str, tight: bool | None) -> bool:
+    def _follows(self, kind: str, tight: bool | None = None) -> bool:
         return self._kind == kind if tight is None else tight
 
     def _write(self, text: str, kind: str, tight: bool) -> int:
