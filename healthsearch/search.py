@@ -20,6 +20,7 @@ from healthsearch.contrast import AnsweringSentence, Contrast, contrast
 from healthsearch.embedded import Embedded
 from healthsearch.encoder import Encoder
 from healthsearch.errors import BUILD_AGAIN, BUILD_COMMAND, HealthSearchError
+from healthsearch.fetched import FromStore
 from healthsearch.filters import Filter
 from healthsearch.fusion import fuse
 from healthsearch.generation import Generation
@@ -28,7 +29,7 @@ from healthsearch.in_use import open_generation
 from healthsearch.index_folder import ENCODERS
 from healthsearch.judge import Calibration, Evidence, evidence
 from healthsearch.models import find_model, same_model
-from healthsearch.published import FromStore, Inquiry, Published
+from healthsearch.published import Inquiry, Published
 from healthsearch.reranker import DEPTH, Reranker, reranked
 from healthsearch.spelling import Speller
 from healthsearch.storage import Store

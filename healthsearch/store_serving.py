@@ -17,8 +17,8 @@ from healthsearch.address import Address
 from healthsearch.answering_service import AnsweringService, Served
 from healthsearch.encoder import Model
 from healthsearch.errors import HealthSearchError
+from healthsearch.fetched import FromStore
 from healthsearch.models import find_model
-from healthsearch.published import FromStore
 from healthsearch.stores import Publications
 
 # Seconds that a new publication may go unnoticed: asking takes a few calls.

@@ -120,6 +120,7 @@ ORDER = [
     "storage",
     "records",
     "published",
+    "fetched",
     "embedded",
     "embedded_maker",
     "address",

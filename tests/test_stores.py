@@ -22,10 +22,10 @@ from healthsearch.build import build
 from healthsearch.embedded import Embedded
 from healthsearch.embedded_maker import EmbeddedMaker
 from healthsearch.errors import HealthSearchError
+from healthsearch.fetched import FromStore
 from healthsearch.filters import Condition, Equals, Filter, In, Range
 from healthsearch.in_use import open_generation
 from healthsearch.manifest import EncoderSpec
-from healthsearch.published import FromStore
 from healthsearch.publishing import bring
 from healthsearch.records import digest_of, records_of
 from healthsearch.search import Searcher
