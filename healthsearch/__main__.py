@@ -17,7 +17,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.evaluation import evaluate
 from healthsearch.index_folder import ENCODERS
 from healthsearch.models import DEFAULT_MODEL, find_model
-from healthsearch.places import CORPUS_DEFAULT, INDEX_DEFAULT, default_corpus, default_index, default_store
+from healthsearch.places import add_folders, default_index, default_store
 from healthsearch.reranker import DEPTH, Reranker
 from healthsearch.search import MOST_HITS, Searcher
 from healthsearch.storage import without_words
@@ -68,12 +68,7 @@ def parser() -> argparse.ArgumentParser:
     checking.set_defaults(run=_check)
 
     for command, what in ((search, "the folder of urgent.yaml"), (checking, "the articles")):
-        command.add_argument(
-            "--corpus", type=Path, default=default_corpus(), metavar="DIR", help=f"{what} {CORPUS_DEFAULT}"
-        )
-        command.add_argument(
-            "--index", type=Path, default=default_index(), metavar="DIR", help=f"the index {INDEX_DEFAULT}"
-        )
+        add_folders(command, what)
         command.add_argument("--json", action="store_true", help="for programs: JSON on standard output")
 
     measuring = commands.add_parser("evaluate", help="measure ranking quality on a BEIR folder")

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from healthsearch.address import Address, parse_address
@@ -17,7 +16,7 @@ from healthsearch.errors import HealthSearchError
 from healthsearch.in_use import model_of
 from healthsearch.index_folder import ENCODERS
 from healthsearch.models import DEFAULT_MODEL, find_model, was_exported
-from healthsearch.places import CORPUS_DEFAULT, INDEX_DEFAULT, default_corpus, default_index, default_store
+from healthsearch.places import add_folders, default_store
 from healthsearch.plan import Summary
 from healthsearch.publishing import Sent, fetch, publish
 from healthsearch.terminal import duration, json_text, unread_output_dropped, visible
@@ -106,12 +105,7 @@ def parser() -> argparse.ArgumentParser:
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Give a command the arguments of a build."""
-    command.add_argument(
-        "--corpus", type=Path, default=default_corpus(), metavar="DIR", help=f"the articles {CORPUS_DEFAULT}"
-    )
-    command.add_argument(
-        "--index", type=Path, default=default_index(), metavar="DIR", help=f"where the index goes {INDEX_DEFAULT}"
-    )
+    add_folders(command, index="where the index goes")
     command.add_argument(
         "--model",
         metavar="NAME_OR_DIR",

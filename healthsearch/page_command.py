@@ -6,14 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from healthsearch.places import (
-    CORPUS_DEFAULT,
-    CORPUS_VARIABLE,
-    INDEX_DEFAULT,
-    INDEX_VARIABLE,
-    default_corpus,
-    default_index,
-)
+from healthsearch.places import CORPUS_VARIABLE, INDEX_VARIABLE, add_folders
 
 PROGRAM = Path(__file__).parent / "page" / "streamlit_app.py"
 
@@ -21,12 +14,7 @@ PROGRAM = Path(__file__).parent / "page" / "streamlit_app.py"
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Give a command the arguments of the page."""
     command.add_argument("--port", type=_port, metavar="N", help="where it listens (default: 8501, or the next free)")
-    command.add_argument(
-        "--corpus", type=Path, default=default_corpus(), metavar="DIR", help=f"the articles {CORPUS_DEFAULT}"
-    )
-    command.add_argument(
-        "--index", type=Path, default=default_index(), metavar="DIR", help=f"the index {INDEX_DEFAULT}"
-    )
+    add_folders(command)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,8 @@
-"""Where the articles, the index and the test questions are, unless a command is told otherwise."""
+"""Where the articles, the index and the test questions are, unless a command is told otherwise, and how it is told."""
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
@@ -10,9 +11,14 @@ from healthsearch.address import Address, parse_address
 CORPUS_VARIABLE, INDEX_VARIABLE = "HEALTHSEARCH_CORPUS", "HEALTHSEARCH_INDEX"
 
 
-# How a help text says so.
-CORPUS_DEFAULT = f"(default: {CORPUS_VARIABLE}, else corpus)"
-INDEX_DEFAULT = f"(default: {INDEX_VARIABLE}, else index)"
+def add_folders(command: argparse.ArgumentParser, corpus: str = "the articles", index: str = "the index") -> None:
+    """Give a command ``--corpus`` and ``--index``; ``corpus`` and ``index`` say in its help what they are."""
+    for name, what, folder, variable in (
+        ("corpus", corpus, default_corpus(), CORPUS_VARIABLE),
+        ("index", index, default_index(), INDEX_VARIABLE),
+    ):
+        told = f"{what} (default: {variable}, else {name})"
+        command.add_argument(f"--{name}", type=Path, default=folder, metavar="DIR", help=told)
 
 
 def default_corpus() -> Path:
