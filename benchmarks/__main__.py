@@ -49,6 +49,9 @@ BENCHMARKS = (
     Benchmark(
         "ranking", "benchmarks/ranking.py DATA --cache DIR/indexes", "| ranking by |", "benchmarks/results/ranking.md"
     ),
+    Benchmark(
+        "encoders", "benchmarks/encoders.py DATA --cache DIR/indexes", "With the packaged adapter", "docs/encoder.md"
+    ),
     Benchmark("marks", "benchmarks/marks.py DATA --cache DIR/indexes", "the marked sentence overlaps it in"),
     Benchmark(
         "demo_questions",

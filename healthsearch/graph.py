@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import queue
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -58,14 +58,17 @@ class GraphEncoder:
         self.parts_add_up = parts_add_up(self._tokenizer)
         self._questions = saved_tokenizer(folder)
         self._questions.enable_truncation(manifest.most_tokens)
-        self._asking = self._network(ASKING)
-
-    @cached_property
-    def _reading(self) -> _Network:
-        return self._network(READING) if READING in self._manifest.files else self._asking
+        self._compiling = threading.Lock()
+        self._networks: dict[str, _Network] = {}
 
     def _network(self, file: str) -> _Network:
-        return _Network(self._folder / file, self._type, self.workers, self._manifest.most_tokens)
+        # When it is first needed: a build asks no question, and a search reads no passage.
+        with self._compiling:
+            if file not in self._networks:
+                self._networks[file] = _Network(
+                    self._folder / file, self._type, self.workers, self._manifest.most_tokens
+                )
+            return self._networks[file]
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """See ``Tokenizer.token_spans``."""
@@ -74,8 +77,9 @@ class GraphEncoder:
     def encode_query(self, queries: Sequence[str]) -> Matrix:
         """See ``Encoder.encode_query``; what is over the limit is cut."""
         rows = np.zeros((len(queries), self.dimension), np.float32)
+        network = self._network(ASKING)
         for row, query in zip(rows, queries, strict=True):
-            with self._asking.read([self._questions.encode(self._manifest.query_prompt + query).ids]) as (_, whole):
+            with network.read([self._questions.encode(self._manifest.query_prompt + query).ids]) as (_, whole):
                 row[:] = whole[0]
         return unit_rows(rows)
 
@@ -86,8 +90,9 @@ class GraphEncoder:
         lengths = [len(one.ids) for one in encoded]
         if max(lengths, default=0) > most:
             raise ValueError(f"the encoder reads {most} of a passage's {max(lengths)} tokens")
+        network = self._network(READING if READING in self._manifest.files else ASKING)
         for places in _alike(lengths, self._manifest.together):
-            with self._reading.read([encoded[place].ids for place in places]) as (tokens, wholes):
+            with network.read([encoded[place].ids for place in places]) as (tokens, wholes):
                 vectors = unit_rows(wholes)
                 sentences = [
                     sentence_means(

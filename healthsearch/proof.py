@@ -89,7 +89,9 @@ def _compiled(manifest: ExportManifest, folder: Path) -> dict[str, GraphEncoder]
     failure: RuntimeError | None = None
     for precision in precisions():
         try:
-            graphs[precision] = GraphEncoder("", folder, manifest, precision)
+            graph = GraphEncoder("", folder, manifest, precision)
+            graph.encode_query(PROBES[:1])
+            graphs[precision] = graph
         # A processor that is emulated, or restricted, may offer types for which OpenVINO then has no kernel.
         except RuntimeError as error:
             failure = error

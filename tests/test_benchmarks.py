@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import mutants
 from benchmarks.__main__ import BENCHMARKS, Benchmark, print_all, words
+from benchmarks.encoders import gains, interval
+from healthsearch.evaluation import index_documents
+from tests.fakes import KeywordModel
 from tests.folders import ROOT
 
 Captured = pytest.CaptureFixture[str]
@@ -87,6 +92,31 @@ def test_a_benchmark_understands_all_of_its_command(
             runpy.run_path(program, run_name="__main__")
     assert ended.value.code == 2
     assert capsys.readouterr().err.endswith("error: unrecognized arguments: --not-known\n")
+
+
+def test_the_interval_of_a_difference_is_that_of_the_normal_approximation() -> None:
+    differences = np.random.default_rng(1).normal(0.02, 0.1, 400)
+    half = 1.96 * differences.std() / 20
+    found = interval(differences)
+    np.testing.assert_allclose(found, (differences.mean() - half, differences.mean() + half), atol=0.001)
+
+
+def test_the_gains_of_questions_are_those_of_the_whole_ranking(tmp_path: Path) -> None:
+    model = KeywordModel()
+    lines = {
+        "corpus": [
+            {"_id": name, "title": name, "text": f"{name} and no more."} for name in ("massage", "rest", "walk")
+        ],
+        "queries": [{"_id": name, "text": name} for name in ("massage", "sleep")],
+    }
+    for name, objects in lines.items():
+        text = "".join(json.dumps(line) + "\n" for line in objects)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    (tmp_path / "qrels").mkdir()
+    judged = "query-id\tcorpus-id\tscore\nmassage\tmassage\t1\nsleep\tnone\t1\n"
+    (tmp_path / "qrels" / "dev.tsv").write_text(judged, encoding="utf-8")
+    index = index_documents(tmp_path, tmp_path / "cache", model)
+    assert gains(index, model.load(), tmp_path, "dev").tolist() == [1.0, 0.0]
 
 
 class Mutmut:

@@ -19,7 +19,7 @@ from healthsearch import bert
 from healthsearch.adapter import linear_weights
 from healthsearch.encoder import Encoder, encode_passage
 from healthsearch.errors import HealthSearchError
-from healthsearch.exported import ExportManifest, folder_of, keep_only
+from healthsearch.exported import ASKING, ExportManifest, folder_of, keep_only
 from healthsearch.exporting import export
 from healthsearch.graph import GraphEncoder
 from healthsearch.models import ORIGINAL, TUNED, LocalModel, find_model
@@ -142,7 +142,7 @@ def test_no_more_are_encoded_at_once_than_it_has_workers(kept: Path, tiny_model:
     tokens = [[1, 2]]
     with ExitStack() as busy, ThreadPoolExecutor(1) as other:
         for _ in range(encoder.workers):
-            busy.enter_context(encoder._asking.read(tokens))
+            busy.enter_context(encoder._network(ASKING).read(tokens))
         asked = other.submit(encoder.encode_query, ["rest"])
         with pytest.raises(TimeoutError):
             asked.result(timeout=1)
@@ -215,6 +215,20 @@ def test_the_packaged_adapter_reads_questions_alone(tmp_path: Path, default_enco
         encode_passage(tuned, passage, sentences), encode_passage(default_encoder, passage, sentences), strict=True
     ):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_a_build_compiles_no_network_for_questions_and_a_search_none_for_passages(tmp_path: Path) -> None:
+    whole = find_model(TUNED).load(tmp_path)
+    home = folder_of(tmp_path, whole.digest)
+    manifest = ExportManifest.read(tmp_path, whole.digest)
+    assert manifest is not None
+    question, passage = ["Is massage safe?"], "Massage is safe."
+    expected = whole.encode_query(question), encode_passage(whole, passage, [])[0]
+    asking, reading = (GraphEncoder("", shutil.copytree(home, tmp_path / to), manifest) for to in ("ask", "read"))
+    for lost in (tmp_path / "ask" / "passage.xml", tmp_path / "read" / "query.xml"):
+        lost.unlink()
+    np.testing.assert_array_equal(asking.encode_query(question), expected[0])
+    np.testing.assert_array_equal(encode_passage(reading, passage, [])[0], expected[1])
 
 
 def test_a_number_type_that_cannot_be_compiled_costs_only_itself(tmp_path: Path) -> None:
