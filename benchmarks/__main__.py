@@ -31,6 +31,7 @@ MADE_OF = (
     "benchmarks/**/*.py",
     "tests/relevance/*.jsonl",
     "tests/sentences/*.jsonl",
+    "tests/contrasts/*.jsonl",
 )
 
 
@@ -60,6 +61,7 @@ BENCHMARKS = (
     ),
     Benchmark("calibrate", "benchmarks/calibrate.py DATA --cache DIR/indexes", "off-topic questions with an AUROC"),
     Benchmark("cautions", "benchmarks/cautions.py --articles DATA/demo_corpus/articles", "of the sentences marked"),
+    Benchmark("contrasts", "benchmarks/contrasts.py --index DIR/own", "of the pairs shown"),
     Benchmark(
         "speed",
         "benchmarks/speed.py DATA/demo_corpus/articles DATA/demo_corpus/questions.jsonl --work DIR/speed",

@@ -76,22 +76,22 @@ def is_caution(sentence: str) -> bool:
     >>> is_caution("Do not drive."), is_caution("Symptoms that do not resolve are rare.")
     (True, False)
     """
-    return _has_a_form(_CAUTION, sentence)
-
-
-def is_limit(sentence: str) -> bool:
-    """Whether the sentence is a warning that says what not to do, or not without a professional.
-
-    >>> is_limit("Do not drive."), is_limit("Call an ambulance at once.")
-    (True, False)
-    """
-    return _has_a_form(_LIMIT, sentence)
-
-
-def _has_a_form(forms: re.Pattern[str], sentence: str) -> bool:
     # Plain text keeps its line ends, even within a sentence.
     line = " ".join(sentence.split())
+    return _may_warn(line) and _CAUTION.search(line) is not None
+
+
+def limits(sentence: str) -> list[tuple[int, int]]:
+    """Where in a sentence on one line a warning says what not to do, or not without a professional; none if nowhere.
+
+    >>> limits("Do not drive."), limits("Call an ambulance at once.")
+    ([(0, 12)], [])
+    """
+    if not _may_warn(sentence):
+        return []
+    return [found.span() for found in _LIMIT.finditer(sentence)]
+
+
+def _may_warn(line: str) -> bool:
     lower = line.lower()
-    if line.endswith("?") or not any(needed in lower for needed in _NEEDED):
-        return False
-    return forms.search(line) is not None
+    return not line.endswith("?") and any(needed in lower for needed in _NEEDED)

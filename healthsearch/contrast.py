@@ -1,22 +1,58 @@
 """Two passages of an answer that must be read together: what one says, the other denies or limits.
 
 Only the sentences that are marked as answers are compared, so that a person sees both side by side and decides. Made
-for precision, as the notes it rests on are: see ``polarity`` and ``cautions``.
+for precision: one sentence must speak for what the question is most about, and the other must forbid that very thing,
+not another in the same breath. benchmarks/contrasts.py measures it on pairs labelled by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from healthsearch.cautions import is_caution, is_limit
+from healthsearch.cautions import is_caution, limits
+from healthsearch.sentences import LIST_MARKER
 from healthsearch.words import words
 
 ContrastKind = Literal["opposite", "limit"]
-# What points the other way was found by the question's own words. With a single word in common, warnings on other
-# subjects stood beside what they do not limit.
-_SHARED: dict[ContrastKind, int] = {"opposite": 1, "limit": 2}
+
+# How much of the question's weight both must be about; with less, they met on a word beside the point.
+_SHARED = 0.2
+# Words that speak for something. What only describes it ("the usual dose is 500 mg") is limited by nothing.
+_FOR = re.compile(
+    rf"^(?:{LIST_MARKER})?(?:Use|Try|Take)\b|\b(?:help(?:s|ed|ful)?|eas(?:es?|ed|ing)|reliev\w*|relief|improv\w*"
+    r"|benefits?|beneficial|good|safe|suit(?:s|able)?|recommended|useful|effective|works?|worth\w*|better|less pain"
+    r"|(?:main|first|usual) (?:treatment|choice|step)"
+    r"|(?:may|can) (?:\w+ )?(?:have|take|use|be (?:used|taken|worth\w*|tried)|try|do|go|drive))\b",
+    re.IGNORECASE,
+)
+# The same in questions ("does it ease", "is it safe"): what is asked of a thing is not the thing.
+_EFFECTS = frozenset(
+    words(
+        "help ease relieve relief improve benefit beneficial good bad safe suit suitable recommended useful effective"
+        " work worth better cure treat use"
+    )
+)
+# Words that take it back, or tell of harm: such a sentence agrees with a warning.
+_RESERVED = re.compile(
+    r"\b(?:no|not|never|nor|neither|nothing|nobody|none|cannot|without|unless|unlikely|avoid\w*|stop\w*|only|little"
+    r"|fail\w*|risk\w*|harm\w*|injur\w*|damag\w*|worse\w*|worst|danger\w*|serious\w*|infect\w*|weaken\w*|bleed\w*|burn\w*"
+    r"|caus\w*|spread\w*|hurt\w*|block\w*|asks?|predict\w*|too|than|against|instead)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+# Where a warning stops saying what is forbidden, and begins to say to whom, where, when or why.
+_BEYOND = re.compile(
+    r"[,;:.()—–]|\b(?:but|unless|until|because|if|when|although|though|which|who|since|as|so|while|for|with|to|into|in"
+    r"|on|over|during|after|without)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[,;:.()—–]|\b(?:but|and|because)\b", re.IGNORECASE)
+# "It is chosen when that is not safe" forbids nothing.
+_CONDITION = re.compile(r"\b(?:if|when|whether|where)\b[^,;:]*$", re.IGNORECASE)
+# "Do not treat heartburn with soda" forbids the soda.
+_TREATED = re.compile(r"\btreat\b.*?\bwith\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +73,49 @@ class Contrast:
     kind: ContrastKind
 
 
-def contrast(question: str, sentences: Iterable[AnsweringSentence]) -> Contrast | None:
+def contrast(weights: Mapping[str, float], sentences: Iterable[AnsweringSentence]) -> Contrast | None:
     """The best-ranked two of an answer's sentences that deny or limit each other; None when there are no such.
 
-    Both must be about the same of what is asked: share index words of the question, as many as ``_SHARED`` says.
+    ``weights``: those of the question's index words. The heaviest of them that names a thing and that any of the
+    sentences has is what the question is about; both sentences must be about it.
     """
-    # What ends with a colon says nothing without the list that it begins.
-    complete = (sentence for sentence in sentences if not sentence.text.rstrip().endswith(":"))
+    # What ends with a colon says nothing without the list that it begins, and a question says nothing at all.
+    complete = (sentence for sentence in sentences if not sentence.text.rstrip().endswith((":", "?")))
     ranked = sorted(complete, key=lambda sentence: sentence.rank)
-    plain = [sentence for sentence in ranked if not sentence.opposite and not is_caution(sentence.text)]
-    denying = [sentence for sentence in ranked if sentence.opposite]
-    # When to get help limits nothing: signs of an emergency stood against other signs of the same.
-    limiting = [sentence for sentence in ranked if not sentence.opposite and is_limit(sentence.text)]
-    asked = set(words(question))
+    told = set().union(*(words(sentence.text) for sentence in ranked)) - _EFFECTS
+    subject = max((word for word in weights if word in told), key=weights.__getitem__, default=None)
+    about = [sentence for sentence in ranked if subject in words(sentence.text)]
+    speaking = [sentence for sentence in about if not sentence.opposite and _speaks_for(sentence.text)]
+    denying = [sentence for sentence in about if sentence.opposite]
+    limiting = [sentence for sentence in about if not sentence.opposite and subject in _forbidden(sentence.text)]
     for against in (*denying, *limiting):
-        for along in plain:
-            kind: ContrastKind = "opposite" if against.opposite else "limit"
-            if len(asked & set(words(along.text)) & set(words(against.text))) >= _SHARED[kind]:
-                return Contrast(along.rank, against.rank, kind)
+        said = set(words(against.text)) if against.opposite else _forbidden(against.text)
+        for along in speaking:
+            shared = said & set(words(along.text)) & weights.keys()
+            if sum(weights[word] for word in shared) >= _SHARED * sum(weights.values()):
+                return Contrast(along.rank, against.rank, "opposite" if against.opposite else "limit")
     return None
+
+
+def _speaks_for(sentence: str) -> bool:
+    return bool(_FOR.search(sentence)) and not _RESERVED.search(sentence) and not is_caution(sentence)
+
+
+def _forbidden(sentence: str) -> set[str]:
+    """The index words of what a warning says not to do, or not without a professional; none if it is no such.
+
+    When to get help limits nothing: signs of an emergency stood against other signs of the same.
+    """
+    line = " ".join(sentence.split())
+    found: set[str] = set()
+    for start, end in limits(line):
+        if _CONDITION.search(line[:start]):
+            continue
+        begun = [clause.end() for clause in _CLAUSE.finditer(line, 0, end) if clause.end() <= start + 1]
+        beyond = _BEYOND.search(line, end)
+        first = begun[-1] if begun else 0
+        treated = _TREATED.search(line, start)
+        if treated:
+            first, beyond = treated.end(), _BEYOND.search(line, treated.end())
+        found.update(words(line[first : beyond.start() if beyond else len(line)]))
+    return found

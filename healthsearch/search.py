@@ -245,4 +245,4 @@ def _contrast(question: ReadQuestion, results: Iterable[Result]) -> Contrast | N
         for result in results
         for hit in result.hits
     ]
-    return contrast(question.text, sentences)
+    return contrast(question.weights, sentences)

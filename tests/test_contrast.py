@@ -17,7 +17,8 @@ from tests.folders import put
 YES = "Massage eases the pain of a disc."
 LIMIT = "Do not have a massage of the disc with a fever."
 NO = "Massage of the disc is not safe."
-QUESTION = "is massage safe for a disc"
+# The weights of "is massage safe for a disc".
+QUESTION = {"massag": 2.0, "safe": 1.0, "disc": 1.5}
 
 
 def said(*sentences: str, opposite: tuple[int, ...] = ()) -> list[AnsweringSentence]:
@@ -37,8 +38,42 @@ def test_without_two_sides_or_without_the_same_thing_there_is_none() -> None:
     for told in (said(YES, YES), said(LIMIT, LIMIT), said(NO, opposite=(1,)), said("", LIMIT), []):
         assert contrast(QUESTION, told) is None
     assert contrast(QUESTION, said(YES, "Do not have a massage of the disc if:")) is None, "its list is not shown"
-    assert contrast(QUESTION, said("A disc is soft.", "Do not have a massage with a fever.")) is None
-    assert contrast(QUESTION, said("A massage eases pain.", LIMIT)) is None, "one word is not enough for a warning"
+    assert contrast(QUESTION, said("Heat eases a disc.", LIMIT)) is None, "the question is about massage"
+    slight = QUESTION | {"herniat": 20.0}
+    assert contrast(slight, said(YES, LIMIT)) is None, "they meet on a word beside the point"
+
+
+def test_what_is_asked_of_a_thing_is_not_the_thing_however_rare_the_word() -> None:
+    assert contrast(QUESTION | {"eas": 3.0}, said(YES, LIMIT)) == Contrast(1, 2, "limit")
+
+
+@pytest.mark.parametrize(
+    "along",
+    [
+        "A massage of the disc takes an hour.",
+        "Massage of the disc helps little.",
+        "Massage of the disc may ease pain, but harms nerves.",
+        "Do massage and exercise help the disc?",
+    ],
+)
+def test_only_what_speaks_for_something_is_limited(along: str) -> None:
+    assert contrast(QUESTION, said(along, LIMIT)) is None
+
+
+@pytest.mark.parametrize(
+    ("against", "limited"),
+    [
+        ("Do not have a massage with a fever.", True),
+        ("In pregnancy, massage should be avoided.", True),
+        ("Do not stop a blood thinner for a massage.", False),
+        ("Oils should not be used in massage.", False),
+        ("Some choose it when massage is not safe.", False),
+        ("Do not treat a fever with massage.", True),
+        ("Do not treat massage burns with ice.", False),
+    ],
+)
+def test_the_warning_must_forbid_what_is_asked(against: str, limited: bool) -> None:
+    assert (contrast(QUESTION, said(YES, against)) is not None) == limited
 
 
 @pytest.mark.parametrize(

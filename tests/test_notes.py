@@ -28,7 +28,7 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> Answer:
     """One whose hits carry every note, and in which an article has the first hit and a later one."""
     home = tmp_path_factory.mktemp("notes")
     fill = " ".join(["Many people like it so."] * 20)
-    long = f"Sleep in a chair is common.\n\n{fill}\n\n{WARNING}"
+    long = f"Sleep in a chair is good.\n\n{fill}\n\n{WARNING}"
     details = {"title": "Sleep in a chair", "language": "en"}
     put(home / "corpus", "a.md", "Sleep.", long, published="2019-05-01", **details)
     put(home / "corpus", "copies/b.md", "Sleep.", long, published="2019-05-01", **details)

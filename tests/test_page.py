@@ -352,10 +352,18 @@ def test_what_is_copied_is_letter_for_letter(start: Start) -> None:
     assert any(text.startswith("@misc{payload") for text in copied) and any("TY  - GEN\nTI" in text for text in copied)
 
 
-def test_two_passages_that_do_not_say_the_same_stand_side_by_side(start: Start) -> None:
-    page = ask(start(), "should I put ice or butter on a burn")
+def test_two_passages_that_do_not_say_the_same_stand_side_by_side(
+    tmp_path: Path, default_model: ReadyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relief, limit = "Cupping eases a stiff neck.", "Do not have cupping of the neck if you take a blood thinner."
+    put(tmp_path / "corpus", "a.md", relief, limit, title="Cupping for a stiff neck", language="en")
+    put(tmp_path / "corpus", "b.md", "Stretch the calf for a cramp.", title="Cramp", language="en")
+    build(tmp_path / "corpus", tmp_path / "index", default_model)
+    monkeypatch.setenv("HEALTHSEARCH_CORPUS", str(tmp_path / "corpus"))
+    monkeypatch.setenv("HEALTHSEARCH_INDEX", str(tmp_path / "index"))
+    page = ask(started(), "does cupping ease a stiff neck")
     [beside] = re.findall(r'<section class="hs-contrast">.*?</section>', markup(page), re.DOTALL)
-    assert wording.CONTRASTS["opposite"][0] in beside
+    assert wording.CONTRASTS["limit"][0] in beside
     sides = re.findall(r'<a href="#(hs-hit-\d)">Passage (\d), from', beside)
     assert len(sides) == 2
     for anchor, number in sides:
