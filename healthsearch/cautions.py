@@ -51,6 +51,7 @@ _LIMITS = (
 _SENDS = (
     rf"{_NOT_SENT}\b(?i:{_ASK}|{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\b{_SOON}\b",
     rf"{_NOT_SENT}\b(?i:{_SEE}) {_A_PROFESSIONAL}\b.{{0,40}}\bif\b",
+    rf"(?:{_START}|[,;:]\s+|\band\s+)(?i:{_SEE}) {_A_PROFESSIONAL} within\b.{{0,20}}\b(?:hours?|days?|weeks?)\b",
     rf"\b(?i:if|when)\b.{{0,160}}{_NOT_SENT}\b{_SEE} {_A_PROFESSIONAL}\b",
     r"\bemergency number\b|\bmedical emergency\b|(?<!when to )(?<!able to )\b(?i:call) (?:911|999|112|an ambulance)\b",
     r"\b(?i:go|taken?|brought) to (?:an?|the|your|their) (?:\w+ )?emergency (?:department|room|services|care)\b",
