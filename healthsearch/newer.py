@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 
 from healthsearch.article import Article, parse_date
 from healthsearch.generation import Generation
@@ -39,13 +40,16 @@ def newer(generation: Generation, articles: Mapping[int, Article]) -> dict[str, 
     An article of which there is none is left out.
     """
     newest = {}
+    # What is found for a question is often near to the same others.
+    read = dict(articles)
     for row, article in articles.items():
-        title = set(words(article.title))
+        title = _title_words(article.title)
         if title and dated(article):
             # Only what has so many of the title's words can share them, and few have: not all means need be compared.
             among = generation.article_words.holding(title, math.ceil(SAME_TITLE * len(title)))
-            near = generation.near_articles(row, among[among != row], NEAR)
-            later = latest(article, (generation.article_store.article_at(int(other)) for other in near))
+            near = generation.near_articles(row, among[among != row], NEAR).tolist()
+            read.update((other, generation.article_store.article_at(other)) for other in near if other not in read)
+            later = latest(article, (read[other] for other in near))
             if later:
                 newest[article.id] = later
     return newest
@@ -65,5 +69,11 @@ def latest(article: Article, others: Iterable[Article]) -> Article | None:
 
 def shared(article: Article, other: Article) -> float:
     """The share of two titles' words that both have, from 0 to 1."""
-    first, second = set(words(article.title)), set(words(other.title))
+    first, second = _title_words(article.title), _title_words(other.title)
     return len(first & second) / max(1, len(first | second))
+
+
+# The same articles are near for many questions.
+@lru_cache(maxsize=20_000)
+def _title_words(title: str) -> frozenset[str]:
+    return frozenset(words(title))
