@@ -207,7 +207,8 @@ def test_the_browsers_back_leads_to_a_linked_passage_again_and_then_out_of_the_p
     expect(page).to_have_url(f"{server.url}/")
     visitor.ask(QUESTION)
     page.locator(".st-key-read-1 button").click()
-    expect(page.get_by_role("button", name=wording.BACK).first).to_be_visible()
+    # The article may be drawn before the script has made its entry in the history; the focus comes after that.
+    expect(found).to_be_focused()
     page.go_back()
     expect(page.locator("#hs-hit-1")).to_be_focused()
     page.go_back()
