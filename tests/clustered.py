@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pyarrow as pa
@@ -61,7 +61,7 @@ def three_machines() -> Iterator[tuple[Any, list[Any]]]:
     # Names of sockets may have 107 characters, so the folder's must be short.
     with TemporaryDirectory(prefix="r", dir="/tmp") as place:
         # Ray notes there which cluster is the current one, and expects the folder of an earlier start.
-        Path("/tmp/ray").mkdir(exist_ok=True)
+        Path(gettempdir(), "ray").mkdir(exist_ok=True)
         machines = Machines()
         common = {"node_ip_address": "127.0.0.1", "include_dashboard": False, "temp_dir": place}
         try:
