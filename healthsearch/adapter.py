@@ -1,6 +1,6 @@
 """An adapter: a low-rank difference for every linear layer of the network that reads questions.
 
-Written by ``training``; about a megabyte that makes another encoder of the packaged one. Passages are read by the
+Written by ``training``; a few megabytes that make another encoder of the packaged one. Passages are read by the
 packaged weights as they are, so that an index serves with an adapter and without.
 """
 

@@ -81,18 +81,19 @@ def contrast(weights: Mapping[str, float], sentences: Iterable[AnsweringSentence
     """
     # What ends with a colon says nothing without the list that it begins, and a question says nothing at all.
     complete = (sentence for sentence in sentences if not sentence.text.rstrip().endswith((":", "?")))
-    ranked = sorted(complete, key=lambda sentence: sentence.rank)
-    told = set().union(*(words(sentence.text) for sentence in ranked)) - _EFFECTS
-    subject = max((word for word in weights if word in told), key=weights.__getitem__, default=None)
-    about = [sentence for sentence in ranked if subject in words(sentence.text)]
-    speaking = [sentence for sentence in about if not sentence.opposite and _speaks_for(sentence.text)]
-    denying = [sentence for sentence in about if sentence.opposite]
-    limiting = [sentence for sentence in about if not sentence.opposite and subject in _forbidden(sentence.text)]
-    for against in (*denying, *limiting):
-        said = set(words(against.text)) if against.opposite else _forbidden(against.text)
+    told = {sentence: set(words(sentence.text)) for sentence in sorted(complete, key=lambda sentence: sentence.rank)}
+    things = set().union(*told.values()) - _EFFECTS
+    subject = max((word for word in weights if word in things), key=weights.__getitem__, default=None)
+    about = [sentence for sentence in told if subject in told[sentence]]
+    agreeing = [sentence for sentence in about if not sentence.opposite]
+    speaking = [sentence for sentence in agreeing if _speaks_for(sentence.text)]
+    forbidden = {sentence: _forbidden(sentence.text) for sentence in agreeing}
+    denying = {sentence: told[sentence] for sentence in about if sentence.opposite}
+    limiting = {sentence: held for sentence, held in forbidden.items() if subject in held}
+    enough = _SHARED * sum(weights.values())
+    for against, held in (denying | limiting).items():
         for along in speaking:
-            shared = said & set(words(along.text)) & weights.keys()
-            if sum(weights[word] for word in shared) >= _SHARED * sum(weights.values()):
+            if sum(weights[word] for word in held & told[along] & weights.keys()) >= enough:
                 return Contrast(along.rank, against.rank, "opposite" if against.opposite else "limit")
     return None
 

@@ -64,7 +64,7 @@ def latest(article: Article, others: Iterable[Article]) -> Article | None:
         if (day := dated(other)) and since and day > since
         if other.language == article.language and shared(article, other) >= SAME_TITLE
     ]
-    return max(later, key=lambda dated: dated[:2])[2] if later else None
+    return max(later, key=lambda candidate: candidate[:2])[2] if later else None
 
 
 def shared(article: Article, other: Article) -> float:

@@ -133,7 +133,7 @@ def _no_manifest(index: Path) -> Path:
 
 def _other_manifest(index: Path) -> Path:
     file = in_use(index) / "manifest.json"
-    file.write_bytes(file.read_bytes() + b" ")
+    _lengthened(file)
     return file
 
 
